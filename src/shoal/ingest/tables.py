@@ -1,0 +1,38 @@
+"""Tables of the import ledger: which file was read how far, and which rows were refused."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from shoal.store.database import BigId, metadata
+
+imports = sa.Table(
+    "imports",
+    metadata,
+    sa.Column("id", BigId, primary_key=True, autoincrement=True),
+    # Digest of the file's bytes, the source and its mapping: the same again is nothing new.
+    sa.Column("fingerprint", sa.String(64), nullable=False, unique=True),
+    sa.Column("file", sa.Text, nullable=False),  # its name, without folders
+    sa.Column("bytes", sa.BigInteger, nullable=False),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("received_at", sa.BigInteger, nullable=False),  # ms; kept when an import resumes
+    sa.Column("chunks", sa.Integer, nullable=False),  # how many are in the journal
+    sa.Column("rows_read", sa.BigInteger, nullable=False),
+    sa.Column("rows_rejected", sa.BigInteger, nullable=False),
+    sa.Column("rows_skipped", sa.BigInteger, nullable=False),
+    sa.Column("records", sa.BigInteger, nullable=False),  # handed to the journal
+    sa.Column("duplicates", sa.BigInteger, nullable=False),  # of those, already known; filled by draining
+    sa.Column("reasons", sa.Text, nullable=False),  # JSON {reason: rows}, of rejected and skipped rows
+    sa.Column("warnings", sa.Text, nullable=False),  # JSON list of sentences
+    sa.Column("finished", sa.Boolean, nullable=False),
+)
+
+import_rejects = sa.Table(
+    "import_rejects",
+    metadata,
+    sa.Column("id", BigId, primary_key=True, autoincrement=True),
+    sa.Column("import_id", sa.BigInteger, sa.ForeignKey("imports.id"), nullable=False, index=True),
+    sa.Column("line", sa.BigInteger, nullable=False),  # 1-based, in the unpacked file
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("message", sa.Text, nullable=False),
+)

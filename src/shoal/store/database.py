@@ -1,0 +1,116 @@
+"""The SQL database of a workspace: SQLite by default, PostgreSQL by URL.
+
+A commit means that the data is on disk: SQLite runs with a write-ahead log and `synchronous=FULL`
+(https://www.sqlite.org/pragma.html#pragma_synchronous), PostgreSQL must not run with
+`synchronous_commit=off`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event
+
+from shoal.core.errors import UserError, require
+
+metadata = sa.MetaData()
+"""All tables of all rooms; each room declares its own in its `tables.py`."""
+
+BigId = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+"""A 64-bit number that may be an automatic primary key on both databases."""
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """A place to read and write rows; make one with `connect`."""
+
+    engine: sa.Engine
+
+    @contextmanager
+    def read(self) -> Iterator[sa.Connection]:
+        """A connection that sees one consistent state and writes nothing."""
+        with self.engine.connect() as connection:
+            yield connection
+            connection.rollback()
+
+    @contextmanager
+    def write(self) -> Iterator[sa.Connection]:
+        """A transaction: committed and on disk when the block ends, gone when it raises."""
+        with self.engine.connect().execution_options(shoal_write=True) as connection, connection.begin():
+            if self.engine.dialect.name == "postgresql":
+                connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7301)")
+            yield connection
+
+    def close(self) -> None:
+        """Give all connections back."""
+        self.engine.dispose()
+
+
+def connect(url: str) -> Database:
+    """Open a database by its SQLAlchemy URL (`sqlite:///…` or `postgresql://…`).
+
+    Raises UserError `bad_database_url`, `no_database` or `unsafe_database`.
+    """
+    try:
+        parsed = sa.make_url(url)
+    except sa.exc.ArgumentError:
+        raise UserError(
+            "bad_database_url", "The database URL can't be read.", fix="Write sqlite:///path or postgresql://user@host/db."
+        ) from None
+    if parsed.get_backend_name() == "sqlite":
+        return Database(_sqlite(parsed))
+    if parsed.get_backend_name() == "postgresql":
+        return Database(_postgresql(parsed))
+    raise UserError(
+        "bad_database_url",
+        f"{parsed.get_backend_name()} is not a database that Shoal keeps its records in.",
+        fix="Use SQLite or PostgreSQL.",
+    )
+
+
+def sqlite_url(path: Path) -> str:
+    """URL of a SQLite file."""
+    return f"sqlite:///{path}"
+
+
+def _sqlite(url: sa.URL) -> sa.Engine:
+    engine = sa.create_engine(url, connect_args={"timeout": 30})
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _record: Any) -> None:
+        # The driver's own transaction handling is off, so that BEGIN is exactly where we say.
+        connection.isolation_level = None
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: sa.Connection) -> None:
+        writes = connection.get_execution_options().get("shoal_write")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+def _postgresql(url: sa.URL) -> sa.Engine:
+    engine = sa.create_engine(url.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+    try:
+        with engine.connect() as connection:
+            setting = connection.exec_driver_sql("SHOW synchronous_commit").scalar_one()
+    except sa.exc.OperationalError as error:
+        raise UserError(
+            "no_database",
+            f"PostgreSQL at {url.host or 'the local socket'} does not answer: {type(error.orig).__name__}.",
+            fix="Check that it runs, and the host, port, user and database of the URL.",
+        ) from None
+    require(
+        setting != "off",
+        "unsafe_database",
+        "PostgreSQL runs with synchronous_commit=off, so a commit may be lost.",
+        fix="Set synchronous_commit=on for this database.",
+    )
+    return engine

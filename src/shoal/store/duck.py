@@ -1,0 +1,32 @@
+"""DuckDB connections: in memory, offline, shut in to the folders they need.
+
+Source of the settings: https://duckdb.org/docs/stable/operations_manual/securing_duckdb/overview
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import duckdb
+
+
+def open_duck(*folders: Path, memory: str = "4GB", scratch: Path | None = None) -> duckdb.DuckDBPyConnection:
+    """An in-memory DuckDB that can read and write files below `folders` only.
+
+    `memory` limits what it may hold before it spills to `scratch` (where given). Times without a
+    zone mean UTC. Nothing can be installed, loaded or attached.
+    """
+    duck = duckdb.connect(":memory:", config={"threads": os.cpu_count() or 1, "memory_limit": memory})
+    duck.execute("SET TimeZone = 'UTC'")
+    duck.execute("SET preserve_insertion_order = false")
+    duck.execute("SET autoinstall_known_extensions = false")
+    duck.execute("SET autoload_known_extensions = false")
+    if scratch is not None:
+        scratch.mkdir(parents=True, exist_ok=True)
+        duck.execute("SET temp_directory = ?", [str(scratch)])
+    allowed = [str(folder.resolve()) for folder in (*folders, *([scratch] if scratch else []))]
+    duck.execute("SET allowed_directories = ?", [allowed])
+    duck.execute("SET enable_external_access = false")
+    duck.execute("SET lock_configuration = true")
+    return duck

@@ -1,0 +1,97 @@
+"""The journal: everything accepted, in order, until it is in the lake and its retention is over."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pyarrow as pa
+import sqlalchemy as sa
+
+from shoal.core.time import Instant
+from shoal.store.tables import journal, offsets
+
+_IPC = pa.ipc.IpcWriteOptions(compression="zstd")
+
+
+class CorruptJournalError(Exception):
+    """A journal entry does not have the checksum it was written with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One accepted batch of records."""
+
+    offset: int
+    origin: str
+    source: str
+    received_at: Instant
+    batch: pa.RecordBatch
+
+
+def append(
+    connection: sa.Connection, *, origin: str, source: str, received_at: Instant, batch: pa.RecordBatch
+) -> int:
+    """Write one batch in the caller's transaction; its offset is greater than all before it."""
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, batch.schema, options=_IPC) as writer:
+        writer.write_batch(batch)
+    payload = sink.getvalue().to_pybytes()
+    row = {
+        "origin": origin,
+        "source": source,
+        "received_at": received_at,
+        "rows": batch.num_rows,
+        "sha256": hashlib.sha256(payload).hexdigest(),
+        "payload": payload,
+    }
+    result = connection.execute(sa.insert(journal).values(row))
+    assert result.inserted_primary_key is not None
+    return int(result.inserted_primary_key[0])
+
+
+def read(connection: sa.Connection, *, after: int, most_rows: int) -> Iterator[Entry]:
+    """Entries behind an offset, in order: whole entries until `most_rows` is reached, one at least.
+
+    Raises CorruptJournalError.
+    """
+    query = sa.select(journal).where(journal.c.offset > after).order_by(journal.c.offset)
+    taken = 0
+    for row in connection.execution_options(yield_per=4).execute(query):
+        if taken and taken + row.rows > most_rows:
+            return
+        taken += row.rows
+        yield Entry(row.offset, row.origin, row.source, Instant(row.received_at), _batch(row))
+
+
+def waiting(connection: sa.Connection, *, after: int) -> int:
+    """Number of rows behind an offset."""
+    total = sa.select(sa.func.coalesce(sa.func.sum(journal.c.rows), 0)).where(journal.c.offset > after)
+    return int(connection.execute(total).scalar_one())
+
+
+def trim(connection: sa.Connection, *, up_to: int, received_before: Instant) -> int:
+    """Forget entries that are in the lake and older than their retention; returns how many."""
+    old = sa.delete(journal).where(journal.c.offset <= up_to, journal.c.received_at < received_before)
+    return connection.execute(old).rowcount
+
+
+def offset_of(connection: sa.Connection, stage: str) -> int:
+    """The last journal offset that a stage includes; 0 before its first."""
+    found = connection.execute(sa.select(offsets.c.offset).where(offsets.c.stage == stage)).scalar()
+    return int(found or 0)
+
+
+def move_offset(connection: sa.Connection, stage: str, offset: int) -> None:
+    """Say, in the transaction that holds the effects, that a stage now includes an offset."""
+    moved = connection.execute(sa.update(offsets).where(offsets.c.stage == stage).values(offset=offset))
+    if moved.rowcount == 0:
+        connection.execute(sa.insert(offsets).values(stage=stage, offset=offset))
+
+
+def _batch(row: sa.Row[tuple[object, ...]]) -> pa.RecordBatch:
+    payload = row.payload
+    if hashlib.sha256(payload).hexdigest() != row.sha256:
+        raise CorruptJournalError(f"journal entry {row.offset} is damaged")
+    return pa.ipc.open_stream(payload).read_next_batch()

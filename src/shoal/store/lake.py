@@ -1,0 +1,123 @@
+"""The lake: event history as immutable, checksummed Parquet files that the database catalogues.
+
+A file is written under a temporary name, flushed to disk, renamed, and then catalogued in the SQL
+transaction that also moves the journal offset. A file without a catalogue row is a left-over
+of an interrupted write and is swept away.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import duckdb
+import sqlalchemy as sa
+
+from shoal.core.time import Instant
+from shoal.store.tables import lake_files
+
+
+class CorruptLakeError(Exception):
+    """A lake file is missing or does not have the checksum it was written with."""
+
+
+@dataclass(frozen=True, slots=True)
+class LakeFile:
+    """One immutable file of one lake table."""
+
+    table: str
+    path: str  # below the lake's folder
+    rows: int
+    bytes: int
+    sha256: str
+    min_at: Instant
+    max_at: Instant
+
+
+def write_file(folder: Path, duck: duckdb.DuckDBPyConnection, *, table: str, stem: str, relation: str) -> LakeFile | None:
+    """Write the rows of a DuckDB relation that has a column `at`; None when it has no rows.
+
+    `relation` is a name of ours, never a user's text. The file is on disk under its final name
+    when this returns, but is not part of the lake until it is catalogued.
+    """
+    rows, first, last = duck.execute(
+        f"SELECT count(*), epoch_ms(min(at)), epoch_ms(max(at)) FROM {relation}"  # noqa: S608 (our own name)
+    ).fetchall()[0]
+    if rows == 0:
+        return None
+    path = f"{table}/{stem}.parquet"
+    final = folder / path
+    final.parent.mkdir(parents=True, exist_ok=True)
+    partial = final.with_suffix(".partial")
+    duck.execute(f"COPY {relation} TO {_literal(partial)} (FORMAT parquet, COMPRESSION zstd)")
+    _flush(partial)
+    digest, size = _digest(partial), partial.stat().st_size
+    partial.rename(final)
+    _flush(final.parent)
+    return LakeFile(table, path, rows, size, digest, Instant(first), Instant(last))
+
+
+def catalogue(connection: sa.Connection, files: Iterable[LakeFile]) -> None:
+    """Make files part of the lake, in the caller's transaction."""
+    rows = [asdict(file) for file in files]
+    if rows:
+        connection.execute(sa.insert(lake_files), rows)
+
+
+def catalogued(connection: sa.Connection) -> tuple[LakeFile, ...]:
+    """All files of the lake, in the order they were written."""
+    columns = [lake_files.c[name] for name in LakeFile.__slots__]
+    rows = connection.execute(sa.select(*columns).order_by(lake_files.c.id))
+    return tuple(LakeFile(**row._mapping) for row in rows)
+
+
+def sweep(folder: Path, files: Sequence[LakeFile]) -> int:
+    """Remove what an interrupted write left behind; returns the number of files removed.
+
+    Only the one writer may call this.
+    """
+    kept = {file.path for file in files}
+    stale = [path for path in folder.glob("*/*") if str(path.relative_to(folder)) not in kept]
+    for path in stale:
+        path.unlink()
+    return len(stale)
+
+
+def verify(folder: Path, files: Iterable[LakeFile]) -> None:
+    """Check every file against its checksum; raises CorruptLakeError naming the first bad one."""
+    for file in files:
+        path = folder / file.path
+        if not path.is_file():
+            raise CorruptLakeError(f"lake file {file.path} is missing")
+        if _digest(path) != file.sha256:
+            raise CorruptLakeError(f"lake file {file.path} is damaged")
+
+
+def scan(folder: Path, files: Sequence[LakeFile]) -> str:
+    """The SQL table expression that reads some files, one at least.
+
+    >>> scan(Path("lake"), [LakeFile("events", "events/a.parquet", 1, 9, "", Instant(0), Instant(0))])
+    "read_parquet(['lake/events/a.parquet'])"
+    """
+    assert files, "scan of no files"
+    return f"read_parquet([{', '.join(_literal(folder / file.path) for file in files)}])"
+
+
+def _literal(path: Path) -> str:
+    return "'" + str(path).replace("'", "''") + "'"
+
+
+def _flush(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
