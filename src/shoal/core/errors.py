@@ -46,9 +46,7 @@ class UserError(Exception):
         return {"error": {"code": self.code, "message": self.message, "where": self.where, "fix": self.fix}}
 
 
-def _rebuild(
-    kind: type[UserError], code: str, message: str, where: str | None, fix: str | None
-) -> UserError:
+def _rebuild(kind: type[UserError], code: str, message: str, where: str | None, fix: str | None) -> UserError:
     error = kind.__new__(kind)
     UserError.__init__(error, code, message, where=where, fix=fix)
     return error

@@ -60,7 +60,9 @@ def connect(url: str) -> Database:
         parsed = sa.make_url(url)
     except sa.exc.ArgumentError:
         raise UserError(
-            "bad_database_url", "The database URL can't be read.", fix="Write sqlite:///path or postgresql://user@host/db."
+            "bad_database_url",
+            "The database URL can't be read.",
+            fix="Write sqlite:///path or postgresql://user@host/db.",
         ) from None
     if parsed.get_backend_name() == "sqlite":
         return Database(_sqlite(parsed))

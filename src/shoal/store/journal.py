@@ -30,9 +30,7 @@ class Entry:
     batch: pa.RecordBatch
 
 
-def append(
-    connection: sa.Connection, *, origin: str, source: str, received_at: Instant, batch: pa.RecordBatch
-) -> int:
+def append(connection: sa.Connection, *, origin: str, source: str, received_at: Instant, batch: pa.RecordBatch) -> int:
     """Write one batch in the caller's transaction; its offset is greater than all before it."""
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, batch.schema, options=_IPC) as writer:

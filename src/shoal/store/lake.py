@@ -37,27 +37,28 @@ class LakeFile:
     max_at: Instant
 
 
-def write_file(folder: Path, duck: duckdb.DuckDBPyConnection, *, table: str, stem: str, relation: str) -> LakeFile | None:
-    """Write the rows of a DuckDB relation that has a column `at`; None when it has no rows.
+def write_file(folder: Path, duck: duckdb.DuckDBPyConnection, *, table: str, stem: str, rows: str) -> LakeFile | None:
+    """Write what a query of ours gives (it has a column `at`); None when that is no row.
 
-    `relation` is a name of ours, never a user's text. The file is on disk under its final name
-    when this returns, but is not part of the lake until it is catalogued.
+    The file is on disk under its final name when this returns, but is not part of the lake until it
+    is catalogued.
     """
-    rows, first, last = duck.execute(
-        f"SELECT count(*), epoch_ms(min(at)), epoch_ms(max(at)) FROM {relation}"  # noqa: S608 (our own name)
-    ).fetchall()[0]
-    if rows == 0:
-        return None
     path = f"{table}/{stem}.parquet"
     final = folder / path
     final.parent.mkdir(parents=True, exist_ok=True)
     partial = final.with_suffix(".partial")
-    duck.execute(f"COPY {relation} TO {_literal(partial)} (FORMAT parquet, COMPRESSION zstd)")
+    duck.execute(f"COPY ({rows}) TO {_literal(partial)} (FORMAT parquet, COMPRESSION zstd)")
+    count, first, last = duck.execute(
+        f'SELECT count(*), epoch_ms(min("at")), epoch_ms(max("at")) FROM read_parquet({_literal(partial)})'  # noqa: S608
+    ).fetchall()[0]
+    if count == 0:
+        partial.unlink()
+        return None
     _flush(partial)
     digest, size = _digest(partial), partial.stat().st_size
     partial.rename(final)
     _flush(final.parent)
-    return LakeFile(table, path, rows, size, digest, Instant(first), Instant(last))
+    return LakeFile(table, path, count, size, digest, Instant(first), Instant(last))
 
 
 def catalogue(connection: sa.Connection, files: Iterable[LakeFile]) -> None:

@@ -1,0 +1,123 @@
+"""Settings of a workspace: a folder, its database, and what dates, phones and amounts mean by default.
+
+They are read from `settings.yaml` in the workspace's folder; every one has a default.
+"""
+
+from __future__ import annotations
+
+import zoneinfo
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from shoal.core.errors import UserError, nearest, require
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the owner of a workspace may choose."""
+
+    database: str | None = None  # SQLAlchemy URL; None: SQLite in the workspace's folder
+    zone: str = "UTC"  # IANA name; meant by times without a zone and by calendar days
+    region: str = "US"  # ISO 3166-1 alpha-2; meant by phone numbers without a country
+    currency: str = "USD"  # ISO 4217; meant by amounts without one
+    journal_days: int = 30  # how long accepted payloads are kept after they are in the lake
+
+    def __post_init__(self) -> None:
+        try:
+            zoneinfo.ZoneInfo(self.zone)
+        except (zoneinfo.ZoneInfoNotFoundError, ValueError):
+            raise _bad(
+                "zone", f"{self.zone!r} is not a time zone", "Write an IANA name such as Europe/Paris."
+            ) from None
+        require(
+            len(self.region) == 2 and self.region.isascii() and self.region.isupper(),
+            "bad_setting",
+            f"{self.region!r} is not a country.",
+            where="settings.yaml, region",
+            fix="Write two capital letters such as US.",
+        )
+        require(
+            len(self.currency) == 3 and self.currency.isascii() and self.currency.isupper(),
+            "bad_setting",
+            f"{self.currency!r} is not a currency.",
+            where="settings.yaml, currency",
+            fix="Write three capital letters such as USD.",
+        )
+        require(
+            self.journal_days >= 1,
+            "bad_setting",
+            "journal_days must be 1 or more.",
+            where="settings.yaml, journal_days",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """The folders and files of one workspace."""
+
+    folder: Path
+
+    @property
+    def settings(self) -> Path:
+        """The settings file."""
+        return self.folder / "settings.yaml"
+
+    @property
+    def database(self) -> Path:
+        """The SQLite file, where no other database is set."""
+        return self.folder / "shoal.db"
+
+    @property
+    def lake(self) -> Path:
+        """Event history as Parquet."""
+        return self.folder / "lake"
+
+    @property
+    def derived(self) -> Path:
+        """What can be computed again from database and lake."""
+        return self.folder / "derived"
+
+    @property
+    def scratch(self) -> Path:
+        """Space for sorting more than fits in memory."""
+        return self.folder / "tmp"
+
+    @property
+    def rejects(self) -> Path:
+        """Rows that imports refused, one CSV file an import."""
+        return self.folder / "rejects"
+
+    @property
+    def segments(self) -> Path:
+        """Segment files."""
+        return self.folder / "segments"
+
+
+def settings_from(data: Any) -> Settings:
+    """Settings from the parsed settings file; raises UserError `bad_setting` naming the key.
+
+    >>> settings_from({"zone": "Europe/Paris"}).zone
+    'Europe/Paris'
+    """
+    if data is None:
+        return Settings()
+    require(
+        isinstance(data, dict), "bad_setting", "The settings are not a list of names and values.", where="settings.yaml"
+    )
+    kinds = {field.name: field.type for field in fields(Settings)}
+    for name, value in data.items():
+        if name not in kinds:
+            raise _bad(str(name), f"There is no setting {name!r}", nearest(str(name), kinds))
+        expected = int if name == "journal_days" else str
+        require(
+            isinstance(value, expected) and not isinstance(value, bool),
+            "bad_setting",
+            f"{name} must be {'a whole number' if expected is int else 'text'}.",
+            where=f"settings.yaml, {name}",
+        )
+    return Settings(**data)
+
+
+def _bad(name: str, message: str, fix: str | None) -> UserError:
+    return UserError("bad_setting", f"{message}.", where=f"settings.yaml, {name}", fix=fix)

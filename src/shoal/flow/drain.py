@@ -1,0 +1,150 @@
+"""From the journal to the lake: deduplicate, learn identity keys, write files, move the offset."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import duckdb
+import pyarrow as pa
+import sqlalchemy as sa
+
+from shoal.core.settings import Home
+from shoal.core.time import Instant
+from shoal.ingest import lake_rows, ledger
+from shoal.profiles import identity
+from shoal.profiles.tables import identity_keys, identity_links
+from shoal.store import journal, lake
+from shoal.store.database import Database
+from shoal.store.duck import open_duck
+
+STAGE = "lake"
+MOST_ROWS = 250_000
+"""Records that one turn takes from the journal: a lake file of about 10 MB, in bounded memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drained:
+    """What one turn did, by origin ("import:12")."""
+
+    records: dict[str, int]  # new in the lake
+    duplicates: dict[str, int]  # known before
+
+
+class Drain:
+    """The way from journal to lake; keeps in memory which identity keys the database knows.
+
+    There may be one at a time (`flow.home.one_writer`).
+    """
+
+    def __init__(self, home: Home, database: Database) -> None:
+        self._home = home
+        self._database = database
+        self._duck = open_duck(home.lake, memory="1GB", scratch=home.scratch)
+        with database.read() as connection:
+            self._files = list(lake.catalogued(connection))
+            self._offset = journal.offset_of(connection, STAGE)
+            _load_known(self._duck, connection)
+        lake.sweep(home.lake, self._files)
+
+    def __enter__(self) -> Drain:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._duck.close()
+
+    def waiting(self) -> int:
+        """Records in the journal that are not in the lake yet."""
+        with self._database.read() as connection:
+            return journal.waiting(connection, after=self._offset)
+
+    def turn(self) -> Drained | None:
+        """Take the next records to the lake; None when the journal is drained.
+
+        Everything that the turn changes becomes true in one transaction.
+        """
+        with self._database.read() as connection:
+            entries = list(journal.read(connection, after=self._offset, most_rows=MOST_ROWS))
+        if not entries:
+            return None
+        self._duck.register("batch", _table(entries))
+        self._duck.execute(lake_rows.RECORDS)
+        self._duck.unregister("batch")
+        self._forget_known()
+        keys, links = self._new_identities()
+        files = self._write(f"{entries[0].offset:012d}-{entries[-1].offset:012d}")
+        drained = self._count(entries)
+        with self._database.write() as connection:
+            lake.catalogue(connection, files)
+            identity.observe(connection, keys, links)
+            ledger.add_duplicates(connection, drained.duplicates)
+            journal.move_offset(connection, STAGE, entries[-1].offset)
+        self._offset = entries[-1].offset
+        self._files += files
+        self._duck.execute("INSERT INTO known_keys SELECT id FROM new_keys")
+        self._duck.execute("INSERT INTO known_links SELECT a, b FROM new_links")
+        return drained
+
+    def _forget_known(self) -> None:
+        first, last = self._duck.execute('SELECT epoch_ms(min("at")), epoch_ms(max("at")) FROM records').fetchall()[0]
+        near = [file for file in self._files if file.table == "events" and file.min_at <= last and file.max_at >= first]
+        if not near:
+            return
+        scan = lake.scan(self._home.lake, near)
+        known = f'(SELECT event_id, "at" FROM {scan} WHERE epoch_ms("at") BETWEEN {int(first)} AND {int(last)})'
+        self._duck.execute(lake_rows.FORGET_KNOWN.format(known=known))
+
+    def _new_identities(self) -> tuple[pa.Table, pa.Table]:
+        self._duck.execute(
+            f"CREATE OR REPLACE TEMP TABLE new_keys AS FROM ({lake_rows.KEYS}) ANTI JOIN known_keys USING (id)"
+        )
+        self._duck.execute(
+            f"CREATE OR REPLACE TEMP TABLE new_links AS FROM ({lake_rows.LINKS}) ANTI JOIN known_links USING (a, b)"
+        )
+        return self._duck.execute("FROM new_keys").to_arrow_table(), self._duck.execute(
+            "FROM new_links"
+        ).to_arrow_table()
+
+    def _write(self, stem: str) -> list[lake.LakeFile]:
+        written = [
+            lake.write_file(self._home.lake, self._duck, table=table, stem=stem, rows=rows)
+            for table, rows in lake_rows.ROWS.items()
+        ]
+        return [file for file in written if file is not None]
+
+    def _count(self, entries: Sequence[journal.Entry]) -> Drained:
+        new = dict(self._duck.execute("SELECT origin, count(*) FROM records GROUP BY origin").fetchall())
+        duplicates: dict[str, int] = {}
+        for entry in entries:
+            duplicates[entry.origin] = duplicates.get(entry.origin, 0) + entry.batch.num_rows
+        for origin, count in new.items():
+            duplicates[origin] -= count
+        return Drained(new, duplicates)
+
+
+def _load_known(duck: duckdb.DuckDBPyConnection, connection: sa.Connection) -> None:
+    ids = [row[0] for row in connection.execute(sa.select(identity_keys.c.id))]
+    pairs = connection.execute(sa.select(identity_links.c.a, identity_links.c.b)).fetchall()
+    known_keys = pa.table({"id": pa.array(ids, pa.int64())})
+    known_links = pa.table(
+        {"a": pa.array([row[0] for row in pairs], pa.int64()), "b": pa.array([row[1] for row in pairs], pa.int64())}
+    )
+    duck.register("seen", known_keys)
+    duck.execute("CREATE TEMP TABLE known_keys AS FROM seen")
+    duck.register("seen", known_links)
+    duck.execute("CREATE TEMP TABLE known_links AS FROM seen")
+    duck.unregister("seen")
+
+
+def _table(entries: Sequence[journal.Entry]) -> pa.Table:
+    return pa.concat_tables(
+        pa.Table.from_batches([entry.batch])
+        .append_column("source", pa.repeat(entry.source, entry.batch.num_rows))
+        .append_column("received_at", _repeat(entry.received_at, entry.batch.num_rows))
+        .append_column("origin", pa.repeat(entry.origin, entry.batch.num_rows))
+        for entry in entries
+    )
+
+
+def _repeat(instant: Instant, times: int) -> pa.Array:
+    return pa.repeat(pa.scalar(int(instant), pa.timestamp("ms")), times)

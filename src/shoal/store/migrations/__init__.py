@@ -1,0 +1,35 @@
+"""Schema versions of the database, applied by Alembic."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from shoal.store.database import Database
+
+HEAD = "0001"
+"""The newest version in `versions/`; a test holds it to that."""
+
+
+def version(database: Database) -> str | None:
+    """The schema version of a database; None when it has none yet."""
+    with database.read() as connection:
+        if not sa.inspect(connection).has_table("alembic_version"):
+            return None
+        return connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
+
+
+def migrate(database: Database) -> None:
+    """Bring a database to `HEAD`: entirely or not at all."""
+    if version(database) == HEAD:
+        return
+    # Alembic is slow to import, and almost every start finds nothing to do.
+    from alembic import command  # noqa: PLC0415
+    from alembic.config import Config  # noqa: PLC0415
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent))
+    with database.write() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, HEAD)
