@@ -1,0 +1,1 @@
+"""Who is who: identity keys become subscribers; traits and consent with their history."""
