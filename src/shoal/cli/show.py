@@ -1,0 +1,84 @@
+"""How answers and errors are shown: tables for people, one JSON document for programs."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from shoal.core.errors import UserError
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The global options, and the ways to show things that follow from them."""
+
+    home: Path
+    as_json: bool
+    yes: bool
+
+    def document(self, data: Any) -> None:
+        """Print one JSON document."""
+        sys.stdout.write(msgspec.json.format(msgspec.json.encode(data), indent=2).decode() + "\n")
+
+    def say(self, *lines: str) -> None:
+        """Print sentences; nothing under `--json`, where the document says it all."""
+        if not self.as_json:
+            console().print(*lines, sep="\n", highlight=False, soft_wrap=True)
+
+    def table(self, title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+        """Print a table; columns whose name ends in "#" hold numbers and stand to the right."""
+        shown = Table(title=title, title_justify="left", title_style="bold", box=None, header_style="dim", pad_edge=False)
+        for column in columns:
+            shown.add_column(column.removesuffix("#"), justify="right" if column.endswith("#") else "left")
+        for row in rows:
+            shown.add_row(*(number(cell) if isinstance(cell, int) else str(cell) for cell in row))
+        console().print(shown)
+
+    @contextmanager
+    def progress(self) -> Iterator[Progress | None]:
+        """A progress bar on a terminal; None elsewhere."""
+        if self.as_json or not sys.stderr.isatty():
+            yield None
+            return
+        columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeElapsedColumn())
+        with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+            yield bar
+
+    @staticmethod
+    def error(error: UserError) -> None:
+        """Print a user's mistake on standard error: what, where, what to do."""
+        console = Console(stderr=True, highlight=False, soft_wrap=True)
+        console.print(error.message, style="bold red", markup=False)
+        if error.where:
+            console.print(f"  where: {error.where}", markup=False)
+        if error.fix:
+            console.print(f"  fix:   {error.fix}", markup=False)
+
+    @staticmethod
+    def error_as_json(error: UserError) -> None:
+        """Print a user's mistake on standard error in the one error shape."""
+        sys.stderr.write(json.dumps(error.as_data()) + "\n")
+
+
+def console() -> Console:
+    """Standard output, as wide as the terminal, or 120 columns where there is none."""
+    return Console() if sys.stdout.isatty() else Console(width=120)
+
+
+def number(value: int) -> str:
+    """A whole number with thousands separated.
+
+    >>> number(1234567)
+    '1,234,567'
+    """
+    return f"{value:,}"

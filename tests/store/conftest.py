@@ -1,0 +1,24 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from shoal.ingest import tables as _ingest  # noqa: F401
+from shoal.profiles import tables as _profiles  # noqa: F401
+from shoal.store.database import Database, connect, sqlite_url
+from shoal.store.migrations import migrate
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """A migrated, empty database of each kind."""
+    if request.param == "sqlite":
+        url = sqlite_url(tmp_path / "shoal.db")
+    else:
+        url = request.getfixturevalue("postgresql_url")
+    database = connect(url)
+    migrate(database)
+    yield database
+    database.close()

@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from shoal.core.errors import UserError
+from shoal.store import journal
+from shoal.store.database import Database, connect, metadata, sqlite_url
+from shoal.store.migrations import HEAD, migrate, version
+
+
+def test_sqlite_commits_to_disk(tmp_path: Path) -> None:
+    database = connect(sqlite_url(tmp_path / "a.db"))
+    with database.read() as connection:
+        assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2  # FULL
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+
+
+@pytest.mark.parametrize("url", ["nonsense", "mysql://h/d"])
+def test_other_databases_are_refused(url: str) -> None:
+    with pytest.raises(UserError) as error:
+        connect(url)
+    assert error.value.code == "bad_database_url"
+
+
+def test_a_database_that_does_not_answer() -> None:
+    with pytest.raises(UserError) as error:
+        connect("postgresql://nobody@127.0.0.1:1/none")
+    assert error.value.code == "no_database"
+
+
+def test_a_failed_transaction_leaves_nothing(database: Database) -> None:
+    with pytest.raises(ZeroDivisionError), database.write() as connection:
+        journal.move_offset(connection, "lake", 7)
+        _ = 1 / 0
+    with database.read() as connection:
+        assert journal.offset_of(connection, "lake") == 0
+
+
+def test_a_reader_sees_one_state_while_another_writes(database: Database) -> None:
+    with database.read() as reader:
+        before = journal.offset_of(reader, "lake")
+        with database.write() as writer:
+            journal.move_offset(writer, "lake", before + 1)
+    with database.read() as reader:
+        assert journal.offset_of(reader, "lake") == before + 1
+
+
+def test_the_migrations_make_exactly_the_declared_tables(database: Database) -> None:
+    from alembic.autogenerate import compare_metadata
+    from alembic.migration import MigrationContext
+
+    with database.read() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, metadata) == []
+
+
+def test_head_is_the_newest_version(database: Database) -> None:
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrate.__code__.co_filename).parent))
+    assert ScriptDirectory.from_config(config).get_current_head() == HEAD
+    assert version(database) == HEAD
+    migrate(database)
+    assert version(database) == HEAD
+
+
+def test_a_migration_that_fails_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    database = connect(sqlite_url(tmp_path / "a.db"))
+    from alembic import op
+
+    made: list[str] = []
+    create = op.create_table
+
+    def fail_on_third(name: str, *columns: object, **options: object) -> object:
+        made.append(name)
+        if len(made) == 3:
+            raise RuntimeError("the machine stops here")
+        return create(name, *columns, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(op, "create_table", fail_on_third)
+    with pytest.raises(RuntimeError):
+        migrate(database)
+    with database.read() as connection:
+        assert sa.inspect(connection).get_table_names() == []
