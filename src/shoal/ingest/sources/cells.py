@@ -1,0 +1,174 @@
+"""Reading one row of an export: by column names whatever their case, blank cells left out.
+
+Every reader takes several names, for the spellings that a column has had over the years, and
+answers from the first that is there and not blank.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from shoal.core.time import Instant, format_instant
+from shoal.ingest import values
+from shoal.ingest.canonical import Json
+from shoal.ingest.keys import email_key, phone_key
+from shoal.ingest.source import Context, Row, RowRejectedError
+
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\dA-Za-z_]+")
+
+
+@lru_cache(maxsize=1_024)
+def _folded(columns: tuple[str, ...]) -> Mapping[str, str]:
+    return {column.strip().lstrip("\ufeff").casefold(): column for column in reversed(columns)}
+
+
+@lru_cache(maxsize=16_384)
+def snake(column: str) -> str:
+    """A column's name as a trait or property.
+
+    >>> snake("State / Region"), snake("emailStatus"), snake("$utm_source"), snake("#")
+    ('state_region', 'email_status', 'utm_source', '#')
+    """
+    return "_".join(_WORD.findall(column)).casefold() or column.strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """One row and what is needed to read it; columns are named in lower case."""
+
+    row: Row
+    context: Context
+    names: Mapping[str, str]  # lower case to the file's own spelling
+
+    def value(self, *columns: str) -> object:
+        """The first of the columns that isn't blank, as read; None when all are."""
+        for column in columns:
+            name = self.names.get(column)
+            if name is not None:
+                found = self.row.get(name)
+                if found is not None and not (isinstance(found, str) and (not found or found.isspace())):
+                    return found
+        return None
+
+    def text(self, *columns: str) -> str | None:
+        """The value as text without blanks around it; None for lists, objects and not-a-number.
+
+        The apostrophe that keeps spreadsheets from reading a number ("'+351…") is taken off. Whole numbers that came as floating point (ids with gaps, in Parquet) lose their ".0".
+        """
+        found = self.value(*columns)
+        if isinstance(found, str):
+            text = found.strip()
+            return text[1:] if text[0] == "'" and text[1:2] in _GUARDED else text
+        if isinstance(found, bool):
+            return "true" if found else "false"
+        if isinstance(found, float):
+            return (str(int(found)) if found.is_integer() else str(found)) if math.isfinite(found) else None
+        return None if found is None or isinstance(found, list | dict | tuple) else str(found)
+
+    def number(self, *columns: str) -> int | float | None:
+        """The value as a number; None when blank or none."""
+        return values.number(self.value(*columns))
+
+    def amount(self, *columns: str) -> int | float | None:
+        """An amount of money in major units; None when blank, RowRejectedError `bad_amount` when it is no number."""
+        found = self.value(*columns)
+        amount = values.number(found)
+        if found is not None and amount is None:
+            raise RowRejectedError("bad_amount", f"The amount in column {columns[0]!r} is not a number.")
+        return amount
+
+    def flag(self, *columns: str) -> bool | None:
+        """The value as yes or no; None when blank or neither."""
+        found = self.value(*columns)
+        return None if found is None else values.boolean(found)
+
+    def at(self, *columns: str) -> Instant | None:
+        """The value as an instant; None when blank, RowRejectedError `bad_time` when it is no time."""
+        found = self.value(*columns)
+        return None if found is None else values.instant(found, self.context, columns[0])
+
+    def required_at(self, *columns: str) -> Instant:
+        """As `at`, but a blank is a RowRejectedError `bad_time` too: an event has to have happened at some time."""
+        return values.instant(self.value(*columns), self.context, columns[0])
+
+    def listed(self, *columns: str) -> list[str]:
+        """The value as a list of texts: a JSON list, or parts between commas or semicolons; quotes are taken off.
+
+        >>> read({"Tags": '"VIP","Spring; sale"'}, Context(received_at=Instant(0))).listed("tags")
+        ['VIP', 'Spring; sale']
+        """
+        found = self.value(*columns)
+        if isinstance(found, list | tuple):
+            return [str(part) for part in found if part is not None and part != ""]
+        text = self.text(*columns)
+        if text is None or text == "[]":
+            return []
+        if text.startswith("[") and text.endswith("]"):
+            text = text[1:-1]
+        return [part for part in (_unquoted(part) for part in _PART.findall(text)) if part]
+
+    def email(self, *columns: str) -> tuple[str | None, bool]:
+        """The `email:` key and whether something was there that is no address."""
+        text = self.text(*columns)
+        key = email_key(text) if text else None
+        return key, text is not None and key is None
+
+    def phone(self, *columns: str, region: str | None = None) -> str | None:
+        """The `phone:` key; `region` (ISO 3166-1 alpha-2) is meant before the context's."""
+        text = self.text(*columns)
+        return phone_key(text, region or self.context.region) if text else None
+
+    def moment(self, *columns: str) -> str | None:
+        """A time as ISO 8601 text in UTC, for traits and properties; unread text as it is, None when blank."""
+        try:
+            found = self.at(*columns)
+        except RowRejectedError:
+            return self.text(*columns)
+        return None if found is None else format_instant(found)
+
+    def rest(self, known: Collection[str]) -> dict[str, Json]:
+        """All columns that are not known and not blank, under snake_case names; a connector's own are left out."""
+        found: dict[str, Json] = {}
+        for folded, name in self.names.items():
+            if folded in known or folded.startswith(CONNECTOR):
+                continue
+            value = values.plain(self.row.get(name))
+            if value is not None and value not in ("", [], {}):
+                found.setdefault(snake(name.lstrip("\ufeff")), value)
+        return found
+
+
+_GUARDED = frozenset("0123456789+-=")
+_PART = re.compile(r'"(?:[^"]|"")*"|[^,;]+')
+CONNECTOR = ("_fivetran", "_airbyte", "_company_synced", "_sdc_")
+"""How the columns begin that a warehouse connector adds to every table."""
+
+
+def read(row: Row, context: Context) -> Cells:
+    """The row, ready to be read."""
+    return Cells(row, context, _folded(tuple(row)))
+
+
+def rows(found: Sequence[Row], context: Context) -> list[Cells]:
+    """All rows of a group, ready to be read."""
+    return [read(row, context) for row in found]
+
+
+def present(**properties: Json) -> dict[str, Json]:
+    """The properties that have a value.
+
+    >>> present(total=0, coupon=None, tags=[])
+    {'total': 0}
+    """
+    return {name: value for name, value in properties.items() if value is not None and value not in ("", [], {})}
+
+
+def _unquoted(part: str) -> str:
+    text = part.strip()
+    if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'":
+        text = text[1:-1].replace('""', '"')
+    return text.strip()

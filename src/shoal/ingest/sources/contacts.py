@@ -1,0 +1,150 @@
+"""The common part of all exports of people: keys, facts, consent.
+
+A source says which column is what (`Contacts`); what it doesn't name becomes a trait under its own name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from shoal.core.time import Instant
+from shoal.ingest import events
+from shoal.ingest.canonical import Consent, Json, Record
+from shoal.ingest.keys import ordered, user_key
+from shoal.ingest.source import Context, Row, RowRejectedError
+from shoal.ingest.sources.cells import Cells, read
+from shoal.ingest.sources.consents import Stated
+
+NAMES: Mapping[str, str] = {
+    "first name": "first_name",
+    "first_name": "first_name",
+    "firstname": "first_name",
+    "last name": "last_name",
+    "last_name": "last_name",
+    "lastname": "last_name",
+    "full name": "name",
+    "name": "name",
+    "company": "company",
+    "company name": "company",
+    "organization": "company",
+    "job title": "job_title",
+    "title": "job_title",
+    "address": "address",
+    "address1": "address",
+    "address_1": "address",
+    "address 1": "address",
+    "address2": "address_2",
+    "address 2": "address_2",
+    "city": "city",
+    "state": "region",
+    "state / region": "region",
+    "region": "region",
+    "province": "region",
+    "country": "country",
+    "country code": "country_code",
+    "country_code": "country_code",
+    "zip": "postal_code",
+    "zip code": "postal_code",
+    "postal code": "postal_code",
+    "postcode": "postal_code",
+    "timezone": "timezone",
+    "time zone": "timezone",
+    "time_zone": "timezone",
+    "language": "language",
+    "locale": "language",
+    "gender": "gender",
+    "birthday": "birthday",
+    "birthdate": "birthday",
+    "date of birth": "birthday",
+}
+"""Columns with the same meaning nearly everywhere; all are kept as text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contacts:
+    """Which columns of an export of people mean what; all column names in lower case."""
+
+    email: tuple[str, ...] = ("email",)
+    phone: tuple[str, ...] = ()
+    ids: Mapping[str, str | None] = field(default_factory=dict)  # column to vendor; None: an id of your own
+    texts: Mapping[str, str] = field(default_factory=dict)  # column to trait; beside and before NAMES
+    times: Mapping[str, str] = field(default_factory=dict)
+    lists: Mapping[str, str] = field(default_factory=dict)
+    flags: Mapping[str, str] = field(default_factory=dict)
+    updated: tuple[str, ...] = ()  # when the row last changed
+    ignored: frozenset[str] = frozenset()
+    consent: Callable[[Cells], list[Stated]] = lambda _: []
+    consent_columns: frozenset[str] = frozenset()
+
+    def known(self) -> frozenset[str]:
+        """Every column that has a meaning here."""
+        named = (self.email, self.phone, self.ids, self.times, self.lists, self.flags, self.texts, self.updated)
+        return frozenset(NAMES) | self.ignored | self.consent_columns | {name for group in named for name in group}
+
+
+def mapper(spec: Contacts) -> Callable[[Sequence[Row], Context], Iterable[Record]]:
+    """The `map_rows` of an export of people."""
+    known, texts = spec.known(), {**NAMES, **spec.texts}
+
+    def map_rows(group: Sequence[Row], context: Context) -> Iterator[Record]:
+        for row in group:
+            yield from people(read(row, context), spec, known, texts)
+
+    return map_rows
+
+
+def people(cells: Cells, spec: Contacts, known: frozenset[str], texts: Mapping[str, str]) -> Iterator[Record]:
+    """The records of one person: facts and undated consent, then each dated consent by itself."""
+    keys, flaws = identity(cells, spec.email, spec.ids, spec.phone)
+    updated = cells.at(*spec.updated)
+    stated = spec.consent(cells)
+    traits = {**cells.rest(known), **_known_traits(cells, spec, texts), **flaws}
+    undated = tuple(consent for consent, when in stated if when is None)
+    dated = [(consent, when) for consent, when in stated if when is not None]
+    if traits or undated or not dated:
+        yield Record(keys=keys, at=updated, traits=traits, consent=undated)
+    for consent, when in dated:
+        yield consent_change(keys, consent, when)
+
+
+def _known_traits(cells: Cells, spec: Contacts, texts: Mapping[str, str]) -> dict[str, Json]:
+    found: dict[str, Json] = {}
+    for column, trait in texts.items():
+        if found.get(trait) is None and column in cells.names:
+            found[trait] = cells.text(column)
+    for column, trait in spec.times.items():
+        found[trait] = cells.moment(column)
+    for column, trait in spec.lists.items():
+        found[trait] = list(cells.listed(column)) or None
+    for column, trait in spec.flags.items():
+        flag = cells.flag(column)
+        found[trait] = cells.text(column) if flag is None else flag
+    return {trait: value for trait, value in found.items() if value is not None}
+
+
+def identity(
+    cells: Cells, email: tuple[str, ...], ids: Mapping[str, str | None], phone: tuple[str, ...] = ()
+) -> tuple[tuple[str, ...], dict[str, Json]]:
+    """Keys of the row's person, and traits that tell of flaws; RowRejectedError `no_identity` when there is no key.
+
+    An address or number that is none is dropped and counted by the trait `email_invalid` or `phone_invalid`.
+    """
+    address, malformed = cells.email(*email) if email else (None, False)
+    own = [user_key(cells.text(column), vendor) for column, vendor in ids.items()]
+    number = cells.phone(*phone) if phone else None
+    keys = ordered([*own, address, number])
+    if not keys:
+        columns = ", ".join(repr(column) for column in (*ids, *email[:1], *phone[:1]))
+        raise RowRejectedError("no_identity", f"The row names nobody: nothing usable in {columns}.")
+    flaws: dict[str, Json] = {"email_invalid": True} if malformed else {}
+    if phone and number is None and cells.text(*phone):
+        flaws["phone_invalid"] = True
+    return keys, flaws
+
+
+def consent_change(keys: tuple[str, ...], consent: Consent, when: Instant, **properties: Json) -> Record:
+    """A dated consent: for e-mail it is the event "Subscribed" or "Unsubscribed" too."""
+    named = {"granted": events.SUBSCRIBED, "denied": events.UNSUBSCRIBED}
+    name = named.get(consent.state) if consent.channel == "email" else None
+    return Record(keys=keys, name=name, at=when, properties=properties, consent=(consent,))

@@ -1,0 +1,140 @@
+"""HubSpot's exports of contacts, deals and tickets.
+
+Source: https://knowledge.hubspot.com/import-and-export/export-records; a column is named by its
+property's label, so only the labels of HubSpot's own properties are known here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from shoal.ingest import events
+from shoal.ingest.canonical import Consent, Json, Record
+from shoal.ingest.source import Context, FileHead, Row, RowRejectedError, Source
+from shoal.ingest.sources.cells import Cells, present, read
+from shoal.ingest.sources.consents import Stated
+from shoal.ingest.sources.contacts import Contacts, identity, mapper
+from shoal.ingest.sources.headers import by_columns
+from shoal.ingest.sources.mail import texts
+
+_OPTED_OUT: Final = ("unsubscribed from all email", "opted out of all email")
+
+
+def _consent(cells: Cells) -> list[Stated]:
+    return [(Consent(channel="email", state="denied"), None)] if cells.flag(*_OPTED_OUT) else []
+
+
+_CONTACTS = Contacts(
+    phone=("phone number", "mobile phone number"),
+    ids={"record id": "hubspot", "record id - contact": "hubspot", "contact id": "hubspot"},
+    texts={
+        "contact owner": "owner",
+        "lifecycle stage": "lifecycle_stage",
+        "lead status": "lead_status",
+        "state/region": "region",
+        "country/region": "country",
+        "street address": "address",
+        "website url": "website",
+    },
+    times={
+        "create date": "created_at",
+        "last activity date": "last_activity_at",
+        "last contacted": "last_contacted_at",
+    },
+    updated=("last modified date",),
+    consent=_consent,
+    consent_columns=frozenset(_OPTED_OUT),
+)
+_DEAL: Final = {
+    *("record id", "record id - deal", "deal id", "deal name", "deal stage", "pipeline", "amount", "currency"),
+    *("create date", "close date", "deal owner", "associated contact", "associated contact ids", "deal type"),
+    *("associated contact emails", "associated contact email", "contact email"),
+}
+_TICKET: Final = {
+    *("record id", "record id - ticket", "ticket id", "ticket name", "pipeline", "ticket status", "priority"),
+    *("create date", "close date", "ticket owner", "source", "category", "associated contact", "ticket description"),
+    *("associated contact ids", "associated contact emails", "associated contact email", "contact email"),
+}
+_PEOPLE: Final = ("associated contact ids", "associated contact id")
+_ADDRESSES: Final = ("associated contact emails", "associated contact email", "contact email")
+
+
+def _contacts_of(cells: Cells, kind: str) -> tuple[tuple[str, ...], dict[str, Json]]:
+    """Keys of the first associated contact; exports of deals and tickets list them in one cell."""
+    ids = cells.listed(*_PEOPLE)
+    addresses = cells.listed(*_ADDRESSES)
+    one = read({"id": ids[0] if ids else "", "email": addresses[0] if addresses else ""}, cells.context)
+    try:
+        return identity(one, ("email",), {"id": "hubspot"})
+    except RowRejectedError:
+        raise RowRejectedError("no_identity", f"The {kind} names no contact by id or e-mail address.") from None
+
+
+def _deals(group: Sequence[Row], context: Context) -> Iterator[Record]:
+    for row in group:
+        cells = read(row, context)
+        keys, flaws = _contacts_of(cells, "deal")
+        number = cells.text("record id", "record id - deal", "deal id")
+        stage = cells.text("deal stage") or ""
+        properties = {
+            **cells.rest(_DEAL | set(_PEOPLE)),
+            **texts(cells, deal_name="deal name", stage="deal stage", pipeline="pipeline", owner="deal owner"),
+            **texts(cells, deal_type="deal type", deal_id=("record id", "record id - deal", "deal id")),
+            **present(amount=cells.amount("amount"), currency=(cells.text("currency") or context.currency).upper()),
+            **flaws,
+        }
+        created, closed = cells.required_at("create date"), cells.at("close date")
+        yield Record(keys, events.DEAL_CREATED, created, number and f"{number}:created", properties)
+        if closed is not None and stage.casefold().replace(" ", "").startswith("closed"):
+            won: dict[str, Json] = {"won": stage.casefold().replace(" ", "").startswith("closedwon")}
+            yield Record(keys, events.DEAL_CLOSED, closed, number and f"{number}:closed", {**properties, **won})
+
+
+def _tickets(group: Sequence[Row], context: Context) -> Iterator[Record]:
+    for row in group:
+        cells = read(row, context)
+        keys, flaws = _contacts_of(cells, "ticket")
+        number = cells.text("record id", "record id - ticket", "ticket id")
+        properties = {
+            **cells.rest(_TICKET | set(_PEOPLE)),
+            **texts(cells, subject="ticket name", status="ticket status", pipeline="pipeline", priority="priority"),
+            **texts(cells, channel="source", category="category", description="ticket description"),
+            **texts(cells, ticket_id=("record id", "record id - ticket", "ticket id")),
+            **flaws,
+        }
+        closed = cells.at("close date")
+        created = cells.required_at("create date")
+        yield Record(keys, events.TICKET_CREATED, created, number and f"{number}:created", properties)
+        if closed is not None:
+            yield Record(keys, events.TICKET_SOLVED, closed, number and f"{number}:solved", properties)
+
+
+def _recognise_contacts(head: FileHead) -> float:
+    usual = _CONTACTS.known()
+    return max(
+        by_columns({"record id", "email", "create date"}, usual)(head),
+        by_columns({"record id - contact", "email"}, usual)(head),
+        by_columns({"email", "lifecycle stage", "contact owner"}, usual)(head),
+    )
+
+
+CONTACTS = Source(
+    name="hubspot_contacts",
+    title="HubSpot contacts export",
+    recognise=_recognise_contacts,
+    map_rows=mapper(_CONTACTS),
+)
+DEALS = Source(
+    name="hubspot_deals",
+    title="HubSpot deals export",
+    recognise=by_columns({"deal name", "deal stage", "create date"}, _DEAL),
+    map_rows=_deals,
+)
+TICKETS = Source(
+    name="hubspot_tickets",
+    title="HubSpot tickets export",
+    recognise=by_columns({"ticket name", "ticket status", "create date"}, _TICKET),
+    map_rows=_tickets,
+)
+SOURCES = (CONTACTS, DEALS, TICKETS)

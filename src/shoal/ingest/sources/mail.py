@@ -1,0 +1,55 @@
+"""The common part of all logs of messages: what was sent to whom, and what came of it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from shoal.core.time import Instant
+from shoal.ingest import events
+from shoal.ingest.canonical import Consent, Json, Record
+from shoal.ingest.machines import is_machine
+from shoal.ingest.sources.cells import Cells
+
+TOUCHES: Final = frozenset({events.EMAIL_OPENED, events.EMAIL_LINK_CLICKED})
+"""Events that machines cause as well as people."""
+
+
+def with_machine(name: str, properties: dict[str, Json]) -> dict[str, Json]:
+    """The properties, with `machine: true` where the user agent proves that no person did this.
+
+    >>> with_machine("Email Opened", {"user_agent": "Mozilla/5.0"})["machine"]
+    True
+    """
+    agent = properties.get("user_agent")
+    if name in TOUCHES and isinstance(agent, str) and is_machine(agent):
+        return {**properties, "machine": True}
+    return properties
+
+
+def texts(cells: Cells, **columns: str | tuple[str, ...]) -> dict[str, Json]:
+    """Text properties by name: `texts(cells, subject="subject", link_url=("url", "link"))`; blank ones left out."""
+    found = {name: cells.text(*((column,) if isinstance(column, str) else column)) for name, column in columns.items()}
+    return {name: text for name, text in found.items() if text is not None}
+
+
+CONSENT_OF: Final = {
+    events.SUBSCRIBED: Consent(channel="email", state="granted"),
+    events.UNSUBSCRIBED: Consent(channel="email", state="denied"),
+    events.EMAIL_MARKED_AS_SPAM: Consent(channel="email", state="denied", method="spam_complaint"),
+}
+"""What an event says about consent to e-mail."""
+
+
+def mail_record(
+    keys: tuple[str, ...], name: str, at: Instant | None, message_id: str | None, properties: dict[str, Json]
+) -> Record:
+    """The record of one message event, with what it says about consent and machines."""
+    consent = CONSENT_OF.get(name)
+    return Record(
+        keys=keys,
+        name=name,
+        at=at,
+        message_id=message_id,
+        properties=with_machine(name, properties),
+        consent=(consent,) if consent else (),
+    )
