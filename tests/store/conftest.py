@@ -14,10 +14,7 @@ from shoal.store.migrations import migrate
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     """A migrated, empty database of each kind."""
-    if request.param == "sqlite":
-        url = sqlite_url(tmp_path / "shoal.db")
-    else:
-        url = request.getfixturevalue("postgresql_url")
+    url = sqlite_url(tmp_path / "shoal.db") if request.param == "sqlite" else request.getfixturevalue("postgresql_url")
     database = connect(url)
     migrate(database)
     yield database

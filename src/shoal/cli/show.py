@@ -37,7 +37,9 @@ class Shown:
 
     def table(self, title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
         """Print a table; columns whose name ends in "#" hold numbers and stand to the right."""
-        shown = Table(title=title, title_justify="left", title_style="bold", box=None, header_style="dim", pad_edge=False)
+        shown = Table(
+            title=title, title_justify="left", title_style="bold", box=None, header_style="dim", pad_edge=False
+        )
         for column in columns:
             shown.add_column(column.removesuffix("#"), justify="right" if column.endswith("#") else "left")
         for row in rows:
@@ -50,7 +52,13 @@ class Shown:
         if self.as_json or not sys.stderr.isatty():
             yield None
             return
-        columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeElapsedColumn())
+        columns = (
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            BarColumn(),
+            DownloadColumn(),
+            TimeElapsedColumn(),
+        )
         with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
             yield bar
 

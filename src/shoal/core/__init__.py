@@ -1,0 +1,1 @@
+"""Words that every room uses: time, ids, errors, settings. Pure; imports nothing of ours."""

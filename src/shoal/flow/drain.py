@@ -101,9 +101,7 @@ class Drain:
         self._duck.execute(
             f"CREATE OR REPLACE TEMP TABLE new_links AS FROM ({lake_rows.LINKS}) ANTI JOIN known_links USING (a, b)"
         )
-        return self._duck.execute("FROM new_keys").to_arrow_table(), self._duck.execute(
-            "FROM new_links"
-        ).to_arrow_table()
+        return self._duck.sql("FROM new_keys").to_arrow_table(), self._duck.sql("FROM new_links").to_arrow_table()
 
     def _write(self, stem: str) -> list[lake.LakeFile]:
         written = [

@@ -1,0 +1,1 @@
+"""From files to canonical records: formats, sources, mapping, the import ledger."""

@@ -1,0 +1,1 @@
+"""Segments: one meaning, several readings that agree."""

@@ -1,0 +1,1 @@
+"""Where records are kept: database, journal, lake. Knows no table's meaning."""

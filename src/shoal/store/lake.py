@@ -49,7 +49,7 @@ def write_file(folder: Path, duck: duckdb.DuckDBPyConnection, *, table: str, ste
     partial = final.with_suffix(".partial")
     duck.execute(f"COPY ({rows}) TO {_literal(partial)} (FORMAT parquet, COMPRESSION zstd)")
     count, first, last = duck.execute(
-        f'SELECT count(*), epoch_ms(min("at")), epoch_ms(max("at")) FROM read_parquet({_literal(partial)})'  # noqa: S608
+        f'SELECT count(*), epoch_ms(min("at")), epoch_ms(max("at")) FROM read_parquet({_literal(partial)})'
     ).fetchall()[0]
     if count == 0:
         partial.unlink()
