@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from shoal.core.settings import Home
 from shoal.core.time import Instant
-from shoal.ingest import lake_rows, ledger
+from shoal.ingest import lake_rows, ledger, names
 from shoal.profiles import identity
 from shoal.profiles.tables import identity_keys, identity_links
 from shoal.store import journal, lake
@@ -74,9 +74,11 @@ class Drain:
         keys, links = self._new_identities()
         files = self._write(f"{entries[0].offset:012d}-{entries[-1].offset:012d}")
         drained = self._count(entries)
+        named = [names.Name(*row) for row in self._duck.execute(lake_rows.NAMES).fetchall()]
         with self._database.write() as connection:
             lake.catalogue(connection, files)
             identity.observe(connection, keys, links)
+            names.add(connection, named)
             ledger.add_duplicates(connection, drained.duplicates)
             journal.move_offset(connection, STAGE, entries[-1].offset)
         self._offset = entries[-1].offset

@@ -70,3 +70,15 @@ SELECT a, {KEY_ID_SQL.format(text="text")} AS b, epoch_ms(min("at")) AS first_at
 FROM (SELECT key AS a, unnest(keys[2:]) AS text, "at", source FROM records WHERE len(keys) > 1) GROUP BY a, b
 """
 """Each pair (strongest key, other key) that one new record names, once."""
+
+NAMES = """
+SELECT name AS event, '' AS name, count(*) AS rows FROM records WHERE name IS NOT NULL GROUP BY ALL
+UNION ALL
+SELECT event, property AS name, count(*) AS rows
+FROM (SELECT name AS event, unnest(json_keys(properties)) AS property FROM records WHERE name IS NOT NULL)
+WHERE property <> '' GROUP BY ALL
+UNION ALL
+SELECT '' AS event, trait AS name, count(*) AS rows
+FROM (SELECT unnest(json_keys(traits)) AS trait FROM records) WHERE trait <> '' GROUP BY ALL
+"""
+"""Names of events, their properties and traits in the new records, with how many have them."""

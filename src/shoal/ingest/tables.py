@@ -36,3 +36,11 @@ import_rejects = sa.Table(
     sa.Column("reason", sa.Text, nullable=False),
     sa.Column("message", sa.Text, nullable=False),
 )
+
+known_names = sa.Table(
+    "known_names",
+    metadata,
+    sa.Column("event", sa.Text, primary_key=True),  # event name; "" for traits
+    sa.Column("name", sa.Text, primary_key=True),  # property or trait; "" for the event itself
+    sa.Column("rows", sa.BigInteger, nullable=False),  # events or statements that have it
+)
