@@ -70,6 +70,8 @@ class Drain:
         self._duck.register("batch", _table(entries))
         self._duck.execute(lake_rows.RECORDS)
         self._duck.unregister("batch")
+        if self._duck.execute(lake_rows.REPEATED).fetchall()[0][0]:
+            self._duck.execute(lake_rows.FORGET_REPEATED)
         self._forget_known()
         keys, links = self._new_identities()
         files = self._write(f"{entries[0].offset:012d}-{entries[-1].offset:012d}")

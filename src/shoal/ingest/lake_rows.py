@@ -24,11 +24,19 @@ RECORDS = f"""
 CREATE OR REPLACE TEMP TABLE records AS
 SELECT {KEY_ID_SQL.format(text="source || chr(10) || message_id")} AS event_id,
        "at"::TIMESTAMP AS "at", name, {KEY_ID_SQL.format(text="keys[1]")} AS key, keys,
-       source, received_at::TIMESTAMP AS received_at, origin, properties, traits, consent
+       source, received_at::TIMESTAMP AS received_at, origin, line, properties, traits, consent
 FROM batch
+"""
+"""The batch with ids."""
+
+REPEATED = 'SELECT count(*) > count(DISTINCT (event_id, "at")) FROM records'
+"""Whether a record stands in the batch twice."""
+
+FORGET_REPEATED = """
+CREATE OR REPLACE TEMP TABLE records AS FROM records
 QUALIFY row_number() OVER (PARTITION BY event_id, "at" ORDER BY origin, line) = 1
 """
-"""The batch with ids, each (event_id, at) once."""
+"""Keeps each record once. Costs as much as all the rest, so it is run only where there is need."""
 
 FORGET_KNOWN = """
 DELETE FROM records USING {known} AS known
