@@ -1,0 +1,105 @@
+"""What a check is, and how what it sees becomes findings with points."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from shoal.measurement.audit.evidence import Evidence
+from shoal.measurement.audit.inventory import SourceInventory
+from shoal.measurement.audit.model import Dimension, Finding, Freshness, Severity
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """All that a check may look at."""
+
+    evidence: Evidence
+    sources: tuple[SourceInventory, ...]
+    freshness: Mapping[str, Freshness]
+    identified: int  # people
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What a check saw: `affected` of `of`, told in a sentence; no source means the list as a whole."""
+
+    sentence: str
+    affected: int
+    of: int
+    sources: tuple[str, ...] = ()
+    field: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One question to the data.
+
+    `weight` is the most points it can take from a score; all of them are lost when the affected share
+    reaches `full`, and in proportion below. `unit` is what is counted, in the plural.
+    """
+
+    name: str
+    dimension: Dimension
+    question: str
+    unit: str
+    weight: float
+    full: float
+    fix: str
+    look: Callable[[Scene], Iterable[Sight]]
+
+
+def findings(check: Check, scene: Scene) -> list[Finding]:
+    """What the check finds; sights with nothing affected are dropped."""
+    return [_finding(check, sight) for sight in check.look(scene) if sight.affected > 0]
+
+
+def _finding(check: Check, sight: Sight) -> Finding:
+    share = min(sight.affected / sight.of, 1.0) if sight.of else 1.0
+    lost = min(1.0, share / check.full)
+    return Finding(
+        check=check.name,
+        dimension=check.dimension,
+        severity=severity(lost, check.weight),
+        sources=sight.sources,
+        sentence=sight.sentence,
+        affected=sight.affected,
+        of=sight.of,
+        unit=check.unit,
+        fix=check.fix,
+        points=round(check.weight * lost, 1),
+        field=sight.field,
+    )
+
+
+def severity(lost: float, weight: float) -> Severity:
+    """How loud a finding is: by the part of the weight that is lost, and by the weight.
+
+    >>> severity(0.6, 10), severity(0.1, 10), severity(0.01, 10), severity(1.0, 2)
+    ('attention', 'watch', 'note', 'note')
+    """
+    if weight < 3 or lost < 0.05:
+        return "note"
+    return "attention" if lost >= 0.5 and weight >= 5 else "watch"
+
+
+def many(number: int, one: str, more: str | None = None) -> str:
+    """A number with its noun.
+
+    >>> many(1, "day"), many(1234, "person", "people")
+    ('1 day', '1,234 people')
+    """
+    return f"{number:,} {one if number == 1 else more or one + 's'}"
+
+
+def percent(share: float) -> str:
+    """A share as people read it; never rounded up to all or down to none.
+
+    >>> percent(0.123), percent(0.0004), percent(0.9999), percent(1)
+    ('12 %', 'under 0.1 %', 'over 99.9 %', '100 %')
+    """
+    if 0 < share < 0.001:
+        return "under 0.1 %"
+    if 0.999 < share < 1:
+        return "over 99.9 %"
+    return f"{share * 100:.1f} %" if 0 < share < 0.1 or 0.99 < share < 1 else f"{share * 100:.0f} %"

@@ -1,0 +1,102 @@
+"""Checks on freshness: late arrival, stopped syncs, missing days."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from shoal.measurement.audit.checks.check import Check, Scene, Sight, many
+from shoal.measurement.audit.evidence import DAY_MS
+from shoal.measurement.audit.model import Gap
+
+LATE = "INTERVAL 2 DAY"
+REGULAR_DAYS = 3
+"""Lateness is judged for sources that arrived on this many days; one import of history is not late."""
+
+STALE_ALL = 30
+"""Days behind at which a stale source loses all points of the check."""
+
+
+def _late(scene: Scene) -> Iterator[Sight]:
+    for source, late, of in scene.evidence.rows(
+        f"""WITH arrivals AS (SELECT source, min(received_at)::DATE AS first, count(DISTINCT received_at::DATE) AS days
+                              FROM audit_events GROUP BY source)
+            SELECT source, count(*) FILTER (received_at - "at" > {LATE}) AS late, count(*)
+            FROM audit_events JOIN arrivals USING (source)
+            WHERE days >= {REGULAR_DAYS} AND received_at::DATE > first
+            GROUP BY source HAVING late > 0 ORDER BY source"""
+    ):
+        yield Sight(
+            f"{many(late, 'event')} of {of:,} since the first import arrived over 2 days after they happened.",
+            late,
+            of,
+            (source,),
+        )
+
+
+def _stale(scene: Scene) -> Iterator[Sight]:
+    for source in scene.sources:
+        fresh = scene.freshness[source.name]
+        if fresh.stale:
+            days = fresh.behind // DAY_MS
+            usual = f"; its usual gap is {many(round(fresh.usual_gap), 'day')}" if fresh.usual_gap is not None else ""
+            yield Sight(
+                f"Nothing came for {many(days, 'day')} before the newest of the data{usual}.",
+                days,
+                days + 30,
+                (source.name,),
+            )
+
+
+def _missing_days(scene: Scene) -> Iterator[Sight]:
+    for source in scene.sources:
+        gaps = scene.freshness[source.name].gaps
+        if gaps:
+            missing = sum(gap.days for gap in gaps)
+            whole = (source.daily[-1][0] - source.daily[0][0]).days + 1
+            shown = ", ".join(dates(gap) for gap in gaps[:3]) + (f" and {len(gaps) - 3} more" if len(gaps) > 3 else "")
+            expected = sum(gap.expected * gap.days for gap in gaps) / missing
+            yield Sight(
+                f"{many(missing, 'day')} without any event, where about {expected:,.0f} a day are usual: {shown}.",
+                missing,
+                whole,
+                (source.name,),
+            )
+
+
+def dates(gap: Gap) -> str:
+    """The gap as a date or a span of dates."""
+    return str(gap.since) if gap.since == gap.until else f"{gap.since} to {gap.until}"
+
+
+CHECKS = (
+    Check(
+        "late_arrival",
+        "freshness",
+        "Do events arrive within two days?",
+        "events",
+        5,
+        0.50,
+        "Import more often, or connect the source by API so that events arrive as they happen.",
+        _late,
+    ),
+    Check(
+        "stale_sync",
+        "freshness",
+        "Does the source still report?",
+        "days",
+        20,
+        1.0,
+        "Check the connection or make a new export; conditions such as “in the last 30 days” are wrong without it.",
+        _stale,
+    ),
+    Check(
+        "missing_days",
+        "freshness",
+        "Is the daily series without holes?",
+        "days",
+        10,
+        0.10,
+        "Export these days again; records that are known already are not counted twice.",
+        _missing_days,
+    ),
+)

@@ -1,0 +1,141 @@
+"""What the checks query: the reading's views, cut off at the instant of the audit, and a few narrow tables from them.
+
+The tables are temporary, begin with `audit_` and are dropped when the audit is done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+
+from shoal.core.time import Instant
+from shoal.ingest import events
+from shoal.ingest.machines import is_machine
+from shoal.measurement.audit.fields import AGENT, LINK, MESSAGE
+from shoal.measurement.audit.model import Facts
+
+DAY_MS = 86_400_000
+FAST_MS = 5_000
+"""An open or click this soon after delivery is taken for a machine's."""
+BURST_MS = 10_000
+BURST_LINKS = 3
+"""This many different links of one message within `BURST_MS` are taken for a scanner's."""
+
+MAIL_NAMES = (events.EMAIL_SENT, events.EMAIL_DELIVERED, events.EMAIL_OPENED, events.EMAIL_LINK_CLICKED)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A connection with the audit's tables, the instant, and the facts from outside the lake."""
+
+    duck: duckdb.DuckDBPyConnection
+    now: Instant
+    facts: Facts
+
+    def rows(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
+        """All rows of a query."""
+        return self.duck.execute(sql, list(values)).fetchall()
+
+    def row(self, sql: str, *values: object) -> tuple[Any, ...]:
+        """The one row of an aggregate query."""
+        return self.rows(sql, *values)[0]
+
+
+def first_of(names: Sequence[str], holder: str = "properties") -> str:
+    """SQL for the first of the named properties that is there, as text.
+
+    >>> first_of(("total", "value"))
+    'coalesce(properties."total"::VARCHAR, properties."value"::VARCHAR)'
+    """
+    return f"coalesce({', '.join(f'{holder}.{quoted(name)}::VARCHAR' for name in names)})"
+
+
+def quoted(name: str) -> str:
+    """A name as an SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def listed(names: Sequence[str]) -> str:
+    """Our own constant names as an SQL list of texts."""
+    return ", ".join("'" + name.replace("'", "''") + "'" for name in names)
+
+
+@contextmanager
+def evidence(duck: duckdb.DuckDBPyConnection, now: Instant, facts: Facts) -> Iterator[Evidence]:
+    """The evidence for one audit; its tables live as long as the block."""
+    found = Evidence(duck, now, facts)
+    try:
+        for relation, sql in _VIEWS.items():
+            duck.execute(f"CREATE OR REPLACE TEMP VIEW {relation} AS {sql.format(now=int(now))}")
+        for relation, sql in _TABLES.items():
+            duck.execute(f"CREATE OR REPLACE TEMP TABLE {relation} AS {sql}")
+            if relation == "audit_mail":
+                _judge_agents(found)
+        yield found
+    finally:
+        for relation in reversed((*_TABLES, "audit_agents")):
+            duck.execute(f"DROP TABLE IF EXISTS {relation}")
+        for relation in reversed(_VIEWS):
+            duck.execute(f"DROP VIEW IF EXISTS {relation}")
+
+
+def _judge_agents(found: Evidence) -> None:
+    """Distinct user agents are few; each is judged once, in Python, by the same rule as at import."""
+    agents = [agent for (agent,) in found.rows("SELECT DISTINCT agent FROM audit_mail WHERE agent IS NOT NULL")]
+    found.duck.execute("CREATE OR REPLACE TEMP TABLE audit_agents (agent VARCHAR)")
+    machines = [agent for agent in agents if is_machine(agent)]
+    found.duck.execute("INSERT INTO audit_agents SELECT unnest(?::VARCHAR[])", [machines])
+
+
+_VIEWS = {
+    "audit_events": """SELECT * FROM events WHERE name IS NOT NULL AND "at" <= epoch_ms({now})""",
+    "audit_traits": """SELECT * FROM traits WHERE "at" <= epoch_ms({now})""",
+    "audit_consents": """SELECT * FROM consents WHERE "at" <= epoch_ms({now})""",
+}
+
+_TABLES = {
+    # The present value of each trait as each source states it.
+    "audit_values": """
+        SELECT subscriber, name, source, latest.text AS text, latest.kind AS kind
+        FROM (SELECT subscriber, name, source,
+                     arg_max({'text': trim(value::VARCHAR), 'kind': split_part(variant_typeof(value), '(', 1)},
+                             ("at", received_at, event_id)) AS latest
+              FROM audit_traits GROUP BY ALL)
+        WHERE latest.text IS NOT NULL AND latest.text <> ''
+    """,
+    "audit_consent_now": """
+        SELECT subscriber, channel, purpose, arg_max(state, ("at", received_at, event_id)) AS state
+        FROM audit_consents GROUP BY ALL
+    """,
+    "audit_mail": f"""
+        SELECT subscriber, "at", name, source,
+               coalesce({first_of(MESSAGE)}, '') AS message,
+               {first_of(LINK)} AS link,
+               CASE WHEN name IN ('{events.EMAIL_OPENED}', '{events.EMAIL_LINK_CLICKED}')
+                    THEN {first_of(AGENT)} END AS agent,
+               coalesce(properties.machine = true, false) AS marked
+        FROM audit_events WHERE name IN ({listed(MAIL_NAMES)})
+    """,
+    # Every open and click, with the newest delivery of that message before it, and what hints at a machine.
+    "audit_touches": f"""
+        SELECT touch.subscriber, touch."at", touch.source, touch.name = '{events.EMAIL_OPENED}' AS is_open,
+               touch.marked, mail."at" AS delivered_at,
+               touch.agent IN (SELECT agent FROM audit_agents) AS by_agent,
+               coalesce(epoch_ms(touch."at") - epoch_ms(mail."at") <= {FAST_MS}, false) AS fast,
+               CASE WHEN touch.name = '{events.EMAIL_LINK_CLICKED}' THEN
+                   len(list_distinct(list(touch.link) OVER (
+                       PARTITION BY touch.subscriber, touch.message, touch.name ORDER BY touch."at"
+                       RANGE BETWEEN INTERVAL '{BURST_MS} milliseconds' PRECEDING
+                                 AND INTERVAL '{BURST_MS} milliseconds' FOLLOWING))) >= {BURST_LINKS}
+                   ELSE false END AS burst
+        FROM (SELECT * FROM audit_mail WHERE name IN ('{events.EMAIL_OPENED}', '{events.EMAIL_LINK_CLICKED}')) AS touch
+        ASOF LEFT JOIN
+             (SELECT subscriber, message, "at" FROM audit_mail
+              WHERE name IN ('{events.EMAIL_SENT}', '{events.EMAIL_DELIVERED}')) AS mail
+        ON touch.subscriber = mail.subscriber AND touch.message = mail.message AND touch."at" >= mail."at"
+    """,
+}
