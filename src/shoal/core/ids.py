@@ -20,7 +20,12 @@ def key_id(text: str) -> int:
     >>> key_id("email:ana@example.org") == key_id("email:ana@example.org")
     True
     """
-    digest = hashlib.md5(text.encode(), usedforsecurity=False).digest()
+    return bytes_id(text.encode())
+
+
+def bytes_id(text: bytes) -> int:
+    """As `key_id`, of text in UTF-8."""
+    digest = hashlib.md5(text, usedforsecurity=False).digest()
     return int.from_bytes(digest[8:], "little") >> 1
 
 

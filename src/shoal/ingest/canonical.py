@@ -8,12 +8,13 @@ A record says that something happened (`name`), or states facts about a person (
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 import pyarrow as pa
+import pyarrow.compute
 
-from shoal.core.ids import key_id
+from shoal.core.ids import bytes_id
 from shoal.core.time import Instant
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
@@ -64,7 +65,10 @@ class Record(msgspec.Struct, frozen=True):
     consent: tuple[Consent, ...] = ()
 
 
-_encode = msgspec.json.Encoder(order="deterministic").encode
+_encode = msgspec.json.Encoder().encode
+_encode_sorted = msgspec.json.Encoder(order="deterministic").encode
+_HUGE = r"\d{19}"
+_compute: Any = pyarrow.compute  # its functions are made at run time, so no type checker knows them
 
 
 def content_id(record: Record) -> str:
@@ -73,7 +77,56 @@ def content_id(record: Record) -> str:
     >>> content_id(Record(keys=("email:a@example.org",))) == content_id(Record(keys=("email:a@example.org",)))
     True
     """
-    return f"content-{key_id(_encode(record).decode()):016x}"
+    return f"content-{bytes_id(_encode_sorted(record)):016x}"
+
+
+class Records:
+    """Records on their way into an Arrow batch, encoded as they come so that little memory is held."""
+
+    def __init__(self, received_at: Instant) -> None:
+        self._received_at = received_at
+        self._lines: list[int] = []
+        self._ids: list[str] = []
+        self._at: list[int] = []
+        self._names: list[str | None] = []
+        self._keys: list[str] = []
+        self._key_ends: list[int] = [0]
+        self._properties: list[bytes | None] = []
+        self._traits: list[bytes | None] = []
+        self._consent: list[bytes | None] = []
+
+    def __len__(self) -> int:
+        return len(self._lines)
+
+    def add(self, line: int, record: Record) -> None:
+        """Add the record that begins at `line`; an instant after the arrival is clamped to it."""
+        properties = _encode(record.properties) if record.properties else None
+        traits = _encode(record.traits) if record.traits else None
+        self._ids.append(record.message_id or content_id(record))
+        self._properties.append(properties)
+        self._traits.append(traits)
+        self._consent.append(_encode(record.consent) if record.consent else None)
+        at, arrival = record.at, self._received_at
+        self._at.append(arrival if at is None or at > arrival else at)
+        self._names.append(record.name)
+        self._keys.extend(record.keys)
+        self._key_ends.append(len(self._keys))
+        self._lines.append(line)
+
+    def batch(self) -> pa.RecordBatch:
+        """All of them. Whole numbers that no 64-bit integer holds become floating point."""
+        keys = pa.ListArray.from_arrays(pa.array(self._key_ends, pa.int32()), pa.array(self._keys, pa.string()))
+        columns = [
+            pa.array(self._lines, pa.int64()),
+            pa.array(self._ids, pa.string()),
+            pa.array(self._at, pa.int64()).cast(pa.timestamp("ms")),
+            pa.array(self._names, pa.string()),
+            keys,
+            _texts(self._properties),
+            _texts(self._traits),
+            _texts(self._consent),
+        ]
+        return pa.RecordBatch.from_arrays(columns, schema=SCHEMA)
 
 
 def to_batch(records: Sequence[tuple[int, Record]], received_at: Instant) -> pa.RecordBatch:
@@ -81,25 +134,31 @@ def to_batch(records: Sequence[tuple[int, Record]], received_at: Instant) -> pa.
 
     Numbers that no 64-bit integer holds become floating point.
     """
-    rows = [record for _, record in records]
-    columns = [
-        pa.array([line for line, _ in records], pa.int64()),
-        pa.array([row.message_id or content_id(row) for row in rows], pa.string()),
-        pa.array([_arrival(row.at, received_at) for row in rows], pa.int64()).cast(pa.timestamp("ms")),
-        pa.array([row.name for row in rows], pa.string()),
-        pa.array([row.keys for row in rows], pa.list_(pa.string())),
-        pa.array([_json(row.properties) for row in rows], pa.string()),
-        pa.array([_json(row.traits) for row in rows], pa.string()),
-        pa.array([_json(row.consent) for row in rows], pa.string()),
-    ]
-    return pa.RecordBatch.from_arrays(columns, schema=SCHEMA)
+    batch = Records(received_at)
+    for line, record in records:
+        batch.add(line, record)
+    return batch.batch()
 
 
-def _arrival(at: Instant | None, received_at: Instant) -> Instant:
-    return received_at if at is None else min(at, received_at)
+def _texts(encoded: list[bytes | None]) -> pa.Array:
+    texts = pa.array(encoded, pa.binary()).cast(pa.string())
+    if texts.null_count < len(texts) and _compute.any(_compute.match_substring_regex(texts, _HUGE)).as_py():
+        return pa.array([text and _encode(small(msgspec.json.decode(text))) for text in encoded], pa.binary()).cast(
+            pa.string()
+        )
+    return texts
 
 
-def _json(value: Mapping[str, Json] | tuple[Consent, ...]) -> str | None:
-    if not value:
-        return None
-    return _encode(value).decode()
+def small(value: Json) -> Json:
+    """The value with whole numbers beyond 64 bits as floating point.
+
+    >>> small({"id": 2**64}), small([1])
+    ({'id': 1.8446744073709552e+19}, [1])
+    """
+    if isinstance(value, dict):
+        return {name: small(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [small(item) for item in value]
+    if isinstance(value, int) and value not in INT64:
+        return float(value)
+    return value

@@ -16,10 +16,14 @@ from email_validator import EmailNotValidError, validate_email
 KINDS = ("user", "email", "phone", "anonymous", "device")
 """Kinds of key from the strongest to the weakest."""
 
+_RANKS = {kind[0]: rank for rank, kind in enumerate(KINDS)}  # the first letter tells the kind
+
 IDENTIFYING = frozenset({"user", "email", "phone"})
 """Kinds that tell who somebody is; with none of them a visitor is anonymous."""
 
-_PLACEHOLDERS = frozenset({"", "null", "none", "nil", "undefined", "n/a", "na", "nan", "-", "0", "unknown", "anonymous"})
+_PLACEHOLDERS = frozenset(
+    {"", "null", "none", "nil", "undefined", "n/a", "na", "nan", "-", "0", "unknown", "anonymous"}
+)
 
 
 @lru_cache(maxsize=65_536)
@@ -90,7 +94,11 @@ def ordered(keys: Iterable[str | None]) -> tuple[str, ...]:
     ('email:a@example.org', 'anonymous:x')
     """
     present = {key for key in keys if key}
-    return tuple(sorted(present, key=lambda key: (KINDS.index(key.split(":", 1)[0]), key)))
+    return tuple(present) if len(present) < 2 else tuple(sorted(present, key=_strength))
+
+
+def _strength(key: str) -> tuple[int, str]:
+    return _RANKS[key[0]], key
 
 
 def _plain(kind: str, raw: object, vendor: str | None = None) -> str | None:

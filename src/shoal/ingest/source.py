@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import pyarrow as pa
+
 from shoal.core.time import Instant
 from shoal.ingest.canonical import Record
 
@@ -57,6 +59,14 @@ class Context:
 
 
 @dataclass(frozen=True, slots=True)
+class MappedBatch:
+    """What `Source.map_batch` made of a batch: records, and (line, reason, message) of the refused rows."""
+
+    records: pa.RecordBatch  # canonical.SCHEMA
+    rejects: Sequence[tuple[int, str, str]] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """One kind of file (an export, a table, a log).
 
@@ -66,6 +76,8 @@ class Source:
     a broken row and RowSkippedError for a sound one that is deliberately not stored.
     `siblings` names tables of the same folder that rows refer to: table name to its key column; they
     are handed over in `Context.siblings` as {table: {key: row}} where the files are there.
+    `check` looks at single rows before they are grouped and raises as `map_rows` does. `map_batch` maps
+    a Parquet batch to `canonical.SCHEMA` as a whole, instead of `map_rows`, and counts what it refuses.
     """
 
     name: str  # "shopify_orders"; the `source` of its events
@@ -74,6 +86,8 @@ class Source:
     map_rows: Callable[[Sequence[Row], Context], Iterable[Record]]
     group_by: str | None = None
     siblings: Mapping[str, str] = field(default_factory=dict)
+    check: Callable[[Row, Context], None] | None = None
+    map_batch: Callable[[pa.RecordBatch, int, Context], MappedBatch] | None = None  # batch, line of its first row
 
 
 def has_columns(head: FileHead, *names: str) -> bool:

@@ -1,0 +1,44 @@
+"""What every reader of a format offers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from shoal.ingest.source import Row
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A row that can't be read at all: it goes to the reject file."""
+
+    reason: str
+    message: str
+
+
+Numbered = tuple[int, Row | Broken]
+"""A row with the 1-based line where it begins in the unpacked file (row number in Parquet)."""
+
+
+class Rows(Protocol):
+    """The rows of one file, streamed; can be iterated once."""
+
+    @property
+    def format(self) -> str:
+        """csv, jsonl or parquet."""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The header; of JSON lines, the names met in the first rows."""
+
+    @property
+    def consumed(self) -> int:
+        """Unpacked bytes read so far; the same at the same row whenever the file is read."""
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What a person should know about how the file was read."""
+
+    def __iter__(self) -> Iterator[Numbered]:
+        """The rows in order; UserError where the file as a whole can't be read on."""

@@ -1,0 +1,227 @@
+"""A file's rows as chunks of canonical records, with an account of every row.
+
+The law: rows read = rows behind stored records + rejected + skipped, in each chunk. And a chunk's rows depend on
+the file and its source only, so an interrupted import goes on at the chunk where it stopped.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from itertools import chain, islice
+
+import pyarrow as pa
+
+from shoal.core.errors import UserError
+from shoal.ingest.canonical import Records
+from shoal.ingest.formats.limits import Limits
+from shoal.ingest.formats.packed import FilePart
+from shoal.ingest.formats.reading import Position, only_part, open_rows
+from shoal.ingest.formats.rows import Broken, Numbered, Rows
+from shoal.ingest.siblings import load_siblings
+from shoal.ingest.source import Context, Row, RowRejectedError, RowSkippedError, Source
+from shoal.ingest.values import day_order, is_ambiguous_date
+
+CHUNK_ROWS = 20_000
+CHUNK_BYTES = 16 * 2**20
+"""A chunk ends with the row (or group) that reaches one of these; bytes are of the unpacked file."""
+
+GROUP_ROWS = 10_000
+"""Most rows of one group; longer runs of the same value are cut."""
+
+DATE_ROWS = 1_000
+"""First rows whose dates decide the order of day and month."""
+
+FACTS = "(facts)"
+"""What `Chunk.stored` calls rows that state traits or consent and no event."""
+
+Reject = tuple[int, str, str]
+"""Line, reason, message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """What a stretch of rows became."""
+
+    index: int  # 0, 1, ...
+    records: pa.RecordBatch  # canonical.SCHEMA; may be empty
+    rejects: tuple[Reject, ...]
+    skipped: Mapping[str, int]  # reason: rows
+    stored: Mapping[str, int]  # name of a row's first event, or FACTS: rows
+    rows_read: int
+    position: int  # bytes of the file on disk that are used up, for progress
+    warnings: tuple[str, ...] = ()
+
+
+def parse(
+    part: FilePart, source: Source, context: Context, start_chunk: int = 0, limits: Limits | None = None
+) -> Iterator[Chunk]:
+    """The file's chunks from `start_chunk` on; UserError where the file as a whole can't be read on."""
+    limits = limits or Limits()
+    part = only_part(part, limits)
+    with ExitStack() as opened:
+        rows, position = opened.enter_context(open_rows(part, limits))
+        if source.map_batch is not None:
+            yield from _columnar(rows, position, source, context, start_chunk)
+            return
+        context, warnings, numbered = _settled(rows, context)
+        if source.siblings:
+            context = replace(context, siblings=load_siblings(part, source.siblings, limits))
+        units = _units(numbered, source.group_by)
+        for index, stretch in enumerate(_stretches(units, rows)):
+            if index < start_chunk:
+                for _ in stretch:
+                    pass
+                continue
+            chunk = _Building(source, context)
+            for unit in stretch:
+                chunk.take(unit)
+            yield chunk.finish(index, position(), (*rows.warnings, *warnings))
+
+
+def _settled(rows: Rows, context: Context) -> tuple[Context, tuple[str, ...], Iterator[Numbered]]:
+    """The context with the order of day and month that the file's first dates show."""
+    numbered = iter(rows)
+    first = list(islice(numbered, DATE_ROWS))
+    numbered = chain(first, numbered)
+    texts = [text for _, row in first if not isinstance(row, Broken) for text in row.values() if isinstance(text, str)]
+    day_first = day_order(texts)
+    if day_first is not None:
+        return replace(context, day_first=day_first), (), numbered
+    if any(map(is_ambiguous_date, texts)):
+        order = "day first" if context.day_first else "month first"
+        return context, (f"Dates such as 03/04/2026 are read {order}; nothing in the file tells.",), numbered
+    return context, (), numbered
+
+
+Unit = Sequence[Numbered]
+
+
+def _units(rows: Iterator[Numbered], group_by: str | None) -> Iterator[Unit]:
+    """Rows that are mapped together: single ones, or runs with the same value of `group_by`."""
+    if group_by is None:
+        yield from ((numbered,) for numbered in rows)
+        return
+    held: list[Numbered] = []
+    value: object = None
+    for numbered in rows:
+        row = numbered[1]
+        if isinstance(row, Broken):
+            yield (numbered,)
+            continue
+        this = row.get(group_by)
+        if held and (this != value or this in (None, "") or len(held) >= GROUP_ROWS):
+            yield held
+            held = []
+        held.append(numbered)
+        value = this
+    if held:
+        yield held
+
+
+def _stretches(units: Iterator[Unit], rows: Rows) -> Iterator[Iterator[Unit]]:
+    """The units of one chunk after another. Each stretch has to be used up before the next is asked for."""
+    for first in units:
+        yield _stretch(first, units, rows)
+
+
+def _stretch(first: Unit, units: Iterator[Unit], rows: Rows) -> Iterator[Unit]:
+    end = rows.consumed + CHUNK_BYTES
+    count = len(first)
+    yield first
+    while count < CHUNK_ROWS and rows.consumed < end:
+        unit = next(units, None)
+        if unit is None:
+            return
+        count += len(unit)
+        yield unit
+
+
+class _Building:
+    """A chunk while its rows come in."""
+
+    def __init__(self, source: Source, context: Context) -> None:
+        self._source, self._context = source, context
+        self._records = Records(context.received_at)
+        self._rejects: list[Reject] = []
+        self._skipped: Counter[str] = Counter()
+        self._stored: Counter[str] = Counter()
+        self._rows = 0
+
+    def take(self, unit: Unit) -> None:
+        """Map the rows of a unit: all are stored, or rejected, or skipped, save those that `check` takes out."""
+        self._rows += len(unit)
+        sound = self._sound(unit)
+        if not sound:
+            return
+        line = sound[0][0]
+        try:
+            found = list(self._source.map_rows([row for _, row in sound], self._context))
+            if not all(record.keys for record in found):
+                raise RowRejectedError("no_identity", "Nothing in the row says who it is about.")
+            for record in found:
+                self._records.add(line, record)
+        except RowRejectedError as error:
+            self._rejects.extend((line, error.reason, error.message) for line, _ in sound)
+        except RowSkippedError as error:
+            self._skipped[error.reason] += len(sound)
+        else:
+            if found:
+                self._stored[found[0].name or FACTS] += len(sound)
+            else:
+                self._skipped["nothing_to_store"] += len(sound)
+
+    def _sound(self, unit: Unit) -> list[tuple[int, Row]]:
+        """The rows that could be read and that the source's check lets through; the others are accounted for."""
+        sound: list[tuple[int, Row]] = []
+        check = self._source.check
+        for line, row in unit:
+            if isinstance(row, Broken):
+                self._rejects.append((line, row.reason, row.message))
+                continue
+            try:
+                if check is not None:
+                    check(row, self._context)
+                sound.append((line, row))
+            except RowRejectedError as error:
+                self._rejects.append((line, error.reason, error.message))
+            except RowSkippedError as error:
+                self._skipped[error.reason] += 1
+        return sound
+
+    def finish(self, index: int, position: int, warnings: tuple[str, ...]) -> Chunk:
+        """The chunk."""
+        return Chunk(
+            index=index,
+            records=self._records.batch(),
+            rejects=tuple(self._rejects),
+            skipped=dict(self._skipped),
+            stored=dict(self._stored),
+            rows_read=self._rows,
+            position=position,
+            warnings=warnings,
+        )
+
+
+def _columnar(rows: Rows, position: Position, source: Source, context: Context, start_chunk: int) -> Iterator[Chunk]:
+    """Chunks of a Parquet file whose source maps batches as a whole."""
+    from shoal.ingest.formats.parquet import ParquetRows  # noqa: PLC0415 - other files needn't load it
+
+    if not isinstance(rows, ParquetRows) or source.map_batch is None:
+        raise UserError("wrong_source", f"{source.title} is a Parquet file, and this is not.", where=rows.format)
+    line = 1
+    for index, batch in enumerate(rows.batches(CHUNK_ROWS)):
+        if index >= start_chunk:
+            mapped = source.map_batch(batch, line, context)
+            yield Chunk(
+                index=index,
+                records=mapped.records,
+                rejects=tuple(mapped.rejects),
+                skipped={},
+                stored={source.name: len(batch) - len(mapped.rejects)},
+                rows_read=len(batch),
+                position=position(),
+            )
+        line += len(batch)

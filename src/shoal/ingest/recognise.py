@@ -1,0 +1,126 @@
+"""Telling which source a file comes from, by its header and first rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from shoal.core.errors import UserError, nearest, require
+from shoal.ingest.formats.limits import Limits
+from shoal.ingest.formats.packed import FilePart, parts_of
+from shoal.ingest.formats.reading import only_part, open_rows
+from shoal.ingest.formats.rows import Broken
+from shoal.ingest.source import FileHead, Source
+from shoal.ingest.sources import SOURCES
+
+SAMPLE_ROWS = 100
+SURE = 0.5
+"""The least score that recognises a file."""
+
+READABLE = (".csv", ".tsv", ".tab", ".txt", ".psv", ".jsonl", ".ndjson", ".json", ".parquet")
+"""Endings of the files that are taken from a folder, each also with .gz, and .zip."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recognised:
+    """A readable file and what it seems to be."""
+
+    part: FilePart
+    head: FileHead
+    source: str | None  # name of the source; None where no source knows it
+    warnings: tuple[str, ...] = ()
+
+
+def list_files(paths: Iterable[Path]) -> tuple[Path, ...]:
+    """The files to import: those named, and the readable ones of folders with all below, sorted.
+
+    Hidden files and folders are left out. Raises UserError `no_such_file` and `empty_folder`.
+    """
+    found: dict[Path, None] = {}
+    for path in paths:
+        require(path.exists(), "no_such_file", "There is no such file or folder.", where=str(path))
+        files = _files_in(path) if path.is_dir() else [path]
+        require(bool(files), "empty_folder", "The folder holds no CSV, JSONL or Parquet files.", where=str(path))
+        found.update(dict.fromkeys(files))
+    return tuple(found)
+
+
+def _files_in(folder: Path) -> list[Path]:
+    below = (path.relative_to(folder) for path in folder.rglob("*"))
+    shown = sorted(path for path in below if not any(place.startswith(".") for place in path.parts))
+    return [folder / path for path in shown if _is_readable(path.name) and (folder / path).is_file()]
+
+
+def _is_readable(name: str) -> bool:
+    lowered = name.lower()
+    return lowered.endswith(".zip") or lowered.removesuffix(".gz").endswith(READABLE)
+
+
+def read_head(part: FilePart, limits: Limits | None = None) -> FileHead:
+    """What is known of a file before its rows are mapped; UserError where it can't be read."""
+    return _read_head(part, limits or Limits())[0]
+
+
+def _read_head(part: FilePart, limits: Limits) -> tuple[FileHead, tuple[str, ...]]:
+    part = only_part(part, limits)
+    with open_rows(part, limits) as (rows, _):
+        sample = [row for _, row in islice(rows, SAMPLE_ROWS) if not isinstance(row, Broken)]
+        return FileHead(part.name, rows.format, rows.columns, tuple(sample)), rows.warnings
+
+
+def recognise(head: FileHead, sources: Sequence[Source] = SOURCES) -> Source | None:
+    """The source whose files look like this; None when none is sure."""
+    best = max(sources, key=lambda source: source.recognise(head), default=None)
+    return best if best is not None and best.recognise(head) >= SURE else None
+
+
+def inspect(path: Path, limits: Limits | None = None) -> tuple[Recognised, ...]:
+    """The readable files in a file (the members of a zip, else itself), each with its source."""
+    limits = limits or Limits()
+    return tuple(_inspected(part, limits) for part in parts_of(path, limits))
+
+
+def _inspected(part: FilePart, limits: Limits) -> Recognised:
+    head, warnings = _read_head(part, limits)
+    source = recognise(head)
+    return Recognised(part, head, source.name if source else None, warnings)
+
+
+def named_source(name: str, sources: Sequence[Source] = SOURCES) -> Source:
+    """The source of that name; UserError `no_such_source` with the nearest name."""
+    by_name = {source.name: source for source in sources}
+    if name not in by_name:
+        raise UserError("no_such_source", f"There is no source {name!r}.", fix=nearest(name, by_name))
+    return by_name[name]
+
+
+def check_source(head: FileHead, source: Source, label: str) -> None:
+    """Raise UserError `wrong_source` when the file can't be what the user says it is."""
+    if source.recognise(head) > 0:
+        return
+    other = recognise(head)
+    raise UserError(
+        "wrong_source",
+        f"The file is no {source.title}. Its columns are {_named(head.columns)}.",
+        where=label,
+        fix=f"It looks like --source {other.name}."
+        if other
+        else "Leave --source out, or describe the file with --map.",
+    )
+
+
+def unknown_source(head: FileHead, label: str) -> UserError:
+    """The error for a file that no source knows."""
+    return UserError(
+        "unknown_source",
+        f"No known source has these columns: {_named(head.columns)}.",
+        where=label,
+        fix="Run `shoal import --dry-run` on it for a mapping to start from, then import with `--map FILE`.",
+    )
+
+
+def _named(columns: Sequence[str], most: int = 20) -> str:
+    shown = ", ".join(column[:60] for column in columns[:most])
+    return f"{shown} and {len(columns) - most} more" if len(columns) > most else shown
