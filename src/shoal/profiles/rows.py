@@ -1,0 +1,121 @@
+"""Many rows between Arrow and the SQL database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import pyarrow as pa
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+_AT_ONCE = 100_000
+_TYPES: dict[type, pa.DataType] = {int: pa.int64(), str: pa.string(), float: pa.float64(), bool: pa.bool_()}
+
+
+def fetch(connection: sa.Connection, *columns: sa.Column[Any]) -> pa.Table:
+    """All rows of some columns of one table, as Arrow."""
+    statement = str(sa.select(*columns).compile(dialect=connection.dialect))
+    schema = pa.schema([pa.field(column.name, _TYPES[column.type.python_type]) for column in columns])
+    cursor = connection.connection.cursor()
+    try:
+        cursor.execute(statement)
+        batches = [_batch(rows, schema) for rows in iter(lambda: cursor.fetchmany(_AT_ONCE), [])]
+    finally:
+        cursor.close()
+    return pa.Table.from_batches(batches, schema)
+
+
+def upsert(connection: sa.Connection, table: sa.Table, rows: pa.Table, *, earliest: str, takes: tuple[str, ...]) -> int:
+    """Insert rows; of a known row and a new one with its key, the one with the smaller `(earliest, *takes)` stays.
+
+    `takes` are the columns that change together with `earliest`. `rows` has all columns of the
+    table, and each key once. Returns how many rows were inserted or changed.
+    """
+    if not rows.num_rows:
+        return 0
+    if connection.dialect.name == "postgresql":
+        return _upsert_postgresql(connection, table, rows, earliest, takes)
+    statement = sqlite.insert(table).values({name: sa.bindparam(name) for name in rows.column_names})
+    written = statement.on_conflict_do_update(
+        index_elements=list(table.primary_key),
+        set_={name: statement.excluded[name] for name in (earliest, *takes)},
+        where=_before(statement.excluded, table.c, (earliest, *takes)),
+    )
+    return _execute_many(connection, written, rows)
+
+
+def insert(connection: sa.Connection, table: sa.Table, rows: pa.Table) -> None:
+    """Insert rows whose keys are new."""
+    if connection.dialect.name == "postgresql":
+        _copy(connection, table.name, rows)
+    elif rows.num_rows:
+        statement = sqlite.insert(table).values({name: sa.bindparam(name) for name in rows.column_names})
+        _execute_many(connection, statement, rows)
+
+
+def delete(connection: sa.Connection, key: sa.Column[Any], values: pa.Array) -> None:
+    """Delete the rows whose key is one of the values."""
+    rows = pa.table({"gone": values})
+    if rows.num_rows:
+        _execute_many(connection, sa.delete(key.table).where(key == sa.bindparam("gone")), rows)
+
+
+def _before(new: Any, old: Any, columns: tuple[str, ...]) -> sa.ColumnElement[bool]:
+    first, *rest = columns
+    if not rest:
+        return sa.and_(new[first] < old[first])
+    return sa.or_(new[first] < old[first], sa.and_(new[first] == old[first], _before(new, old, tuple(rest))))
+
+
+def _execute_many(connection: sa.Connection, statement: Any, rows: pa.Table) -> int:
+    """The driver's own executemany: SQLAlchemy's takes a dictionary a row, which costs more than the insert."""
+    compiled = statement.compile(dialect=connection.dialect)
+    cursor = connection.connection.cursor()
+    changed = 0
+    try:
+        for batch in rows.select(compiled.positiontup or list(compiled.params)).to_batches(_AT_ONCE):
+            cursor.executemany(str(compiled), list(_tuples(batch)))
+            changed += max(cursor.rowcount, 0)
+    finally:
+        cursor.close()
+    return changed
+
+
+def _upsert_postgresql(
+    connection: sa.Connection, table: sa.Table, rows: pa.Table, earliest: str, takes: tuple[str, ...]
+) -> int:
+    incoming = sa.table("incoming_rows", *[sa.column(name) for name in rows.column_names])
+    quoted = connection.dialect.identifier_preparer.format_table(table)
+    connection.exec_driver_sql(f"CREATE TEMP TABLE incoming_rows (LIKE {quoted}) ON COMMIT DROP")
+    _copy(connection, incoming.name, rows)
+    statement = postgresql.insert(table).from_select(rows.column_names, sa.select(incoming))
+    written = statement.on_conflict_do_update(
+        index_elements=list(table.primary_key),
+        set_={name: statement.excluded[name] for name in (earliest, *takes)},
+        where=_before(statement.excluded, table.c, (earliest, *takes)),
+    )
+    changed = connection.execute(written).rowcount
+    connection.exec_driver_sql("DROP TABLE incoming_rows")
+    return changed
+
+
+def _copy(connection: sa.Connection, table: str, rows: pa.Table) -> None:
+    quote = connection.dialect.identifier_preparer.quote
+    names = ", ".join(quote(name) for name in rows.column_names)
+    cursor: Any = connection.connection.cursor()
+    with cursor, cursor.copy(f"COPY {quote(table)} ({names}) FROM STDIN") as copying:
+        for batch in rows.to_batches(_AT_ONCE):
+            for row in _tuples(batch):
+                copying.write_row(row)
+
+
+def _tuples(batch: pa.RecordBatch) -> Iterator[tuple[Any, ...]]:
+    return zip(*[column.to_pylist() for column in batch.columns], strict=True)
+
+
+def _batch(rows: Sequence[Any], schema: pa.Schema) -> pa.RecordBatch:
+    columns = zip(*rows, strict=True)
+    return pa.RecordBatch.from_arrays(
+        [pa.array(values, field.type) for values, field in zip(columns, schema, strict=True)], schema=schema
+    )

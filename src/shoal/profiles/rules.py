@@ -1,0 +1,126 @@
+"""Which keys may make one subscriber of several identities, and which are shared by strangers.
+
+The limits are few and err on the side of two subscribers for one person: that is a proposal in
+the duplicate report, while one subscriber for two persons is mail to the wrong one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from shoal.core.errors import require
+from shoal.core.ids import key_id
+from shoal.ingest.keys import KINDS
+
+Mask = npt.NDArray[np.bool_]
+Codes = npt.NDArray[np.int32]
+
+SHARED_REASONS = ("placeholder", "role", "hub", "strangers", "split")
+"""Why a key joins nobody: a filled-in nothing; an office's address with several users; seen with too many
+keys; it would join identities that are not one person; a person decided that its sides are two."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Limits of identity resolution. What can't be set:
+
+    - an e-mail address joins user ids of different vendors, never two of the same vendor: vendors
+      keep one account per address, so two accounts are two persons at one address;
+    - a phone number joins at most one account: families share a line;
+    - an anonymous id or a device joins at most one identified person: computers are shared.
+
+    A key beyond its limit is shared. It joins nobody, neither way, and what was recorded under it
+    alone stays with a subscriber of its own.
+    """
+
+    identities_per_phone: int = 2
+    """Identities (an account with its addresses, or an address alone) that one phone number joins, of which one may
+    have a user id: people have a private and a work address."""
+
+    emails_per_user: int = 10
+    """Addresses that one user id may have. Beyond that it is a company, an import account or a default value."""
+
+    neighbours: int = 1_000
+    """Keys that one key may be seen with. Cookies cleared weekly on three devices reach it in six years."""
+
+    reissuing: tuple[str, ...] = ("stripe",)
+    """Vendors that give one address several ids as a matter of course, so that their ids don't tell people apart.
+    Stripe: "customers can have the same email address" (https://docs.stripe.com/api/customers)."""
+
+    roles: tuple[str, ...] = (
+        "abuse", "accounting", "accounts", "admin", "billing", "bookings", "careers", "contact", "customerservice",
+        "enquiries", "hello", "help", "helpdesk", "hostmaster", "hr", "info", "inquiries", "invoices", "it", "jobs",
+        "mail", "marketing", "news", "office", "orders", "postmaster", "press", "purchasing", "reception", "sales",
+        "security", "service", "shop", "support", "team", "webmaster",
+    )  # fmt: skip
+    """Names before the @ that many people read (RFC 2142 and common use). Such an address belongs to one user id or
+    to none, and never joins two, whatever their vendors."""
+
+    placeholders: tuple[str, ...] = (
+        "anonymous", "asdf", "do-not-reply", "donotreply", "dummy", "fake", "guest", "invalid", "mailer-daemon", "n-a",
+        "na", "nil", "no-email", "no-reply", "no.reply", "nobody", "noemail", "nomail", "none", "noreply", "null",
+        "test", "unknown", "xxx",
+    )  # fmt: skip
+    """Names before the @ that people and tills type when there is no address. They join nobody at all."""
+
+    def __post_init__(self) -> None:
+        smallest = min(self.identities_per_phone, self.emails_per_user, self.neighbours)
+        require(smallest >= 1, "bad_rule", "A limit of the identity rules must be 1 or more.")
+
+    def fingerprint(self) -> str:
+        """Digest that changes when a rule changes."""
+        return f"{key_id(repr(self)):016x}"
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What the rules need to know of each key, in the order of the keys."""
+
+    rank: npt.NDArray[np.int8]  # place in KINDS: 0 is the strongest
+    vendor: Codes  # number of the vendor of a user id; -1 for other kinds and for reissuing vendors
+    placeholder: Mask
+    role: Mask
+
+    def take(self, places: npt.NDArray[np.int64]) -> Traits:
+        """The traits of the keys at these places."""
+        return Traits(self.rank[places], self.vendor[places], self.placeholder[places], self.role[places])
+
+
+def classify(kind: pa.Array, value: pa.Array, rules: Rules) -> Traits:
+    """Look at each key by itself. `kind` is one of KINDS, `value` the key's text without it."""
+    rank = _numpy(pc.index_in(kind, pa.array(KINDS))).astype(np.int8)
+    local = _up_to(value, "@")
+    is_email = rank == KINDS.index("email")
+    local_of_email = pc.replace_substring_regex(local, r"\+.*$", "")
+    placeholder = is_email & _numpy(pc.is_in(local_of_email, pa.array(rules.placeholders)))
+    placeholder |= is_email & _numpy(pc.match_substring_regex(value, r"@no-?e?mail\.|\.invalid$"))
+    placeholder |= (rank == KINDS.index("phone")) & _numpy(pc.match_substring_regex(value, _EMPTY_NUMBER))
+    role = is_email & _numpy(pc.is_in(local_of_email, pa.array(rules.roles)))
+    return Traits(rank, _vendors(value, rank, rules), placeholder, role)
+
+
+_EMPTY_NUMBER = "(" + "|".join(f"{digit}{{7}}" for digit in range(10)) + "|1234567)[0-9]{0,2}$"
+"""Seven same digits at the end, or 1234567: nobody's number."""
+
+
+def _vendors(value: pa.Array, rank: npt.NDArray[np.int8], rules: Rules) -> Codes:
+    """Ids without a vendor are the workspace's own: they have one number together."""
+    has_vendor = pc.match_substring(value, "/")
+    vendor = pc.if_else(has_vendor, _up_to(value, "/"), "")
+    codes = _numpy(vendor.dictionary_encode().indices).astype(np.int32)
+    reissuing = _numpy(pc.is_in(vendor, pa.array(rules.reissuing, pa.string()))).astype(np.bool_)
+    return np.where((rank == KINDS.index("user")) & ~reissuing, codes, np.int32(-1))
+
+
+def _up_to(value: pa.Array, sign: str) -> pa.Array:
+    return pc.list_element(pc.split_pattern(value, sign, max_splits=1), 0)
+
+
+def _numpy(array: pa.Array) -> npt.NDArray[np.generic]:
+    found: npt.NDArray[np.generic] = array.to_numpy(zero_copy_only=False)
+    return found
