@@ -186,4 +186,5 @@ def _holds(level: Level, rank: int) -> npt.NDArray[np.bool_]:
 def distinct(values: Places) -> Places:
     """Distinct values, ascending. Faster here than `numpy.unique`, which hashes."""
     values = np.sort(values)
-    return values[np.concatenate((np.ones(min(values.size, 1), np.bool_), values[1:] != values[:-1]))]
+    first: Places = values[np.concatenate((np.ones(min(values.size, 1), np.bool_), values[1:] != values[:-1]))]
+    return first

@@ -56,9 +56,12 @@ def insert(connection: sa.Connection, table: sa.Table, rows: pa.Table) -> None:
 
 def delete(connection: sa.Connection, key: sa.Column[Any], values: pa.Array) -> None:
     """Delete the rows whose key is one of the values."""
-    rows = pa.table({"gone": values})
-    if rows.num_rows:
-        _execute_many(connection, sa.delete(key.table).where(key == sa.bindparam("gone")), rows)
+    if connection.dialect.name == "postgresql":
+        gone = sa.bindparam("gone", values.to_pylist(), postgresql.ARRAY(sa.BigInteger))
+        connection.execute(sa.delete(key.table).where(key == sa.any_(gone)))
+    elif len(values):
+        statement = sa.delete(key.table).where(key == sa.bindparam("gone"))
+        _execute_many(connection, statement, pa.table({"gone": values}))
 
 
 def _before(new: Any, old: Any, columns: tuple[str, ...]) -> sa.ColumnElement[bool]:
