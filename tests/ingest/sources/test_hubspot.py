@@ -6,7 +6,7 @@ Record ID,First Name,Last Name,Email,Phone Number,Job Title,Contact owner,Lifecy
 101,Ana,Silva,ana@example.org,+351912345678,Buyer,Kim,customer,2026-01-02 09:00,2026-03-01 10:00,Foot & Co,
 102,Bo,,,,,,lead,,,,TRUE
 ,Cy,,broken@,,,,,,,,
-"""
+"""  # noqa: E501
 DEALS = """
 Record ID,Deal Name,Deal Stage,Pipeline,Amount,Close Date,Create Date,Deal owner,Associated Contact IDs
 9,Big one,Closed Won,Sales,1200.50,2026-02-01 00:00,2026-01-02 09:00,Kim,101;102

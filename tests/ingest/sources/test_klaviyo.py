@@ -11,7 +11,7 @@ cy@example.org,K3,,,,,,,,NEVER_SUBSCRIBED,,,
 not an address,K4,,,,,,,,,,,
 not an address,,,,,,,,,,,,
 dee@example.org,K5,,,,,,,,2026-02-01T10:00:00+00:00,,,
-"""
+"""  # noqa: E501
 EVENTS = """
 Event ID,Timestamp,Event,Profile ID,Email,Campaign Name,Campaign ID,Subject,URL,User Agent,IP,Bounce Type,Discount
 e1,2026-01-02 03:04:05+00:00,Opened Email,K1,ana@example.org,Spring,C1,Hello,,Mozilla/5.0,10.0.0.1,,
@@ -23,7 +23,7 @@ e6,2026-01-02 03:08:05,Finished Quiz,K2,,,,,,,,,12.5
 e7,some day,Opened Email,K1,,,,,,,,,
 e8,2026-01-02 03:08:05,,K1,,,,,,,,,
 e9,2026-01-02 03:08:05,Opened Email,,,,,,,,,,
-"""
+"""  # noqa: E501
 MAIL = {"campaign_id": "C1", "campaign_name": "Spring", "subject": "Hello"}
 
 

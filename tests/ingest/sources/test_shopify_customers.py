@@ -7,7 +7,7 @@ Customer ID,First Name,Last Name,Email,Accepts Email Marketing,Default Address C
 82,Bo,,bo@example.org,no,,,,,,no,0.00,0,,no,
 83,Cy,,,no,,,,,123,no,0.00,0,,no,
 ,Dee,,,yes,,,,,,no,0.00,0,,no,
-"""
+"""  # noqa: E501
 
 
 def test_customers_give_keys_traits_and_consent(rows, mapped):

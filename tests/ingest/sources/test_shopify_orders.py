@@ -4,8 +4,8 @@ from shoal.ingest.sources import shopify_orders
 
 HEADER = (
     "Name,Email,Financial Status,Paid at,Accepts Marketing,Currency,Subtotal,Shipping,Taxes,Total,Discount Code,"
-    "Discount Amount,Created at,Lineitem quantity,Lineitem name,Lineitem price,Lineitem sku,Billing Name,Billing Country,"
-    "Billing Phone,Notes,Cancelled at,Refunded Amount,Vendor,Id,Tags,Tax 1 Name\n"
+    "Discount Amount,Created at,Lineitem quantity,Lineitem name,Lineitem price,Lineitem sku,Billing Name,"
+    "Billing Country,Billing Phone,Notes,Cancelled at,Refunded Amount,Vendor,Id,Tags,Tax 1 Name\n"
 )
 TWO_LINES = HEADER + (
     "#1001,ana@example.org,paid,2026-01-02 10:00:00 +0100,yes,EUR,30.00,4.90,2.10,37.00,SPRING,5.00,"

@@ -6,7 +6,7 @@ ANSWERS = """
 r1,Run a marathon,12,Ana,ana@example.org,2026-01-02 09:00:00,2026-01-02 09:05:00,n1
 r2,,,,bo@example.org,2026-01-02 09:00:00,2026-01-02 09:05:00,n2
 r3,Walk,1,Cy,,2026-01-02 09:00:00,2026-01-02 09:05:00,n3
-"""
+"""  # noqa: E501
 
 
 def test_answers_become_traits_and_one_event(rows, mapped, at):

@@ -7,7 +7,7 @@ Id,Requester,Requester email,Subject,Status,Priority,Created at,Updated at,Solve
 8,Bo,bo@example.org,Question,Open,,2026-01-04 09:00,,,,,Web
 9,Cy,,Question,Open,,2026-01-04 09:00,,,,,Web
 10,Dee,dee@example.org,Question,Open,,whenever,,,,,Web
-"""
+"""  # noqa: E501
 
 
 def test_tickets_are_created_and_solved(rows, mapped, at):

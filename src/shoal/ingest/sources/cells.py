@@ -6,11 +6,13 @@ answers from the first that is there and not blank.
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from urllib.parse import urlsplit
 
 from shoal.core.time import Instant, format_instant
 from shoal.ingest import values
@@ -57,7 +59,8 @@ class Cells:
     def text(self, *columns: str) -> str | None:
         """The value as text without blanks around it; None for lists, objects and not-a-number.
 
-        The apostrophe that keeps spreadsheets from reading a number ("'+351…") is taken off. Whole numbers that came as floating point (ids with gaps, in Parquet) lose their ".0".
+        The apostrophe that keeps spreadsheets from reading a number ("'+351…") is taken off. Whole
+        numbers that came as floating point (ids with gaps, in Parquet) lose their ".0".
         """
         found = self.value(*columns)
         if isinstance(found, str):
@@ -146,6 +149,30 @@ _GUARDED = frozenset("0123456789+-=")
 _PART = re.compile(r'"(?:[^"]|"")*"|[^,;]+')
 CONNECTOR = ("_fivetran", "_airbyte", "_company_synced", "_sdc_")
 """How the columns begin that a warehouse connector adds to every table."""
+
+
+def parsed_json(cell: object) -> object:
+    """A cell that holds JSON as text, parsed; anything else, and text that is no JSON, as it is."""
+    if isinstance(cell, str) and cell.lstrip()[:1] in ("[", "{"):
+        try:
+            return json.loads(cell)
+        except (ValueError, RecursionError):
+            return cell
+    return cell
+
+
+def url_path(url: object) -> str | None:
+    """The path of an address, "/" for the start page; None when it is no address.
+
+    >>> url_path("https://shop.example.org/pricing?plan=pro"), url_path("https://shop.example.org")
+    ('/pricing', '/')
+    """
+    if not isinstance(url, str) or not url:
+        return None
+    try:
+        return urlsplit(url).path or "/"
+    except ValueError:
+        return None
 
 
 def read(row: Row, context: Context) -> Cells:

@@ -33,6 +33,7 @@ NAMES: Mapping[str, str] = {
     "address": "address",
     "address1": "address",
     "address_1": "address",
+    "address_2": "address_2",
     "address 1": "address",
     "address2": "address_2",
     "address 2": "address_2",
@@ -124,15 +125,21 @@ def _known_traits(cells: Cells, spec: Contacts, texts: Mapping[str, str]) -> dic
 
 
 def identity(
-    cells: Cells, email: tuple[str, ...], ids: Mapping[str, str | None], phone: tuple[str, ...] = ()
+    cells: Cells,
+    email: tuple[str, ...],
+    ids: Mapping[str, str | None],
+    phone: tuple[str, ...] = (),
+    *,
+    region: str | None = None,
 ) -> tuple[tuple[str, ...], dict[str, Json]]:
     """Keys of the row's person, and traits that tell of flaws; RowRejectedError `no_identity` when there is no key.
 
     An address or number that is none is dropped and counted by the trait `email_invalid` or `phone_invalid`.
+    `region` is the country (ISO 3166-1 alpha-2) of numbers that name none.
     """
     address, malformed = cells.email(*email) if email else (None, False)
     own = [user_key(cells.text(column), vendor) for column, vendor in ids.items()]
-    number = cells.phone(*phone) if phone else None
+    number = cells.phone(*phone, region=region) if phone else None
     keys = ordered([*own, address, number])
     if not keys:
         columns = ", ".join(repr(column) for column in (*ids, *email[:1], *phone[:1]))

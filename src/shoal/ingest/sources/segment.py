@@ -15,10 +15,10 @@ from shoal.ingest.keys import anonymous_key, device_key, email_key, ordered, pho
 from shoal.ingest.source import Context, FileHead, Row, RowRejectedError, Source
 from shoal.ingest.values import instant
 
-TYPES = frozenset({"track", "page", "screen", "identify", "group", "alias"})
+EVENT_TYPES = frozenset({"track", "page", "screen"})
+TYPES = EVENT_TYPES | {"identify", "group", "alias"}
 _NONE: Mapping[str, Any] = {}
-_CONTEXT = ("ip", "userAgent", "locale", "timezone")
-_PAGE = ("path", "url", "title", "referrer", "search")
+_CONTEXT = {"ip": "ip", "userAgent": "user_agent", "locale": "locale", "timezone": "timezone"}
 
 
 def recognise(head: FileHead) -> float:
@@ -38,44 +38,46 @@ def map_rows(rows: Sequence[Row], context: Context) -> tuple[Record, ...]:
     outside = _object(row, "context")
     traits = _object(row, "traits") or _object(outside, "traits")
     properties = _object(row, "properties")
-    keys = _keys(row, outside, traits, properties, context)
+    is_event = kind in EVENT_TYPES
     message_id = row.get("messageId")
     return (
         Record(
-            keys=keys,
-            name=_name(row, kind),
-            at=_at(row, context),
-            message_id=str(message_id) if message_id else None,
-            properties=_properties(kind, row, properties, outside),
-            traits=_traits(kind, row, traits),
+            _keys(row, outside, traits, properties, context),
+            _name(row, kind) if is_event else None,
+            _at(row, context),
+            str(message_id) if message_id else None,
+            _properties(row, properties, outside) if is_event else _NONE,
+            _NONE if is_event else _traits(row, kind, traits),
         ),
     )
 
 
 def _object(row: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     found = row.get(name)
-    return found if isinstance(found, dict) else _NONE
+    return found if type(found) is dict else _NONE
 
 
 def _keys(
     row: Row, outside: Mapping[str, Any], traits: Mapping[str, Any], properties: Mapping[str, Any], context: Context
 ) -> tuple[str, ...]:
-    found = [user_key(row.get("userId")), anonymous_key(row.get("anonymousId"))]
+    """Strongest first, as `keys.ordered` would have them; only an alias call can name two of a kind."""
     email = traits.get("email") or properties.get("email")
-    if isinstance(email, str):
-        found.append(email_key(email))
-    phone = traits.get("phone")
-    if isinstance(phone, str):
-        found.append(phone_key(phone, context.region))
-    device = outside.get("device")
-    if isinstance(device, dict) and device.get("id"):
-        found.append(device_key(device["id"]))
-    if row.get("type") == "alias":
-        found.append(_previous(row))
-    keys = ordered(found)
+    found = (
+        user_key(row["userId"]) if "userId" in row else None,
+        email_key(str(email)) if email else None,
+        phone_key(str(traits["phone"]), context.region) if traits and traits.get("phone") else None,
+        anonymous_key(row["anonymousId"]) if "anonymousId" in row else None,
+        _device(outside) if "device" in outside else None,
+    )
+    keys = ordered((*found, _previous(row))) if row["type"] == "alias" else tuple(filter(None, found))
     if not keys:
         raise RowRejectedError("no_identity", "There is no userId, anonymousId, e-mail address, phone or device.")
     return keys
+
+
+def _device(outside: Mapping[str, Any]) -> str | None:
+    device = _object(outside, "device").get("id")
+    return device_key(device) if device else None
 
 
 def _previous(row: Row) -> str | None:
@@ -96,45 +98,37 @@ def _at(row: Row, context: Context) -> Instant | None:
     return instant(stated, context, "timestamp") if stated else None
 
 
-def _name(row: Row, kind: str) -> str | None:
-    if kind == "track":
-        event = row.get("event")
-        if not isinstance(event, str) or not event.strip():
-            raise RowRejectedError("no_event_name", "A track call needs an event name.")
-        return event
-    if kind == "page":
-        return events.PAGE_VIEWED
-    return events.SCREEN_VIEWED if kind == "screen" else None
+def _name(row: Row, kind: str) -> str:
+    if kind != "track":
+        return events.PAGE_VIEWED if kind == "page" else events.SCREEN_VIEWED
+    event = row.get("event")
+    if not isinstance(event, str) or not event.strip():
+        raise RowRejectedError("no_event_name", "A track call needs an event name.")
+    return event
 
 
-def _properties(kind: str, row: Row, properties: Mapping[str, Any], outside: Mapping[str, Any]) -> Mapping[str, Json]:
-    """The call's own properties, with the page, campaign and device that its context names where it has none itself."""
-    if kind not in ("track", "page", "screen"):
-        return _NONE
-    found: dict[str, Json] = dict(properties)
+def _properties(row: Row, properties: Mapping[str, Any], outside: Mapping[str, Any]) -> Mapping[str, Json]:
+    """The call's own properties, with the page, campaign and browser that its context names."""
+    found: dict[str, Json] = {}
     for name in ("name", "category"):
-        if row.get(name):
-            found.setdefault(name, row[name])
-    page = outside.get("page")
-    if isinstance(page, dict):
-        for name in _PAGE:
-            if page.get(name):
-                found.setdefault(name, page[name])
-    campaign = outside.get("campaign")
-    if isinstance(campaign, dict):
-        for name, value in campaign.items():
-            found.setdefault(f"utm_{'campaign' if name == 'name' else name}", value)
-    for name in _CONTEXT:
-        if outside.get(name):
-            found.setdefault("user_agent" if name == "userAgent" else name, outside[name])
+        if name in row:
+            found[name] = row[name]
+    for name, value in outside.items():
+        if name in _CONTEXT:
+            found[_CONTEXT[name]] = value
+        elif name == "page" and type(value) is dict:
+            found |= value
+        elif name == "campaign" and type(value) is dict:
+            found |= {"utm_campaign" if part == "name" else f"utm_{part}": text for part, text in value.items()}
+    found |= properties
     return found
 
 
-def _traits(kind: str, row: Row, traits: Mapping[str, Any]) -> Mapping[str, Json]:
-    """What the call states as facts. Other calls repeat known traits in their context, which only name the person."""
+def _traits(row: Row, kind: str, traits: Mapping[str, Any]) -> Mapping[str, Json]:
+    """What identify and group calls state as facts."""
     if kind == "identify":
         return traits
-    if kind != "group":
+    if kind == "alias":
         return _NONE
     return {"group_id": row.get("groupId"), **{f"group_{name}": value for name, value in traits.items()}}
 

@@ -53,7 +53,7 @@ def _orders(group: Sequence[Row], context: Context) -> Iterable[Record]:
     number = first.text("name")
     if number is None:
         raise RowRejectedError("no_order", "The row names no order: column 'name' is blank.")
-    keys, flaws = identity(first, ("email",), {}, ("phone", "billing phone"))
+    keys, flaws = identity(first, ("email",), {}, ("phone", "billing phone"), region=first.text("billing country"))
     currency = first.text("currency") or context.currency
     properties = {
         **first.rest(_KNOWN),

@@ -1,0 +1,52 @@
+"""ActiveCampaign's export of contacts.
+
+Source: https://help.activecampaign.com (export contacts). Its states are numbers in the API
+(0 unconfirmed, 1 active, 2 unsubscribed, 3 bounced) and words in the app.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from shoal.ingest.canonical import Consent, ConsentState
+from shoal.ingest.source import Source
+from shoal.ingest.sources import consents
+from shoal.ingest.sources.cells import Cells
+from shoal.ingest.sources.consents import Stated
+from shoal.ingest.sources.contacts import Contacts, mapper
+from shoal.ingest.sources.headers import by_columns
+
+_STATES: Final[dict[str, ConsentState]] = {"0": "pending", "1": "granted", "2": "denied", "3": "denied"}
+
+
+def _consent(cells: Cells) -> list[Stated]:
+    word = cells.text("status", "contact status")
+    state = _STATES.get(word or "") or consents.state(word)
+    when = cells.at("date unsubscribed", "unsubscribed date") if state == "denied" else cells.at("date subscribed")
+    return [(Consent(channel="email", state=state), when)] if state else []
+
+
+_CONTACTS = Contacts(
+    phone=("phone", "phone number"),
+    ids={"id": "activecampaign", "contact id": "activecampaign"},
+    texts={"account": "company", "ip address": "ip", "ip": "ip", "referer": "referrer"},
+    times={"date created": "created_at", "created date": "created_at"},
+    lists={"tags": "tags", "lists": "lists"},
+    updated=("date updated", "last updated"),
+    consent=_consent,
+    consent_columns=frozenset(
+        {"status", "contact status", "date subscribed", "date unsubscribed", "unsubscribed date"}
+    ),
+)
+_USUAL: Final = _CONTACTS.known() | {"score", "contact score", "organization", "email domain"}
+
+SOURCE = Source(
+    name="activecampaign_contacts",
+    title="ActiveCampaign contacts export",
+    recognise=lambda head: max(
+        by_columns({"email", "date created", "ip address"}, _USUAL)(head),
+        by_columns({"email", "date created", "tags", "lists"}, _USUAL)(head),
+        by_columns({"email", "date subscribed", "status"}, _USUAL)(head),
+    ),
+    map_rows=mapper(_CONTACTS),
+)

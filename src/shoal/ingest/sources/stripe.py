@@ -1,0 +1,108 @@
+"""Stripe's exports of customers and payments (the CSV of the dashboard; amounts in major units).
+
+Source: https://docs.stripe.com (exports). A payment that succeeded is an "Order Completed": where the
+shop's own orders are imported too, leave the payments out, or each purchase counts twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from shoal.ingest import events
+from shoal.ingest.canonical import Json, Record
+from shoal.ingest.source import Context, FileHead, Row, RowRejectedError, RowSkippedError, Source
+from shoal.ingest.sources.cells import Cells, present, read
+from shoal.ingest.sources.contacts import Contacts, identity, mapper
+from shoal.ingest.sources.headers import by_columns
+from shoal.ingest.sources.mail import texts
+from shoal.ingest.sources.orders import Order, order_records
+
+_CREATED: Final = ("created (utc)", "created date (utc)")
+_REFUNDED: Final = ("refunded date (utc)",)
+_SOUND: Final = frozenset({"paid", "succeeded", "refunded", "partially refunded", "partially_refunded"})
+_BROKEN: Final = frozenset({"failed", "blocked", "declined"})
+_PAYMENT: Final = frozenset(
+    {"id", "amount", "amount refunded", "currency", "status", "customer id", "customer email", "description"}
+    | {*_CREATED, *_REFUNDED, "invoice id", "card brand", "decline reason", "failure message", "card id"}
+)
+_USUAL: Final = _PAYMENT | {
+    *("seller message", "converted amount", "converted amount refunded", "fee", "tax", "converted currency", "mode"),
+    *("statement descriptor", "customer description", "captured", "card last4", "card funding", "card issue country"),
+    *("card name", "transfer", "payment source type", "is link", "taxes on fee", "payment intent id", "dispute reason"),
+}
+
+_CUSTOMERS = Contacts(
+    phone=("phone",),
+    ids={"id": "stripe"},
+    texts={"description": "description", "currency": "currency", "card country": "card_country"},
+    times={"created (utc)": "created_at", "created date (utc)": "created_at"},
+    flags={"delinquent": "delinquent"},
+    ignored=frozenset({"default card", "card number", "card last 4", "card last4", "card fingerprint"}),
+)
+
+
+def _payments(group: Sequence[Row], context: Context) -> Iterable[Record]:
+    cells = read(group[0], context)
+    keys, flaws = identity(cells, ("customer email",), {"customer id": "stripe"})
+    number = cells.text("id")
+    if number is None:
+        raise RowRejectedError("no_order", "The row names no payment: column 'id' is blank.")
+    status = (cells.text("status") or "").casefold()
+    properties = {**cells.rest(_PAYMENT), **_properties(cells, number), **flaws}
+    if status in _BROKEN:
+        failed = texts(cells, reason=("decline reason", "failure message"))
+        at = cells.required_at(*_CREATED)
+        return [Record(keys, events.PAYMENT_FAILED, at, number, {**properties, **failed})]
+    if status not in _SOUND:
+        raise RowSkippedError("unpaid")
+    order = Order(
+        keys=keys,
+        number=number,
+        at=cells.required_at(*_CREATED),
+        properties=properties,
+        refunded=cells.amount("amount refunded") or 0,
+        refunded_at=cells.at(*_REFUNDED),
+    )
+    return order_records(order)
+
+
+def _properties(cells: Cells, number: str) -> dict[str, Json]:
+    amount = cells.amount("amount")
+    currency = (cells.text("currency") or cells.context.currency).upper()
+    return {
+        **present(order_id=number, total=amount, revenue=amount, currency=currency),
+        **texts(cells, description="description", invoice_id="invoice id", card_brand="card brand", status="status"),
+    }
+
+
+def _recognise_payments(head: FileHead) -> float:
+    return max(by_columns({"id", created, "amount", "amount refunded", "status"}, _USUAL)(head) for created in _CREATED)
+
+
+def _recognise_customers(head: FileHead) -> float:
+    usual = _CUSTOMERS.known() | {
+        "total spend",
+        "card type",
+        "payment count",
+        "refunded volume",
+        "dispute losses",
+        "plan",
+    }
+    wanted = ({"id", "email", created, "delinquent"} for created in _CREATED)
+    return max(by_columns(columns, usual)(head) for columns in wanted)
+
+
+CUSTOMERS = Source(
+    name="stripe_customers",
+    title="Stripe customers export",
+    recognise=_recognise_customers,
+    map_rows=mapper(_CUSTOMERS),
+)
+PAYMENTS = Source(
+    name="stripe_payments",
+    title="Stripe payments export",
+    recognise=_recognise_payments,
+    map_rows=_payments,
+)
+SOURCES = (CUSTOMERS, PAYMENTS)
