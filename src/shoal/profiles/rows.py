@@ -98,7 +98,7 @@ def _upsert_postgresql(
         set_={name: statement.excluded[name] for name in (earliest, *takes)},
         where=_before(statement.excluded, table.c, (earliest, *takes)),
     )
-    changed = connection.execute(written).rowcount
+    changed = connection.execute(written, execution_options={"preserve_rowcount": True}).rowcount
     connection.exec_driver_sql("DROP TABLE incoming_rows")
     return changed
 
