@@ -12,15 +12,28 @@ import sqlalchemy as sa
 from shoal.core.settings import Home
 from shoal.core.time import Instant
 from shoal.ingest import lake_rows, ledger, names
-from shoal.profiles import identity
+from shoal.profiles import identity, rows
 from shoal.profiles.tables import identity_keys, identity_links
 from shoal.store import journal, lake
 from shoal.store.database import Database
 from shoal.store.duck import open_duck
 
 STAGE = "lake"
-MOST_ROWS = 250_000
-"""Records that one turn takes from the journal: a lake file of about 10 MB, in bounded memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How much one turn takes from the journal, and on how many threads."""
+
+    most_rows: int
+    threads: int
+
+
+GENTLE = Pace(most_rows=100_000, threads=1)
+"""In little memory, and with a processor to spare for whoever fills the journal."""
+
+BULK = Pace(most_rows=500_000, threads=2)
+"""For sources that fill the journal faster than it drains."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +50,11 @@ class Drain:
     There may be one at a time (`flow.home.one_writer`).
     """
 
-    def __init__(self, home: Home, database: Database) -> None:
+    def __init__(self, home: Home, database: Database, pace: Pace = GENTLE) -> None:
+        self.pace = pace
         self._home = home
         self._database = database
-        self._duck = open_duck(home.lake, memory="1GB", scratch=home.scratch)
+        self._duck = open_duck(home.lake, memory="2GB", threads=pace.threads, scratch=home.scratch)
         with database.read() as connection:
             self._files = list(lake.catalogued(connection))
             self._offset = journal.offset_of(connection, STAGE)
@@ -53,18 +67,13 @@ class Drain:
     def __exit__(self, *_: object) -> None:
         self._duck.close()
 
-    def waiting(self) -> int:
-        """Records in the journal that are not in the lake yet."""
-        with self._database.read() as connection:
-            return journal.waiting(connection, after=self._offset)
-
     def turn(self) -> Drained | None:
         """Take the next records to the lake; None when the journal is drained.
 
         Everything that the turn changes becomes true in one transaction.
         """
         with self._database.read() as connection:
-            entries = list(journal.read(connection, after=self._offset, most_rows=MOST_ROWS))
+            entries = list(journal.read(connection, after=self._offset, most_rows=self.pace.most_rows))
         if not entries:
             return None
         self._duck.register("batch", _table(entries))
@@ -85,8 +94,8 @@ class Drain:
             journal.move_offset(connection, STAGE, entries[-1].offset)
         self._offset = entries[-1].offset
         self._files += files
-        self._duck.execute("INSERT INTO known_keys SELECT id FROM new_keys")
-        self._duck.execute("INSERT INTO known_links SELECT a, b FROM new_links")
+        self._duck.execute("INSERT INTO known_keys SELECT id, first_at FROM new_keys")
+        self._duck.execute("INSERT INTO known_links SELECT a, b, first_at FROM new_links")
         return drained
 
     def _forget_known(self) -> None:
@@ -100,10 +109,12 @@ class Drain:
 
     def _new_identities(self) -> tuple[pa.Table, pa.Table]:
         self._duck.execute(
-            f"CREATE OR REPLACE TEMP TABLE new_keys AS FROM ({lake_rows.KEYS}) ANTI JOIN known_keys USING (id)"
+            f"CREATE OR REPLACE TEMP TABLE new_keys AS SELECT seen.* FROM ({lake_rows.KEYS}) AS seen "
+            "ANTI JOIN known_keys AS known ON known.id = seen.id AND known.first_at <= seen.first_at"
         )
         self._duck.execute(
-            f"CREATE OR REPLACE TEMP TABLE new_links AS FROM ({lake_rows.LINKS}) ANTI JOIN known_links USING (a, b)"
+            f"CREATE OR REPLACE TEMP TABLE new_links AS SELECT seen.* FROM ({lake_rows.LINKS}) AS seen "
+            "ANTI JOIN known_links AS known ON known.a = seen.a AND known.b = seen.b AND known.first_at <= seen.first_at"
         )
         return self._duck.sql("FROM new_keys").to_arrow_table(), self._duck.sql("FROM new_links").to_arrow_table()
 
@@ -125,16 +136,11 @@ class Drain:
 
 
 def _load_known(duck: duckdb.DuckDBPyConnection, connection: sa.Connection) -> None:
-    ids = [row[0] for row in connection.execute(sa.select(identity_keys.c.id))]
-    pairs = connection.execute(sa.select(identity_links.c.a, identity_links.c.b)).fetchall()
-    known_keys = pa.table({"id": pa.array(ids, pa.int64())})
-    known_links = pa.table(
-        {"a": pa.array([row[0] for row in pairs], pa.int64()), "b": pa.array([row[1] for row in pairs], pa.int64())}
-    )
-    duck.register("seen", known_keys)
-    duck.execute("CREATE TEMP TABLE known_keys AS FROM seen")
-    duck.register("seen", known_links)
-    duck.execute("CREATE TEMP TABLE known_links AS FROM seen")
+    keys = rows.fetch(connection, identity_keys.c.id, identity_keys.c.first_at)
+    links = rows.fetch(connection, identity_links.c.a, identity_links.c.b, identity_links.c.first_at)
+    for name, seen in (("known_keys", keys), ("known_links", links)):
+        duck.register("seen", seen)
+        duck.execute(f"CREATE TEMP TABLE {name} AS FROM seen")
     duck.unregister("seen")
 
 

@@ -1,21 +1,27 @@
-"""Files in: recognise, parse in the limited subprocess, journal, drain, resolve identities."""
+"""Files in: recognise, parse in the limited process, journal, drain, resolve identities."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
+from shoal.core.time import Instant, now
+from shoal.flow.drain import BULK, GENTLE, Drain
+from shoal.flow.home import Opened, one_writer
 from shoal.ingest import ledger
-from shoal.ingest.worker import ParseRequest
+from shoal.ingest.parse import Chunk
+from shoal.ingest.recognise import Recognised, list_files, named_source, unknown_source
+from shoal.ingest.source import Context
+from shoal.ingest.worker import ParseRequest, Worker
+from shoal.profiles import identity
+from shoal.store import journal
 
-
-@dataclass(frozen=True, slots=True)
-class Planned:
-    """A file and how it is to be read."""
-
-    path: Path
-    request: ParseRequest
+Watch = Callable[[str, int, int], None]
+"""Told about progress: file name, bytes used up, bytes in all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +30,156 @@ class Imported:
 
     line: ledger.Import
     rejects: Path | None  # the reject file, where rows were refused
-    again: bool  # the same file was imported before: nothing was done
+    again: bool  # the same file had been imported before, so nothing was done
 
 
-Watch = Callable[[Path, int, int], None]
-"""Told about progress: file, bytes read so far, bytes in all."""
+def import_paths(
+    opened: Opened, paths: Iterable[Path], *, source: str | None = None, watch: Watch | None = None
+) -> tuple[Imported, ...]:
+    """Import files and folders; what is in the lake when this returns can be counted at once.
+
+    All files are recognised before the first one is read, so an unknown file stops the import before it
+    begins. Raises UserError as the readers do; everything before the error is kept and a second call
+    goes on from there.
+    """
+    with one_writer(opened.home), Worker() as worker:
+        plan = _plan(worker, list_files(paths), source)
+        pace = BULK if any(named_source(part.source).map_batch for part in plan) else GENTLE
+        with Drain(opened.home, opened.database, pace) as drain, _Beside(drain) as beside:
+            beside.turn()  # what an interrupted import left in the journal
+            numbers = [_import(opened, worker, beside, part, watch) for part in plan]
+        identity.resolve(opened.database)
+    return tuple(_told(opened, number, again) for number, again in numbers)
+
+
+class _Beside:
+    """Drains in a thread of its own, so that parsing and draining share the processors."""
+
+    def __init__(self, drain: Drain) -> None:
+        self._drain = drain
+        self._thread = ThreadPoolExecutor(1, "drain")
+        self._running: Future[object] | None = None
+        self._waiting = 0  # records that no turn has been started for
+
+    def __enter__(self) -> _Beside:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        with self._thread:
+            if kind is None:
+                self.turn()
+                self._settle()
+
+    def add(self, records: int) -> None:
+        """Tell that records were put into the journal; waits while a whole turn's worth is behind."""
+        self._waiting += records
+        if self._waiting >= self._drain.pace.most_rows:
+            self.turn()
+
+    def turn(self) -> None:
+        """Drain what is in the journal now."""
+        self._settle()
+        self._running = self._thread.submit(drain_all, self._drain)
+        self._waiting = 0
+
+    def _settle(self) -> None:
+        if self._running is not None:
+            self._running.result()
+
+
+def drain_all(drain: Drain) -> None:
+    """Take everything that waits in the journal to the lake."""
+    while drain.turn() is not None:
+        pass
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    found: Recognised
+    source: str
+
+
+def _plan(worker: Worker, files: Sequence[Path], source: str | None) -> list[_Part]:
+    if source is not None:
+        named_source(source)
+    plan = []
+    for file in files:
+        for found in worker.inspect(file):
+            name = source or found.source
+            if name is None:
+                raise unknown_source(found.head, found.part.label)
+            plan.append(_Part(found, name))
+    return plan
+
+
+def _import(opened: Opened, worker: Worker, beside: _Beside, part: _Part, watch: Watch | None) -> tuple[int, bool]:
+    """Read one file to its end; the number of its line in the ledger, and whether that was there and finished."""
+    path, size = part.found.part.path, part.found.part.path.stat().st_size
+    with opened.database.write() as connection:
+        state = ledger.begin(
+            connection,
+            fingerprint=_fingerprint(part),
+            file=_shown(part),
+            size=size,
+            source=part.source,
+            received_at=now(),
+        )
+    if state.finished:
+        return state.id, True
+    request = ParseRequest(path, part.source, _context(opened, state.received_at), state.chunks, part.found.part.member)
+    for chunk in worker.parse(request):
+        state = _keep(opened, state, chunk)
+        if watch is not None:
+            watch(path.name, chunk.position, size)
+        beside.add(chunk.records.num_rows)
+    with opened.database.write() as connection:
+        ledger.finish(connection, state)
+    return state.id, False
+
+
+def _keep(opened: Opened, state: ledger.Import, chunk: Chunk) -> ledger.Import:
+    """Put a chunk into the journal and count it in the ledger, both or neither."""
+    step = ledger.Advance(
+        rows_read=chunk.rows_read,
+        rejects=chunk.rejects,
+        skipped=chunk.skipped,
+        records=chunk.records.num_rows,
+        warnings=chunk.warnings,
+    )
+    with opened.database.write() as connection:
+        if chunk.records.num_rows:
+            journal.append(
+                connection,
+                origin=state.origin,
+                source=state.source,
+                received_at=state.received_at,
+                batch=chunk.records,
+            )
+        return ledger.advance(connection, state, step)
+
+
+def _context(opened: Opened, received_at: Instant) -> Context:
+    settings = opened.settings
+    return Context(
+        received_at=received_at, zone=ZoneInfo(settings.zone), region=settings.region, currency=settings.currency
+    )
+
+
+def _fingerprint(part: _Part) -> str:
+    digest = hashlib.sha256(f"{part.source}\n{part.found.part.member or ''}\n".encode())
+    with part.found.part.path.open("rb") as file:
+        digest.update(hashlib.file_digest(file, "sha256").digest())
+    return digest.hexdigest()
+
+
+def _told(opened: Opened, number: int, again: bool) -> Imported:
+    with opened.database.read() as connection:
+        line = ledger.get(connection, number)
+        rejects = None if again else ledger.write_rejects(connection, line, opened.home.rejects)
+    return Imported(line, rejects, again)
+
+
+def _shown(part: _Part) -> str:
+    """The file's name without folders, which may tell of people or machines."""
+    member = part.found.part.member
+    return f"{part.found.part.path.name} ({member})" if member else part.found.part.path.name

@@ -11,13 +11,15 @@ from pathlib import Path
 import duckdb
 
 
-def open_duck(*folders: Path, memory: str = "4GB", scratch: Path | None = None) -> duckdb.DuckDBPyConnection:
+def open_duck(
+    *folders: Path, memory: str = "4GB", threads: int | None = None, scratch: Path | None = None
+) -> duckdb.DuckDBPyConnection:
     """An in-memory DuckDB that can read and write files below `folders` only.
 
     `memory` limits what it may hold before it spills to `scratch` (where given). Times without a
     zone mean UTC. Nothing can be installed, loaded or attached.
     """
-    duck = duckdb.connect(":memory:", config={"threads": os.cpu_count() or 1, "memory_limit": memory})
+    duck = duckdb.connect(":memory:", config={"threads": threads or os.cpu_count() or 1, "memory_limit": memory})
     duck.execute("SET TimeZone = 'UTC'")
     duck.execute("SET preserve_insertion_order = false")
     duck.execute("SET autoinstall_known_extensions = false")
