@@ -7,9 +7,9 @@ from rich.table import Table
 from rich.text import Text
 
 from shoal.core.time import Instant, to_datetime
-from shoal.measurement.audit.checks.check import many, percent
 from shoal.measurement.audit.evidence import DAY_MS
 from shoal.measurement.audit.model import Audit, Severity
+from shoal.measurement.wording import many, percent
 
 _STYLES: dict[Severity, str] = {"attention": "red", "watch": "yellow", "note": "dim"}
 FINDINGS = 12

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from shoal.measurement.audit.checks.check import Check, Scene, Sight, many, percent
+from shoal.measurement.audit.checks.check import Check, Scene, Sight
 from shoal.measurement.audit.fields import COMPARED_TRAITS
+from shoal.measurement.wording import many, percent
 
 
 def _disagree(scene: Scene) -> Iterator[Sight]:

@@ -81,25 +81,3 @@ def severity(lost: float, weight: float) -> Severity:
     if weight < 3 or lost < 0.05:
         return "note"
     return "attention" if lost >= 0.5 and weight >= 5 else "watch"
-
-
-def many(number: int, one: str, more: str | None = None) -> str:
-    """A number with its noun.
-
-    >>> many(1, "day"), many(1234, "person", "people")
-    ('1 day', '1,234 people')
-    """
-    return f"{number:,} {one if number == 1 else more or one + 's'}"
-
-
-def percent(share: float) -> str:
-    """A share as people read it; never rounded up to all or down to none.
-
-    >>> percent(0.123), percent(0.0004), percent(0.9999), percent(1)
-    ('12 %', 'under 0.1 %', 'over 99.9 %', '100 %')
-    """
-    if 0 < share < 0.001:
-        return "under 0.1 %"
-    if 0.999 < share < 1:
-        return "over 99.9 %"
-    return f"{share * 100:.1f} %" if 0 < share < 0.1 or 0.99 < share < 1 else f"{share * 100:.0f} %"

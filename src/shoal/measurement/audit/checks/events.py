@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shoal.ingest.events import ORDER_COMPLETED, ORDER_REFUNDED
-from shoal.measurement.audit.checks.check import Check, Scene, Sight, many, percent
+from shoal.measurement.audit.checks.check import Check, Scene, Sight
 from shoal.measurement.audit.evidence import first_of, quoted
 from shoal.measurement.audit.fields import AMOUNTS, ORDER_VALUE, REFUNDS
+from shoal.measurement.wording import many, percent
 
 LEAD = "INTERVAL 7 DAY"
 """Opens and clicks this soon after a source's first mail may belong to mail sent before the export began."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from shoal.core.time import to_datetime
-from shoal.measurement.audit.checks.check import Check, Scene, Sight, many, percent
+from shoal.measurement.audit.checks.check import Check, Scene, Sight
 from shoal.measurement.audit.fields import (
     AGE_TRAITS,
     BIRTHDAY_TRAITS,
@@ -15,6 +15,7 @@ from shoal.measurement.audit.fields import (
     PAST_TRAITS,
     PHONE_TRAITS,
 )
+from shoal.measurement.wording import many, percent
 
 _EMAIL_LIKE = r"^[^@\s,;]+@[^@\s,;.]+(\.[^@\s,;.]+)+$"
 _PHONE_LIKE = r"^\+?[0-9][0-9 ().\-/]{5,22}[0-9]$"

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from shoal.measurement.audit.checks.check import Check, Scene, Sight, many, percent
+from shoal.measurement.audit.checks.check import Check, Scene, Sight
 from shoal.measurement.audit.evidence import first_of
 from shoal.measurement.audit.fields import EXPECTED_PROPERTIES, KEY_TRAITS
+from shoal.measurement.wording import many, percent
 
 ENOUGH = 0.98
 """A field that this share has is complete."""

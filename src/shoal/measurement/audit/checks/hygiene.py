@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shoal.ingest.events import EMAIL_DELIVERED, EMAIL_SENT
-from shoal.measurement.audit.checks.check import Check, Scene, Sight, many, percent
+from shoal.measurement.audit.checks.check import Check, Scene, Sight
 from shoal.measurement.audit.evidence import MAIL_NAMES
 from shoal.measurement.audit.machines import machine_sql
+from shoal.measurement.wording import many, percent
 
 _MAIL = MAIL_NAMES[:2]
 

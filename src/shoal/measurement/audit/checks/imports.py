@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from shoal.measurement.audit.checks.check import Check, Scene, Sight, many, percent
+from shoal.measurement.audit.checks.check import Check, Scene, Sight
+from shoal.measurement.wording import many, percent
 
 
 def _rejected(scene: Scene) -> Iterator[Sight]:

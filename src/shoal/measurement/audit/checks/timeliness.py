@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from shoal.measurement.audit.checks.check import Check, Scene, Sight, many
+from shoal.measurement.audit.checks.check import Check, Scene, Sight
 from shoal.measurement.audit.evidence import DAY_MS
 from shoal.measurement.audit.model import Gap
+from shoal.measurement.wording import many
 
 LATE = "INTERVAL 2 DAY"
 REGULAR_DAYS = 3

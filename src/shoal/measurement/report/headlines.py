@@ -1,0 +1,215 @@
+"""The first screen: headline numbers, what stands out, one next step."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from shoal.measurement.audit.model import Audit
+from shoal.measurement.report.benchmarks import CLICK, OPEN
+from shoal.measurement.report.markup import Content, Markup, tag
+from shoal.measurement.report.model import Compared, Overlap, Overview, SegmentSummary
+from shoal.measurement.report.parts import Tone, headline
+from shoal.measurement.wording import change, many, money, people, percent, rate
+
+REMARKS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """One thing worth knowing; the greater the weight, the higher it stands."""
+
+    weight: float
+    tone: Tone
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class NextStep:
+    """The one thing to do next, why, and where the page has the evidence."""
+
+    title: str
+    evidence: str
+    action: str
+    link: str
+
+
+def tiles(overview: Overview, audit: Audit) -> Markup:
+    """The headline numbers, each with what it is compared with."""
+    found = [
+        headline("People", f"{overview.identified:,}", _newcomers(overview)),
+        _reachable(overview),
+        headline("Events", f"{overview.events:,}", _compared("in the last 30 days", overview.compared_events)),
+    ]
+    if overview.orders is not None:
+        orders = overview.orders
+        value = money(orders.compared_revenue.recent, orders.currency)
+        found.append(headline("Revenue, last 30 days", value, _before(orders.compared_revenue)))
+    if audit.score is not None:
+        found.append(_score(audit))
+    return tag("div", found, class_="tiles")
+
+
+def _newcomers(overview: Overview) -> str:
+    strangers = overview.people - overview.identified
+    new = f"{overview.newcomers.recent:,.0f} first seen in the last 30 days"
+    return f"{new}; {strangers:,} visitors besides, not identified" if strangers else new
+
+
+def _reachable(overview: Overview) -> Markup:
+    share = overview.reachable / overview.identified if overview.identified else 0.0
+    told = f"{percent(share)} of people: an address and consent granted"
+    return headline("Reachable by e-mail", f"{overview.reachable:,}", told, "" if share >= 0.5 else "watch")
+
+
+def _compared(when: str, compared: Compared) -> str:
+    changed = change(compared.recent, compared.before)
+    return f"{compared.recent:,.0f} {when}" + (f", {changed} in the 30 before" if changed else "")
+
+
+def _before(compared: Compared) -> str:
+    changed = change(compared.recent, compared.before)
+    return f"{changed} in the 30 days before" if changed else "nothing in the 30 days before to compare with"
+
+
+def _score(audit: Audit) -> Markup:
+    score = audit.score or 0.0
+    tone: Tone = "good" if score >= 80 else "watch" if score >= 60 else "attention"
+    worst = audit.sources[0]
+    return headline("Data score", f"{score:.0f}", f"worst source: {worst.name}, {worst.score:.0f}", tone, "of 100")
+
+
+def standing(remarks: Sequence[Remark], step: NextStep | None) -> Markup:
+    """What stands out beside the one next step."""
+    listed: Content = (
+        tag("ul", [tag("li", remark.text, class_=remark.tone or None) for remark in remarks], class_="remarks")
+        if remarks
+        else tag("p", "Nothing out of the ordinary. That is good news, or too little data to tell.", class_="sub")
+    )
+    found = [tag("div", tag("h3", "What stands out"), listed, class_="tile")]
+    if step is not None:
+        found.append(
+            tag(
+                "div",
+                tag("div", "Next step", class_="k"),
+                tag("h3", step.title),
+                tag("p", step.evidence),
+                tag("p", step.action),
+                tag("p", tag("a", "See the evidence", href=step.link)),
+                class_="tile next",
+            )
+        )
+    return tag("div", found, class_="two" if step is not None else "stack", style="margin-top:14px")
+
+
+def remarks(
+    overview: Overview, audit: Audit, segments: Sequence[SegmentSummary], overlaps: Sequence[Overlap]
+) -> list[Remark]:
+    """What stands out most, four at the most."""
+    found = [*_mail_remarks(overview, audit), *_trade_remarks(overview), *_data_remarks(audit)]
+    found += _segment_remarks(segments, overlaps)
+    return sorted(found, key=lambda remark: -remark.weight)[:REMARKS]
+
+
+def _mail_remarks(overview: Overview, audit: Audit) -> list[Remark]:
+    found = []
+    funnel = overview.funnel
+    if funnel is not None and funnel.delivered >= 100:
+        opened, clicked = funnel.opened / funnel.delivered, funnel.clicked / funnel.delivered
+        tone = CLICK.tone(clicked)
+        text = (
+            f"People clicked {rate(clicked)} of the mail of the last 30 days, {CLICK.english(clicked)}, "
+            f"and opened {rate(opened)}, {OPEN.english(opened)}."
+        )
+        found.append(Remark(6 if tone == "attention" else 3, tone, text))
+    for estimate in audit.machines:
+        if estimate.kind == "opens" and estimate.share >= 0.1:
+            text = f"About {percent(estimate.share)} of opens were made by machines, so clicks tell more than opens."
+            found.append(Remark(2 + 4 * estimate.share, "watch", text))
+    return found
+
+
+def _trade_remarks(overview: Overview) -> list[Remark]:
+    if overview.orders is None:
+        return []
+    compared = overview.orders.compared_revenue
+    changed = change(compared.recent, compared.before)
+    if changed is None or changed == "the same as":
+        return []
+    grown = compared.recent > compared.before
+    size = abs(compared.recent / compared.before - 1)
+    amount = money(compared.recent, overview.orders.currency)
+    text = f"Revenue of the last 30 days is {amount}, {changed} in the 30 days before."
+    return [Remark(2 + min(size, 1) * 4, "good" if grown else "attention" if size > 0.2 else "watch", text)]
+
+
+def _data_remarks(audit: Audit) -> list[Remark]:
+    found = []
+    for finding in audit.findings[:2]:
+        if finding.severity == "attention":
+            where = " and ".join(finding.sources)
+            text = f"{where}: {finding.sentence}" if where else finding.sentence
+            found.append(Remark(finding.points / 3, "attention", text))
+    return found
+
+
+def _segment_remarks(segments: Sequence[SegmentSummary], overlaps: Sequence[Overlap]) -> list[Remark]:
+    titles = {segment.name: segment for segment in segments}
+    found = []
+    for overlap in overlaps:
+        one, other = titles.get(overlap.one), titles.get(overlap.other)
+        smaller = min((one, other), key=lambda segment: segment.members if segment else 0) if one and other else None
+        if one and other and smaller and smaller.members and overlap.both / smaller.members >= 0.5:
+            share = percent(overlap.both / smaller.members)
+            larger = other if smaller is one else one
+            text = f"{share} of “{smaller.title}” are also in “{larger.title}”: cap how often they get mail."
+            found.append(Remark(3.5, "watch", text))
+    empty = [segment.title for segment in segments if not segment.members]
+    if empty:
+        named = " and ".join(f"“{title}”" for title in empty[:2])
+        found.append(Remark(3, "watch", f"Nobody is in {named} now."))
+    return found
+
+
+def next_step(overview: Overview, audit: Audit, segments: Sequence[SegmentSummary]) -> NextStep | None:
+    """Consent first, then data too poor to rely on, then the segment that is readiest to be written to."""
+    refused = next((each for each in audit.findings if each.check == "mail_after_refusal"), None)
+    if refused is not None and refused.severity == "attention":
+        return NextStep("Stop mail to people who refused it", refused.sentence, refused.fix, "#audit")
+    top = audit.findings[0] if audit.findings else None
+    if top is not None and audit.score is not None and audit.score < 50:
+        return NextStep(f"Mend {top.sources[0] if top.sources else 'the list'} first", top.sentence, top.fix, "#audit")
+    ready = [segment for segment in segments if in_range(segment) is True and segment.content]
+    if ready:
+        return _write_to(max(ready, key=lambda segment: segment.members))
+    if top is not None:
+        return NextStep(f"Mend {top.sources[0] if top.sources else 'the list'}", top.sentence, top.fix, "#audit")
+    return None if overview.funnel is not None else NextStep(*_NO_MAIL)
+
+
+def _write_to(segment: SegmentSummary) -> NextStep:
+    action = segment.content.get("call_to_action") or segment.content.get("next_action") or segment.goal or ""
+    wanted = f"between {segment.size_low:,} and {segment.size_high:,} as it should be"
+    evidence = f"{people(segment.members)} now, {wanted}: {segment.sentence}."
+    return NextStep(f"Write to “{segment.title}”", evidence, action, f"#segment-{segment.name}")
+
+
+_NO_MAIL = (
+    "Bring in your e-mail export",
+    "There is no mail in the last 30 days of this data.",
+    "Export deliveries, opens and clicks from your e-mail platform and import them beside the rest.",
+    "#list",
+)
+
+
+def in_range(segment: SegmentSummary) -> bool | None:
+    """Whether the size is what it should be; None where nothing was said about size."""
+    if segment.size_low is None or segment.size_high is None:
+        return None
+    return segment.size_low <= segment.members <= segment.size_high
+
+
+def summary(overview: Overview, audit: Audit) -> str:
+    """The line below the title."""
+    size = f"{people(overview.identified)}, {many(overview.events, 'event')}"
+    return f"{size} from {many(len(audit.sources), 'source')}"

@@ -1,0 +1,232 @@
+"""The list at one instant, computed from the views of a reading."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any, Final
+
+import duckdb
+
+from shoal.core.time import Instant
+from shoal.ingest import events
+from shoal.measurement.audit.evidence import DAY_MS, first_of
+from shoal.measurement.audit.fields import COUNTRY_TRAITS, MESSAGE, ORDER_VALUE
+from shoal.measurement.report.families import FAMILIES, family
+from shoal.measurement.report.model import (
+    Compared,
+    EmailFunnel,
+    EventTotal,
+    FamilyDays,
+    Orders,
+    Overview,
+    Week,
+)
+
+RECENT_DAYS: Final = 30
+TOP_COUNTRIES: Final = 8
+
+
+def overview(duck: duckdb.DuckDBPyConnection, now: Instant, zone: str = "UTC") -> Overview:
+    """The list as it is at `now`; calendar days are of `zone` (an IANA name).
+
+    `duck` has the views `events`, `traits`, `consents`, `subscribers` and `keys`. What is stamped after `now` is not
+    counted.
+    """
+    look = _Look(duck, now, zone)
+    people, identified = look.row("SELECT count(*), count(*) FILTER (identified) FROM subscribers")
+    with_email, reachable = look.row(_REACHABLE)
+    total, first, last, *compared = look.row(_EVENTS)
+    active, active_before, new, new_before = look.row(_ACTIVE)
+    countries, no_country = _countries(look, identified)
+    return Overview(
+        as_of=now,
+        zone=zone,
+        first=None if first is None else Instant(first),
+        last=None if last is None else Instant(last),
+        people=people,
+        identified=identified,
+        with_email=with_email,
+        reachable=reachable,
+        active=Compared(active, active_before),
+        newcomers=Compared(new, new_before),
+        events=total,
+        compared_events=Compared(*compared),
+        daily=_daily(look),
+        names=tuple(
+            EventTotal(name, count, who, Compared(recent, before))
+            for name, count, who, recent, before in look.rows(_NAMES)
+        ),
+        funnel=_funnel(look),
+        countries=countries,
+        no_country=no_country,
+        orders=_orders(look),
+    )
+
+
+class _Look:
+    """A connection whose queries know the instant and its two windows by name."""
+
+    def __init__(self, duck: duckdb.DuckDBPyConnection, now: Instant, zone: str) -> None:
+        self.duck = duck
+        self.now = now
+        self.zone = zone
+
+    def rows(self, sql: str, **more: object) -> list[tuple[Any, ...]]:
+        marks: dict[str, object] = {
+            "now": self.now,
+            "recent": self.now - RECENT_DAYS * DAY_MS,
+            "before": self.now - 2 * RECENT_DAYS * DAY_MS,
+        }
+        bound = {name: value for name, value in {**marks, "zone": self.zone, **more}.items() if f"${name}" in sql}
+        return self.duck.execute(sql, bound).fetchall()
+
+    def row(self, sql: str, **more: object) -> tuple[Any, ...]:
+        return self.rows(sql, **more)[0]
+
+
+def _daily(look: _Look) -> tuple[FamilyDays, ...]:
+    found: dict[str, dict[dt.date, int]] = {name: defaultdict(int) for name in FAMILIES}
+    for name, day, count in look.rows(_DAYS):
+        found[family(name)][day] += count
+    return tuple(FamilyDays(name, tuple(sorted(days.items()))) for name, days in found.items() if days)
+
+
+def _funnel(look: _Look) -> EmailFunnel | None:
+    mail = [events.EMAIL_DELIVERED]
+    if not look.row(_ANY_MAIL, mail=mail)[0]:
+        mail = [events.EMAIL_SENT]
+    delivered, opened, clicked, machine = look.row(_FUNNEL, mail=mail)
+    if not delivered:
+        return None
+    unsubscribed, complained = look.row(_LEFT)
+    return EmailFunnel(delivered, opened, clicked, unsubscribed, complained, machine)
+
+
+def _countries(look: _Look, identified: int) -> tuple[tuple[tuple[str, int], ...], int]:
+    found = look.rows(_COUNTRIES, names=list(COUNTRY_TRAITS))
+    known = sum(count for _, count in found)
+    top = found[:TOP_COUNTRIES]
+    rest = known - sum(count for _, count in top)
+    shown = [*top, ("elsewhere", rest)] if rest else top
+    return tuple((country, count) for country, count in shown), identified - known
+
+
+def _orders(look: _Look) -> Orders | None:
+    currencies = look.rows(_CURRENCIES)
+    if not currencies:
+        return None
+    currency = currencies[0][0]
+    orders, buyers, revenue, *compared = look.row(_ORDERS, currency=currency)
+    weeks = look.rows(_WEEKS, currency=currency)
+    return Orders(
+        currency=currency or "",
+        orders=orders,
+        buyers=buyers,
+        revenue=float(revenue),
+        compared_orders=Compared(compared[0], compared[1]),
+        compared_revenue=Compared(float(compared[2]), float(compared[3])),
+        weeks=_every_week([Week(monday, count, float(amount)) for monday, count, amount in weeks]),
+        other_currencies=sum(count for _, count in currencies[1:]),
+    )
+
+
+def _every_week(weeks: Sequence[Week]) -> tuple[Week, ...]:
+    """The weeks with those between them that had no order."""
+    if not weeks:
+        return ()
+    known = {week.monday: week for week in weeks}
+    first, last = weeks[0].monday, weeks[-1].monday
+    mondays = (first + dt.timedelta(weeks=number) for number in range((last - first).days // 7 + 1))
+    return tuple(known.get(monday, Week(monday, 0, 0.0)) for monday in mondays)
+
+
+_KNOWN = '"at" <= epoch_ms($now)'
+_RECENT = '"at" > epoch_ms($recent)'
+_BEFORE = '"at" > epoch_ms($before) AND "at" <= epoch_ms($recent)'
+_LOCAL_DAY = """("at" AT TIME ZONE 'UTC' AT TIME ZONE $zone)::DATE"""
+
+_EVENTS = f"""
+SELECT count(*), epoch_ms(min("at")), epoch_ms(max("at")), count(*) FILTER ({_RECENT}), count(*) FILTER ({_BEFORE})
+FROM events WHERE {_KNOWN}
+"""
+
+_ACTIVE = f"""
+SELECT count(*) FILTER (recent), count(*) FILTER (before),
+       count(*) FILTER (first > epoch_ms($recent)),
+       count(*) FILTER (first > epoch_ms($before) AND first <= epoch_ms($recent))
+FROM (SELECT subscriber, min("at") AS first, bool_or({_RECENT}) AS recent, bool_or({_BEFORE}) AS before
+      FROM events WHERE {_KNOWN} GROUP BY subscriber) JOIN subscribers USING (subscriber) WHERE identified
+"""
+
+_REACHABLE = f"""
+WITH addressed AS (SELECT DISTINCT subscriber FROM keys WHERE kind = 'email'),
+     agreed AS (SELECT subscriber FROM consents
+                WHERE channel = 'email' AND purpose = 'marketing' AND {_KNOWN}
+                GROUP BY subscriber HAVING arg_max(state, ("at", received_at, event_id)) = 'granted')
+SELECT count(*), count(agreed.subscriber)
+FROM addressed JOIN subscribers USING (subscriber) LEFT JOIN agreed USING (subscriber) WHERE identified
+"""
+
+_NAMES = f"""
+SELECT name, count(*) AS events, count(DISTINCT subscriber), count(*) FILTER ({_RECENT}), count(*) FILTER ({_BEFORE})
+FROM events WHERE {_KNOWN} AND name IS NOT NULL GROUP BY name ORDER BY events DESC, name
+"""
+
+_DAYS = f"""
+SELECT name, {_LOCAL_DAY} AS day, count(*) FROM events WHERE {_KNOWN} AND name IS NOT NULL GROUP BY name, day
+"""
+
+_ANY_MAIL = f"SELECT count(*) FROM events WHERE list_contains($mail, name) AND {_RECENT} AND {_KNOWN}"
+
+_BY_PERSON = "coalesce(properties.machine <> true, true)"
+
+_FUNNEL = f"""
+WITH touched AS (
+    SELECT subscriber, coalesce({first_of(MESSAGE)}, '') AS message,
+           bool_or(list_contains($mail, name)) AS delivered,
+           bool_or(name = '{events.EMAIL_OPENED}' AND {_BY_PERSON}) AS opened,
+           bool_or(name = '{events.EMAIL_LINK_CLICKED}' AND {_BY_PERSON}) AS clicked,
+           bool_or(name = '{events.EMAIL_OPENED}' AND NOT {_BY_PERSON}) AS machine
+    FROM events
+    WHERE (list_contains($mail, name) OR name IN ('{events.EMAIL_OPENED}', '{events.EMAIL_LINK_CLICKED}'))
+      AND {_RECENT} AND {_KNOWN}
+    GROUP BY ALL)
+SELECT count(*), count(*) FILTER (opened), count(*) FILTER (clicked), count(*) FILTER (machine AND NOT opened)
+FROM touched WHERE delivered
+"""
+
+_LEFT = f"""
+SELECT count(DISTINCT subscriber) FILTER (name = '{events.UNSUBSCRIBED}'),
+       count(DISTINCT subscriber) FILTER (name = '{events.EMAIL_MARKED_AS_SPAM}')
+FROM events WHERE name IN ('{events.UNSUBSCRIBED}', '{events.EMAIL_MARKED_AS_SPAM}') AND {_RECENT} AND {_KNOWN}
+"""
+
+_COUNTRIES = f"""
+SELECT country, count(*) AS people FROM (
+    SELECT subscriber, arg_max(trim(value::VARCHAR), ("at", received_at, event_id)) AS country
+    FROM traits JOIN subscribers USING (subscriber)
+    WHERE list_contains($names, name) AND identified AND {_KNOWN} AND trim(value::VARCHAR) <> ''
+    GROUP BY subscriber)
+GROUP BY country ORDER BY people DESC, country
+"""
+
+_TOTALS = f"""
+SELECT subscriber, "at", properties.currency::VARCHAR AS currency, try_cast({first_of(ORDER_VALUE)} AS DOUBLE) AS total
+FROM events WHERE name = '{events.ORDER_COMPLETED}' AND {_KNOWN}
+"""
+
+_CURRENCIES = f"SELECT currency, count(*) AS orders FROM ({_TOTALS}) GROUP BY currency ORDER BY orders DESC, currency"
+
+_ORDERS = f"""
+SELECT count(*), count(DISTINCT subscriber), coalesce(sum(total), 0),
+       count(*) FILTER ({_RECENT}), count(*) FILTER ({_BEFORE}),
+       coalesce(sum(total) FILTER ({_RECENT}), 0), coalesce(sum(total) FILTER ({_BEFORE}), 0)
+FROM ({_TOTALS}) WHERE currency IS NOT DISTINCT FROM $currency
+"""
+
+_WEEKS = f"""
+SELECT date_trunc('week', {_LOCAL_DAY})::DATE AS monday, count(*), coalesce(sum(total), 0)
+FROM ({_TOTALS}) WHERE currency IS NOT DISTINCT FROM $currency GROUP BY monday ORDER BY monday
+"""

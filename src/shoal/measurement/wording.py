@@ -1,0 +1,120 @@
+"""Numbers, shares, amounts and days as people read them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from shoal.core.time import Instant, to_datetime
+
+_SIGNS: Final = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
+
+
+def many(number: int, one: str, more: str | None = None) -> str:
+    """A number with its noun.
+
+    >>> many(1, "day"), many(1234, "person", "people")
+    ('1 day', '1,234 people')
+    """
+    return f"{number:,} {one if number == 1 else more or one + 's'}"
+
+
+def people(number: int) -> str:
+    """So many people.
+
+    >>> people(1)
+    '1 person'
+    """
+    return many(number, "person", "people")
+
+
+def percent(share: float) -> str:
+    """A share as people read it; never rounded up to all or down to none.
+
+    >>> percent(0.123), percent(0.0004), percent(0.9999), percent(1)
+    ('12 %', 'under 0.1 %', 'over 99.9 %', '100 %')
+    """
+    if 0 < share < 0.001:
+        return "under 0.1 %"
+    if 0.999 < share < 1:
+        return "over 99.9 %"
+    return f"{share * 100:.1f} %" if 0 < share < 0.1 or 0.99 < share < 1 else f"{share * 100:.0f} %"
+
+
+def rate(share: float) -> str:
+    """A rate to the place that its benchmark needs.
+
+    >>> rate(0.0021), rate(0.254)
+    ('0.21 %', '25.4 %')
+    """
+    return f"{share * 100:.2f} %" if share < 0.01 else f"{share * 100:.1f} %"
+
+
+def money(amount: float, currency: str) -> str:
+    """An amount in major units; without cents from 1,000 on.
+
+    >>> money(12.5, "USD"), money(-1234.5, "EUR"), money(99, "SEK")
+    ('$12.50', '-€1,234', '99.00 SEK')
+    """
+    number = f"{abs(amount):,.0f}" if abs(amount) >= 1_000 else f"{abs(amount):,.2f}"
+    sign = _SIGNS.get(currency)
+    return f"{'-' if amount < 0 else ''}{sign}{number}" if sign else f"{'-' if amount < 0 else ''}{number} {currency}"
+
+
+def change(recent: float, before: float) -> str | None:
+    """How a number compares with an earlier one, to be read on; None where there was nothing before.
+
+    >>> change(120, 100), change(50, 100), change(100, 100), change(310, 100)
+    ('20 % more than', '50 % less than', 'the same as', '3.1 times as much as')
+    >>> change(1, 0) is None
+    True
+    """
+    if before <= 0:
+        return None
+    ratio = recent / before - 1
+    if abs(ratio) < 0.005:
+        return "the same as"
+    if ratio >= 2:
+        return f"{ratio + 1:.1f} times as much as"
+    return f"{percent(abs(ratio))} {'more' if ratio > 0 else 'less'} than"
+
+
+def day(date: dt.date) -> str:
+    """A date in words.
+
+    >>> day(dt.date(2026, 3, 1))
+    '1 Mar 2026'
+    """
+    return f"{date.day} {date:%b %Y}"
+
+
+def day_of(instant: Instant, zone: str = "UTC") -> str:
+    """The calendar day of an instant in a zone."""
+    return day(to_datetime(instant).astimezone(ZoneInfo(zone)).date())
+
+
+def moment(instant: Instant, zone: str = "UTC") -> str:
+    """An instant to the minute, with its zone.
+
+    >>> moment(Instant(0), "Europe/Paris")
+    '1 Jan 1970, 01:00 Europe/Paris'
+    """
+    local = to_datetime(instant).astimezone(ZoneInfo(zone))
+    return f"{day(local.date())}, {local:%H:%M} {zone}"
+
+
+def length(ms: float) -> str:
+    """A length of time in the unit that fits.
+
+    >>> length(1500), length(5_400_000), length(3 * 86_400_000)
+    ('2 s', '1.5 h', '3 days')
+    """
+    seconds = ms / 1_000
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    if seconds < 5_400:
+        return f"{seconds / 60:.0f} min"
+    if seconds < 172_800:
+        return f"{seconds / 3_600:.3g} h"
+    return many(round(seconds / 86_400), "day")
