@@ -6,6 +6,7 @@ time, open files, file sizes, no core dumps. What a hostile file breaks is this 
 
 from __future__ import annotations
 
+import gc
 import resource
 import sys
 import traceback
@@ -20,6 +21,8 @@ from shoal.ingest import wire
 from shoal.ingest.formats.limits import GIB, Limits
 from shoal.ingest.formats.packed import FilePart
 from shoal.ingest.formats.reading import only_part
+from shoal.ingest.mapped import source_of
+from shoal.ingest.mapping import check_columns, mapping_from
 from shoal.ingest.parse import Chunk, parse
 from shoal.ingest.recognise import check_source, inspect, named_source, read_head
 from shoal.ingest.source import Source
@@ -30,6 +33,8 @@ OPEN_FILES = 64
 def main() -> None:
     """Answer requests until standard input ends."""
     limit(int(sys.argv[1]) if len(sys.argv) > 1 else GIB)
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 100)  # rows make no cycles, and come in thousands
     try:
         while (request := _next_request(sys.stdin.buffer)) is not None:
             for part in _answer(request):
@@ -107,11 +112,14 @@ def _parsed(request: wire.ParseMessage) -> Iterator[bytes | memoryview]:
 
 
 def _source(request: wire.ParseMessage, part: FilePart, limits: Limits) -> Source:
-    if request.source is None:
-        raise AssertionError("mappings come later")
-    source = named_source(request.source)
-    check_source(read_head(part, limits), source, part.label)
-    return source
+    head = read_head(part, limits)
+    if request.source is not None:
+        source = named_source(request.source)
+        check_source(head, source, part.label)
+        return source
+    mapping = mapping_from(request.mapping)
+    check_columns(mapping, head, part.label)
+    return source_of(mapping)
 
 
 def _framed(chunk: Chunk) -> Iterator[bytes | memoryview]:

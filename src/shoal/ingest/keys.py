@@ -25,6 +25,8 @@ _PLACEHOLDERS = frozenset(
     {"", "null", "none", "nil", "undefined", "n/a", "na", "nan", "-", "0", "unknown", "anonymous"}
 )
 
+_LONGEST_PLACEHOLDER = max(map(len, _PLACEHOLDERS))
+
 
 @lru_cache(maxsize=65_536)
 def email_key(raw: str) -> str | None:
@@ -103,6 +105,6 @@ def _strength(key: str) -> tuple[int, str]:
 
 def _plain(kind: str, raw: object, vendor: str | None = None) -> str | None:
     text = "" if raw is None else str(raw).strip()
-    if text.casefold() in _PLACEHOLDERS:
+    if len(text) <= _LONGEST_PLACEHOLDER and text.casefold() in _PLACEHOLDERS:
         return None
     return f"{kind}:{vendor}/{text}" if vendor else f"{kind}:{text}"

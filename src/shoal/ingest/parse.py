@@ -7,15 +7,16 @@ the file and its source only, so an interrupted import goes on at the chunk wher
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from itertools import chain, islice
+from typing import cast
 
 import pyarrow as pa
 
 from shoal.core.errors import UserError
-from shoal.ingest.canonical import Records
+from shoal.ingest.canonical import Record, Records
 from shoal.ingest.formats.limits import Limits
 from shoal.ingest.formats.packed import FilePart
 from shoal.ingest.formats.reading import Position, only_part, open_rows
@@ -102,7 +103,7 @@ Unit = Sequence[Numbered]
 def _units(rows: Iterator[Numbered], group_by: str | None) -> Iterator[Unit]:
     """Rows that are mapped together: single ones, or runs with the same value of `group_by`."""
     if group_by is None:
-        yield from ((numbered,) for numbered in rows)
+        yield from zip(rows)
         return
     held: list[Numbered] = []
     value: object = None
@@ -158,25 +159,33 @@ class _Building:
             return
         line = sound[0][0]
         try:
-            found = list(self._source.map_rows([row for _, row in sound], self._context))
-            if not all(record.keys for record in found):
-                raise RowRejectedError("no_identity", "Nothing in the row says who it is about.")
-            for record in found:
-                self._records.add(line, record)
+            found = self._source.map_rows([row for _, row in sound], self._context)
+            name = self._add(line, found)
         except RowRejectedError as error:
             self._rejects.extend((line, error.reason, error.message) for line, _ in sound)
         except RowSkippedError as error:
             self._skipped[error.reason] += len(sound)
         else:
-            if found:
-                self._stored[found[0].name or FACTS] += len(sound)
-            else:
-                self._skipped["nothing_to_store"] += len(sound)
+            self._stored[name] += len(sound)
 
-    def _sound(self, unit: Unit) -> list[tuple[int, Row]]:
+    def _add(self, line: int, found: Iterable[Record]) -> str:
+        """Add a unit's records, all or none of them; the name that its rows are counted under."""
+        records = found if isinstance(found, tuple | list) else tuple(found)
+        if not records:
+            raise RowSkippedError("nothing_to_store")
+        for record in records:
+            if not record.keys:
+                raise RowRejectedError("no_identity", "Nothing in the row says who it is about.")
+        for record in records:
+            self._records.add(line, record)
+        return records[0].name or FACTS
+
+    def _sound(self, unit: Unit) -> Sequence[tuple[int, Row]]:
         """The rows that could be read and that the source's check lets through; the others are accounted for."""
-        sound: list[tuple[int, Row]] = []
         check = self._source.check
+        if check is None and not isinstance(unit[0][1], Broken):  # a broken row is always a unit of its own
+            return cast(Sequence[tuple[int, Row]], unit)
+        sound: list[tuple[int, Row]] = []
         for line, row in unit:
             if isinstance(row, Broken):
                 self._rejects.append((line, row.reason, row.message))

@@ -36,7 +36,6 @@ _DATE = (
 _CLOCK = r"(?P<hour>\d{1,2}):(?P<minute>\d\d)(?::(?P<second>\d\d)(?:[.,](?P<part>\d{1,9}))?)?\s*(?P<half>[ap]\.?m\.?)?"
 _ZONE = r"(?:(?:GMT|UTC)(?=[+-]))?(?P<offset>[+-]\d\d:?\d\d|[a-z]{1,4})"
 _WRITTEN = re.compile(rf"{_DATE}(?:(?:[\sT,]|\sat\s)+{_CLOCK})?\s*{_ZONE}?(?:\s*\([^)]*\))?", re.IGNORECASE)
-_ISO_START = re.compile(r"\d{4}-\d\d-\d\d(?:$|[T ])")
 _EPOCH = re.compile(r"-?\d{9,19}(?:\.\d+)?")
 _LAST = int((dt.datetime(9999, 12, 31, tzinfo=dt.UTC) - EPOCH).total_seconds()) * 1_000
 
@@ -69,7 +68,7 @@ def instant(value: object, context: Context, column: str | None = None) -> Insta
     True
     """
     if isinstance(value, str):
-        found = _read_text(value, context.zone, context.day_first)
+        found = _read_iso(value, context.zone) or _read_text(value, context.zone, context.day_first)
     elif isinstance(value, dt.datetime):
         found = _zoned(value, context.zone)
     elif isinstance(value, dt.date):
@@ -84,13 +83,18 @@ def instant(value: object, context: Context, column: str | None = None) -> Insta
     return found
 
 
+def _read_iso(text: str, zone: dt.tzinfo) -> Instant | None:
+    """The form nearly all files have; None for "2026-03-01 10:00:00 UTC" and its like, which are read below."""
+    if text[4:5] != "-" or text[10:11] not in ("T", " ", ""):
+        return None
+    try:
+        return _zoned(dt.datetime.fromisoformat(text), zone)
+    except ValueError:
+        return None
+
+
 @lru_cache(maxsize=32_768)
 def _read_text(text: str, zone: dt.tzinfo, day_first: bool) -> Instant | None:
-    if _ISO_START.match(text):
-        try:
-            return _zoned(dt.datetime.fromisoformat(text), zone)
-        except ValueError:
-            pass  # "2026-03-01 10:00:00 UTC" and its like are read below
     text = text.strip()
     if text.isdecimal() and len(text) == 8:
         text = f"{text[:4]}-{text[4:6]}-{text[6:]}"

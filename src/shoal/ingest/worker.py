@@ -31,6 +31,7 @@ from shoal.ingest.canonical import SCHEMA
 from shoal.ingest.child import out_of_memory
 from shoal.ingest.formats.limits import Limits
 from shoal.ingest.formats.packed import FilePart
+from shoal.ingest.mapping import Mapping
 from shoal.ingest.parse import Chunk
 from shoal.ingest.recognise import Recognised
 from shoal.ingest.source import Context
@@ -51,7 +52,7 @@ class ParseRequest:
     """A file to parse: its path, its source, and from which chunk on."""
 
     path: Path
-    source: str  # name of a source
+    source: str | Mapping  # the name of a source, or a mapping
     context: Context
     start_chunk: int = 0
     member: str | None = None  # which file, where the path is a zip of several
@@ -94,8 +95,8 @@ class Worker:
         message = wire.ParseMessage(
             path=str(request.path),
             member=request.member,
-            source=request.source,
-            mapping=None,
+            source=request.source if isinstance(request.source, str) else None,
+            mapping=None if isinstance(request.source, str) else request.source.as_data(),
             received_at=context.received_at,
             zone=wire.zone_text(context.zone),
             region=context.region,

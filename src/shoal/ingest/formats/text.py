@@ -134,8 +134,9 @@ def guess_encoding(sample: bytes) -> str:
     >>> guess_encoding("Zoë".encode()), guess_encoding("Zoë".encode("latin-1"))
     ('utf-8', 'cp1252')
     """
-    text = sample.decode("utf-8", "surrogateescape")
-    strange = sum("\udc80" <= sign <= "\udcff" for sign in text[:-4])
+    whole = len(sample) < BLOCK  # else the last sign may be cut
+    text = codecs.getincrementaldecoder("utf-8")("surrogateescape").decode(sample, final=whole)
+    strange = sum("\udc80" <= sign <= "\udcff" for sign in text)
     if strange <= 0.1 * sum(sign > "\x7f" for sign in text):
         return "utf-8"
     start = next(place for place, byte in enumerate(sample) if byte > 127)
