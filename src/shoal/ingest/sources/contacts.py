@@ -110,18 +110,20 @@ def people(cells: Cells, spec: Contacts, known: frozenset[str], texts: Mapping[s
 
 
 def _known_traits(cells: Cells, spec: Contacts, texts: Mapping[str, str]) -> dict[str, Json]:
+    """Traits of the columns that are there; of two columns for one trait, the first that isn't blank."""
     found: dict[str, Json] = {}
-    for column, trait in texts.items():
-        if found.get(trait) is None and column in cells.names:
-            found[trait] = cells.text(column)
-    for column, trait in spec.times.items():
-        found[trait] = cells.moment(column)
-    for column, trait in spec.lists.items():
-        found[trait] = list(cells.listed(column)) or None
-    for column, trait in spec.flags.items():
-        flag = cells.flag(column)
-        found[trait] = cells.text(column) if flag is None else flag
-    return {trait: value for trait, value in found.items() if value is not None}
+    read_as: tuple[tuple[Mapping[str, str], Callable[[str], Json]], ...] = (
+        (texts, cells.text),
+        (spec.times, cells.moment),
+        (spec.lists, lambda column: list(cells.listed(column)) or None),
+        (spec.flags, lambda column: cells.text(column) if cells.flag(column) is None else cells.flag(column)),
+    )
+    for columns, reader in read_as:
+        for column, trait in columns.items():
+            value = reader(column) if column in cells.names and trait not in found else None
+            if value is not None:
+                found[trait] = value
+    return found
 
 
 def identity(
