@@ -1,0 +1,48 @@
+"""The audit of a workspace, with what its ledger and its identities know."""
+
+from __future__ import annotations
+
+import duckdb
+
+from shoal.core.time import Instant, now
+from shoal.flow.home import Opened
+from shoal.flow.reading import open_reading
+from shoal.ingest import ledger
+from shoal.measurement.audit import Audit, DuplicateFigures, Facts, ImportedFile, audit
+from shoal.profiles import duplicates
+
+
+def run_audit(opened: Opened, as_of: Instant | None = None) -> Audit:
+    """Audit the workspace as of an instant, by default now."""
+    with open_reading(opened) as duck:
+        return audit(duck, as_of or now(), facts(opened))
+
+
+def facts(opened: Opened) -> Facts:
+    """What the audit can't see in the lake: files, refused rows, merged and doubtful identities."""
+    with opened.database.read() as connection:
+        files = tuple(_file(line) for line in ledger.all_imports(connection))
+        found = duplicates.report(connection)
+    figures = DuplicateFigures(merged=found.merged, proposals=found.proposals, shared_keys=found.shared_keys)
+    return Facts(imports=files, duplicates=figures)
+
+
+def newest_instant(duck: duckdb.DuckDBPyConnection) -> Instant | None:
+    """The instant of the newest event; None where there is no event."""
+    found = duck.execute('SELECT epoch_ms(max("at")) FROM events').fetchall()[0][0]
+    return None if found is None else Instant(found)
+
+
+def _file(line: ledger.Import) -> ImportedFile:
+    return ImportedFile(
+        source=line.source,
+        file=line.file,
+        rows_read=line.rows_read,
+        rows_rejected=line.rows_rejected,
+        rows_skipped=line.rows_skipped,
+        records=line.records,
+        duplicates=line.duplicates,
+        reasons=line.reasons,
+        warnings=line.warnings,
+        received_at=line.received_at,
+    )
