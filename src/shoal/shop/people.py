@@ -130,7 +130,9 @@ def people(count: int, days: int, rng: np.random.Generator, first: int = 0) -> P
         ).astype(np.int8),
         is_bot=is_bot,
         is_apple=is_apple,
-        is_gmail=~is_apple & ~is_bot & (rng.random(count) < rates.GMAIL_SHARE / (1 - rates.APPLE_SHARE)),
+        is_gmail=~is_apple
+        & ~is_bot
+        & (rng.random(count) < rates.GMAIL_SHARE / (1 - rates.APPLE_SHARE - rates.BOT_SHARE)),
         email_consent=(rng.random(count) < rates.EMAIL_CONSENT) | (near_miss > 0),
         sms_consent=rng.random(count) < rates.SMS_CONSENT,
         uses_app=rng.random(count) < rates.APP_SHARE,
