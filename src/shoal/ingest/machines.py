@@ -7,6 +7,7 @@ follow every link. The list is as of 2026-11 and names only agents that say what
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 LISTED: Final = "2026-11"
@@ -68,6 +69,7 @@ _NAMED = re.compile("|".join(re.escape(name) for name in PROXIES + SCANNERS + LI
 _BARE = frozenset({"mozilla/5.0", "mozilla/4.0"})
 
 
+@lru_cache(maxsize=16_384)
 def is_machine(user_agent: str | None) -> bool:
     """Whether this user agent is certainly not a person's mail program or browser.
 

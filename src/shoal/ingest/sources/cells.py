@@ -50,10 +50,9 @@ class Cells:
         """The first of the columns that isn't blank, as read; None when all are."""
         for column in columns:
             name = self.names.get(column)
-            if name is not None:
-                found = self.row.get(name)
-                if found is not None and not (isinstance(found, str) and (not found or found.isspace())):
-                    return found
+            found = None if name is None else self.row.get(name)
+            if found is not None and found != "" and not (isinstance(found, str) and found.isspace()):
+                return found
         return None
 
     def text(self, *columns: str) -> str | None:
