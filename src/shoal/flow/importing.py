@@ -13,6 +13,7 @@ from shoal.core.time import Instant, now
 from shoal.flow.drain import BULK, GENTLE, Drain
 from shoal.flow.home import Opened, one_writer
 from shoal.ingest import ledger
+from shoal.ingest.mapping import Mapping, check_columns
 from shoal.ingest.parse import Chunk
 from shoal.ingest.recognise import Recognised, list_files, named_source, unknown_source
 from shoal.ingest.source import Context
@@ -34,7 +35,7 @@ class Imported:
 
 
 def import_paths(
-    opened: Opened, paths: Iterable[Path], *, source: str | None = None, watch: Watch | None = None
+    opened: Opened, paths: Iterable[Path], *, source: str | Mapping | None = None, watch: Watch | None = None
 ) -> tuple[Imported, ...]:
     """Import files and folders; what is in the lake when this returns can be counted at once.
 
@@ -44,7 +45,7 @@ def import_paths(
     """
     with one_writer(opened.home), Worker() as worker:
         plan = _plan(worker, list_files(paths), source)
-        pace = BULK if any(named_source(part.source).map_batch for part in plan) else GENTLE
+        pace = BULK if any(part.is_columnar for part in plan) else GENTLE
         with Drain(opened.home, opened.database, pace) as drain, _Beside(drain) as beside:
             beside.turn()  # what an interrupted import left in the journal
             numbers = [_import(opened, worker, beside, part, watch) for part in plan]
@@ -96,19 +97,31 @@ def drain_all(drain: Drain) -> None:
 @dataclass(frozen=True, slots=True)
 class _Part:
     found: Recognised
-    source: str
+    source: str | Mapping
+
+    @property
+    def name(self) -> str:
+        """The source's name."""
+        return self.source if isinstance(self.source, str) else self.source.source
+
+    @property
+    def is_columnar(self) -> bool:
+        """Whether its batches are taken over as they are, which is faster than the journal drains."""
+        return isinstance(self.source, str) and named_source(self.source).map_batch is not None
 
 
-def _plan(worker: Worker, files: Sequence[Path], source: str | None) -> list[_Part]:
-    if source is not None:
+def _plan(worker: Worker, files: Sequence[Path], source: str | Mapping | None) -> list[_Part]:
+    if isinstance(source, str):
         named_source(source)
     plan = []
     for file in files:
         for found in worker.inspect(file):
-            name = source or found.source
-            if name is None:
+            meant = source or found.source
+            if meant is None:
                 raise unknown_source(found.head, found.part.label)
-            plan.append(_Part(found, name))
+            if isinstance(meant, Mapping):
+                check_columns(meant, found.head, found.part.label)
+            plan.append(_Part(found, meant))
     return plan
 
 
@@ -121,7 +134,7 @@ def _import(opened: Opened, worker: Worker, beside: _Beside, part: _Part, watch:
             fingerprint=_fingerprint(part),
             file=_shown(part),
             size=size,
-            source=part.source,
+            source=part.name,
             received_at=now(),
         )
     if state.finished:
@@ -166,7 +179,8 @@ def _context(opened: Opened, received_at: Instant) -> Context:
 
 
 def _fingerprint(part: _Part) -> str:
-    digest = hashlib.sha256(f"{part.source}\n{part.found.part.member or ''}\n".encode())
+    how = part.source if isinstance(part.source, str) else part.source.to_yaml()
+    digest = hashlib.sha256(f"{how}\n{part.found.part.member or ''}\n".encode())
     with part.found.part.path.open("rb") as file:
         digest.update(hashlib.file_digest(file, "sha256").digest())
     return digest.hexdigest()

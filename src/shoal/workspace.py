@@ -1,0 +1,72 @@
+"""A workspace in Python: the same things that the command line does.
+
+    import shoal
+
+    ws = shoal.open("path")
+    ws.import_files(["events.jsonl.gz"])
+    ws.count('did "Order Completed" in the last 30 days')
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from shoal.core.time import Instant
+from shoal.flow import auditing, importing
+from shoal.flow.home import Opened, create, open_home
+from shoal.flow.importing import Imported, Watch
+from shoal.ingest.mapping import Mapping, load_mapping
+from shoal.measurement.audit import Audit
+from shoal.measurement.report.page import audit_page
+
+
+class Workspace:
+    """An open workspace."""
+
+    def __init__(self, opened: Opened) -> None:
+        self._opened = opened
+
+    @classmethod
+    def open(cls, folder: str | Path) -> Workspace:
+        """Open the workspace in a folder; raises UserError `no_workspace`."""
+        return cls(open_home(Path(folder)))
+
+    @classmethod
+    def create(cls, folder: str | Path) -> Workspace:
+        """Open the workspace in a folder, made if there is none."""
+        create(Path(folder))
+        return cls.open(folder)
+
+    @property
+    def folder(self) -> Path:
+        """Where the workspace is."""
+        return self._opened.home.folder
+
+    def import_files(
+        self,
+        paths: Iterable[str | Path],
+        *,
+        source: str | None = None,
+        mapping: str | Path | Mapping | None = None,
+        watch: Watch | None = None,
+    ) -> tuple[Imported, ...]:
+        """Import files and folders; what became of each. The same file again changes nothing.
+
+        `source` names what the files are where their header doesn't tell, `mapping` (or its YAML
+        file) maps any other table. Raises UserError.
+        """
+        how = _mapping(mapping) or source
+        return importing.import_paths(self._opened, map(Path, paths), source=how, watch=watch)
+
+    def audit(self, as_of: Instant | None = None) -> Audit:
+        """Completeness, accuracy and freshness of every source as of an instant, by default now."""
+        return auditing.run_audit(self._opened, as_of)
+
+    def write_audit(self, found: Audit, file: Path) -> None:
+        """Write an audit as one self-contained page."""
+        file.write_text(audit_page(found), encoding="utf-8")
+
+
+def _mapping(given: str | Path | Mapping | None) -> Mapping | None:
+    return given if given is None or isinstance(given, Mapping) else load_mapping(Path(given))
