@@ -1,0 +1,135 @@
+"""A comparison of one value with an operand, and the filter on an event's property."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+from shoal.core.errors import UserError, nearest
+from shoal.core.time import Instant
+from shoal.segments.operators import OPERATORS
+from shoal.segments.operators.operator import Operand, Operator
+from shoal.segments.operators.words import quoted
+from shoal.segments.values import Json, at_path, check_text, join_path, split_path
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """An operator and its operand: `is "trial"`, `is more than 5`.
+
+    >>> Comparison("gt", 5).english(), Comparison("gt", 5).holds(6, Instant(0))
+    ('is more than 5', True)
+    """
+
+    operator: str  # a key of OPERATORS
+    operand: Operand
+
+    def __post_init__(self) -> None:
+        OPERATORS[self.operator].check(self.operand)
+
+    @property
+    def meaning(self) -> Operator:
+        """The operator."""
+        return OPERATORS[self.operator]
+
+    def plain(self) -> tuple[Comparison, bool]:
+        """The comparison that has readings, and whether its opposite is meant.
+
+        >>> Comparison("is_not", "US").plain()
+        (Comparison(operator='is', operand='US'), True)
+        """
+        if self.meaning.opposite_of is not None:
+            return Comparison(self.meaning.opposite_of, self.operand), True
+        if self.operator == "is_set" and self.operand is False:
+            return Comparison("is_set", True), True
+        return self, False
+
+    def holds(self, value: Json, now: Instant) -> bool:
+        """The oracle's reading; `value` is None where there is none."""
+        comparison, opposite = self.plain()
+        test = comparison.meaning.holds
+        assert test is not None
+        return test(value, comparison.operand, now) != opposite
+
+    def moments(self, value: Json) -> tuple[Instant, ...]:
+        """Instants at which time alone may change the answer for this value."""
+        found = self.meaning.moments
+        return found(value, self.operand) if found else ()
+
+    def english(self) -> str:
+        """The words after the name: `is "trial"`."""
+        return self.meaning.english(self.operand)
+
+    def to_data(self) -> dict[str, Json]:
+        """Its key in JSON: `{"is": "trial"}`."""
+        return {self.operator: self.meaning.write(self.operand)}
+
+
+def comparison_from(data: Mapping[str, Any], where: str) -> Comparison:
+    """The one operator among the keys; raises UserError where there is none or more than one."""
+    found = [key for key in data if key in OPERATORS]
+    if not found:
+        unknown = next(iter(data), None)
+        hint = nearest(str(unknown), OPERATORS) if unknown is not None else None
+        fix = hint or f"Add one of {', '.join(OPERATORS)}."
+        raise UserError("incomplete_condition", "The comparison has no operator.", where=where, fix=fix)
+    if len(found) > 1:
+        message = f"The comparison has {len(found)} operators: {', '.join(found)}."
+        raise UserError("unknown_key", message, where=where, fix="Write one condition for each.")
+    operator = found[0]
+    try:
+        return Comparison(operator, cast(Operand, OPERATORS[operator].read(data[operator])))
+    except UserError as error:
+        error.where = error.where or f"{where}.{operator}"
+        raise
+
+
+@dataclass(frozen=True, slots=True)
+class PropertyFilter:
+    """A comparison that an event's property has to pass; nested properties have a path of several parts."""
+
+    path: tuple[str, ...]
+    comparison: Comparison
+
+    def __post_init__(self) -> None:
+        if not self.path:
+            raise UserError("incomplete_condition", "The filter names no property.", fix="Name one.")
+        for part in self.path:
+            check_text(part, "A property's name")
+
+    def holds(self, properties: Mapping[str, Json], now: Instant) -> bool:
+        """The oracle's reading."""
+        return self.comparison.holds(at_path(properties, self.path), now)
+
+    def to_data(self) -> dict[str, Json]:
+        """`{"property": "path", "starts_with": "/pricing"}`."""
+        return {"property": join_path(self.path), **self.comparison.to_data()}
+
+
+def filter_from(data: object, where: str) -> PropertyFilter:
+    """The inverse of `to_data`; raises UserError for anything else."""
+    if not isinstance(data, dict) or not isinstance(data.get("property"), str):
+        raise UserError(
+            "incomplete_condition",
+            "A filter needs a property and an operator.",
+            where=where,
+            fix='Write for example {"property": "path", "starts_with": "/pricing"}.',
+        )
+    rest = {key: value for key, value in data.items() if key != "property"}
+    comparison = comparison_from(rest, where)
+    surplus = [key for key in rest if key != comparison.operator]
+    if surplus:
+        raise UserError(
+            "unknown_key", f"A filter has no {surplus[0]!r}.", where=where, fix=nearest(surplus[0], OPERATORS)
+        )
+    try:
+        return PropertyFilter(split_path(data["property"]), comparison)
+    except UserError as error:
+        error.where = error.where or f"{where}.property"
+        raise
+
+
+def quote_unless(plain: bool, name: str) -> str:
+    """A name as sentences write it: bare where that can't be misread, else quoted."""
+    return name if plain else quoted(name)

@@ -1,0 +1,123 @@
+"""Consent: what a subscriber allowed for a channel and a purpose."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from shoal.core.errors import UserError, nearest
+from shoal.core.time import Instant
+from shoal.segments import fields
+from shoal.segments.comparison import Comparison, comparison_from
+from shoal.segments.lowered import ConsentHolds, Core, Opposite
+from shoal.segments.nodes import Detail, Kind, Node, Person, Read, Reference
+from shoal.segments.operators.words import scalar, scalars
+from shoal.segments.values import Json, check_text
+from shoal.segments.wording import name_words
+
+STATES = ("granted", "denied", "pending")
+OPERATORS = ("is", "is_not", "one_of", "none_of", "is_set")
+MARKETING = "marketing"
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """The latest state of a consent passes a comparison; where none was ever stated, it has no state.
+
+    >>> Consent("email", MARKETING, Comparison("is", "granted")).english()
+    'can receive email marketing'
+    """
+
+    channel: str
+    purpose: str
+    comparison: Comparison
+
+    def __post_init__(self) -> None:
+        check_text(self.channel, "The channel")
+        check_text(self.purpose, "The purpose")
+        if self.comparison.operator not in OPERATORS:
+            fix = f"Use {', '.join(OPERATORS)}."
+            raise UserError("bad_value", "A state of consent can't be compared so.", fix=fix)
+        for state in _operands(self.comparison):
+            if state not in STATES:
+                fix = nearest(str(state), STATES) or f"Use {', '.join(STATES)}."
+                raise UserError("bad_value", f"There is no state of consent {state!r}.", fix=fix)
+
+    def english(self) -> str:
+        """`can receive email marketing`, `consent to sms marketing is "denied"`."""
+        about = f"{name_words(self.channel)} {name_words(self.purpose)}"
+        if self.comparison == Comparison("is", "granted"):
+            return f"can receive {about}"
+        return f"consent to {about} {self.comparison.english()}"
+
+    def to_data(self) -> dict[str, Json]:
+        """`{"consent": "email", "purpose": "marketing", "is": "granted"}`."""
+        return {"consent": self.channel, "purpose": self.purpose, **self.comparison.to_data()}
+
+    def lower(self) -> Core:
+        """One of some states, or the complement of that."""
+        comparison, opposite = self.comparison.plain()
+        states = STATES if comparison.operator == "is_set" else tuple(map(str, _operands(comparison)))
+        holds = ConsentHolds(self.channel, self.purpose, states)
+        return Opposite(holds) if opposite else holds
+
+    def holds(self, person: Person) -> bool:
+        """Compare the latest state."""
+        stated = person.history.consent(self.channel, self.purpose)
+        return self.comparison.holds(stated.state if stated else None, person.now)
+
+    def detail(self, person: Person) -> Detail:
+        """The state."""
+        stated = person.history.consent(self.channel, self.purpose)
+        return Detail(stated.state if stated else "not set", self.comparison.english())
+
+    def moments(self, person: Person) -> Iterator[Instant]:
+        """When the consent was stated."""
+        for stated in person.history.consents:
+            if (stated.channel, stated.purpose) == (self.channel, self.purpose):
+                yield stated.at
+
+    def children(self) -> tuple[tuple[str, Node], ...]:
+        """None."""
+        return ()
+
+    def references(self) -> Iterator[Reference]:
+        """None: channels and purposes need not have been seen."""
+        return iter(())
+
+
+def _operands(comparison: Comparison) -> tuple[object, ...]:
+    match comparison.operator:
+        case "is_set":
+            return ()
+        case "one_of" | "none_of":
+            return scalars(comparison.operand)
+    return (scalar(comparison.operand),)
+
+
+def _read(data: Mapping[str, Any], where: str, _parts: Read) -> Consent:
+    channel = fields.name(data, "consent", where)
+    purpose = fields.name(data, "purpose", where) if "purpose" in data else MARKETING
+    rest = {key: value for key, value in data.items() if key not in ("consent", "purpose")}
+    comparison = comparison_from(rest, where)
+    fields.only(rest, (comparison.operator,), where)
+    return Consent(channel, purpose, comparison)
+
+
+def _can_receive(channel: str, purpose: str) -> Consent:
+    return Consent(channel, purpose, Comparison("is", "granted"))
+
+
+KIND = Kind(
+    name="consent",
+    node=Consent,
+    keys=("consent",),
+    read=_read,
+    rules=("can_receive", "consent"),
+    grammar="""
+can_receive: "can" "receive" word word
+consent: "consent" "to" word word test
+""",
+    build={"can_receive": _can_receive, "consent": Consent},
+)

@@ -1,0 +1,126 @@
+"""What every node of a definition can do, whatever its kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol, runtime_checkable
+
+from shoal.core.time import Instant
+from shoal.segments.history import Event, History
+from shoal.segments.lowered import Core
+from shoal.segments.streams import Stream
+from shoal.segments.values import Json
+from shoal.segments.windows import Window
+
+
+class Population(Protocol):
+    """What conditions that compare with the list need to know of all identified subscribers."""
+
+    def size(self) -> int:
+        """How many there are."""
+
+    def total(self, stream: Stream, window: Window, now: Instant) -> int:
+        """How many events of a stream they have in a window, together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """One subscriber at one instant, with what else a condition may look at."""
+
+    history: History  # cut at `now`
+    now: Instant
+    segments: Mapping[str, Node]
+    population: Population | None
+
+    @classmethod
+    def of(cls, history: History, now: Instant, segments: Mapping[str, Node], population: Population | None) -> Person:
+        """The subscriber as known from what is stamped at or before `now`."""
+        return cls(history.until(now), now, segments, population)
+
+    def at(self, now: Instant) -> Person:
+        """The same subscriber at another instant, with nothing newly known."""
+        return Person(self.history.until(now), now, self.segments, self.population)
+
+    def events(self, stream: Stream, window: Window) -> list[Event]:
+        """The events of a stream in a window, oldest first."""
+        span = window.span(self.now)
+        found = [one for one in self.history.events if one.at in span and stream.matches(one, self.now)]
+        return sorted(found, key=lambda event: (event.at, event.event_id))
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """Why a condition holds or not: its value, what it needs, and the events that decide."""
+
+    value: str
+    needed: str
+    events: tuple[Event, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A name that a node uses: an event, a property of an event, a trait or a segment."""
+
+    kind: str  # "event", "property", "trait" or "segment"
+    name: str
+    event: str | None = None  # the event whose property it is
+
+
+@runtime_checkable
+class Node(Protocol):
+    """A condition or a group of conditions."""
+
+    def english(self) -> str:
+        """The sentence; `parse` reads it back."""
+
+    def to_data(self) -> dict[str, Json]:
+        """The JSON form; `from_data` reads it back."""
+
+    def lower(self) -> Core:
+        """The same condition in core conditions."""
+
+    def holds(self, person: Person) -> bool:
+        """The oracle's reading."""
+
+    def detail(self, person: Person, /) -> Detail | None:
+        """Why it holds or not; None for groups, whose parts say it."""
+
+    def moments(self, person: Person) -> Iterator[Instant]:
+        """Instants, past and future, at which the answer may change; parts not included."""
+
+    def children(self) -> Sequence[tuple[str, Node]]:
+        """The parts, each with its place in the JSON form: `all[0]`."""
+
+    def references(self) -> Iterator[Reference]:
+        """The names that this node itself uses."""
+
+
+Read = Callable[[object, str], Node]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of node, complete: its class, its JSON keys and its part of the sentence grammar."""
+
+    name: str  # the heading of its section in docs/concepts/conditions.md
+    node: type
+    keys: tuple[str, ...]  # any of them in a JSON object says that it is this kind
+    read: Callable[[Mapping[str, Any], str, Read], Node]
+    rules: tuple[str, ...]  # names of its grammar rules that stand where a condition stands
+    grammar: str
+    build: Mapping[str, Callable[..., object]] = field(default_factory=dict)  # rule or alias to constructor
+
+
+def walk(node: Node, path: str = "") -> Iterator[tuple[str, Node]]:
+    """The node and all its parts, each with its place in the JSON form ("" for the whole)."""
+    yield path, node
+    for place, part in node.children():
+        yield from walk(part, f"{path}.{place}" if path else place)
+
+
+def stream_references(stream: Stream) -> Iterator[Reference]:
+    """The names that a stream uses."""
+    yield Reference("event", stream.event)
+    for one in stream.where:
+        yield Reference("property", one.path[0], stream.event)

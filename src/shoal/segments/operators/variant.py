@@ -1,0 +1,171 @@
+"""Questions about a VARIANT value as DuckDB SQL.
+
+A cast alone would turn the text "5" into 5 and true into 1, so every answer also asks for the type. The
+cast comes first: Parquet files answer it from the shredded column. Each condition is true exactly where
+it holds, else false or NULL.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+from sqlglot import exp
+
+from shoal.segments.operators.binding import Binding
+from shoal.segments.values import ISO_INSTANT, Number, Scalar, is_number
+
+WHOLE_TYPES = ("INT64", "UINT64", "INT32", "INT16", "INT8", "UINT32", "UINT16", "UINT8")
+BROKEN_TYPES = ("DOUBLE", "FLOAT", "DECIMAL")
+
+_EXACT = 2**53  # below it a double holds every whole number
+_SIGNS: dict[str, type[exp.Binary]] = {"=": exp.EQ, ">": exp.GT, ">=": exp.GTE, "<": exp.LT, "<=": exp.LTE}
+
+
+def call(function: str, *arguments: exp.Expr | str | int) -> exp.Expr:
+    """A function of DuckDB; texts and numbers are literals of ours, never a user's."""
+    literals = [one if isinstance(one, exp.Expr) else exp.convert(one) for one in arguments]
+    return exp.Anonymous(this=function, expressions=literals)
+
+
+def cast(value: exp.Expr, to: str) -> exp.Expr:
+    """TRY_CAST: NULL where the value has no such form."""
+    return exp.TryCast(this=value.copy(), to=exp.DataType.build(to, dialect="duckdb"))
+
+
+def text(value: exp.Expr) -> exp.Expr:
+    """The value as VARCHAR, of whatever type it is."""
+    return cast(value, "VARCHAR")
+
+
+def is_type(value: exp.Expr, *types: str) -> exp.Expr:
+    """Whether the stored type is one of these names of `variant_type`."""
+    stored = call("variant_type", value.copy())
+    if len(types) == 1:
+        return exp.EQ(this=stored, expression=exp.Literal.string(types[0]))
+    return exp.In(this=stored, expressions=[exp.Literal.string(one) for one in types])
+
+
+def is_text(value: exp.Expr) -> exp.Expr:
+    """Whether the value is a text."""
+    return is_type(value, "VARCHAR")
+
+
+def is_set(value: exp.Expr) -> exp.Expr:
+    """Whether there is a value; a JSON null is none."""
+    return exp.not_(exp.Is(this=call("variant_type", value.copy()), expression=exp.null()))
+
+
+def equals(value: exp.Expr, operand: Scalar, binding: Binding) -> exp.Expr:
+    """Equal in kind and value."""
+    if isinstance(operand, bool):
+        return is_type(value, "BOOL_TRUE" if operand else "BOOL_FALSE")
+    if is_number(operand):
+        return compares(value, "=", operand, binding)
+    return exp.and_(exp.EQ(this=text(value), expression=binding.value(operand)), is_text(value))
+
+
+def equals_one(value: exp.Expr, operands: Iterable[Scalar], binding: Binding) -> exp.Expr:
+    """Equal to one of the operands."""
+    operands = tuple(operands)
+    texts = [binding.value(one) for one in operands if isinstance(one, str)]
+    others = [equals(value, one, binding) for one in operands if not isinstance(one, str)]
+    if texts:
+        others.append(exp.and_(exp.In(this=text(value), expressions=texts), is_text(value)))
+    return exp.or_(*others)
+
+
+def list_has(value: exp.Expr, operand: Scalar, binding: Binding) -> exp.Expr:
+    """Whether the value is a list with an element that equals the operand."""
+    element = exp.to_identifier("element")
+    test = exp.Lambda(this=equals(exp.column("element"), operand, binding), expressions=[element])
+    found = call("len", call("list_filter", cast(value, "VARIANT[]"), test))
+    return exp.and_(is_type(value, "ARRAY"), exp.GT(this=found, expression=exp.Literal.number(0)))
+
+
+def compares(value: exp.Expr, sign: str, operand: Number, binding: Binding) -> exp.Expr:
+    """Whether a stored number stands in this relation to the operand, exactly."""
+    whole = _compared(cast(value, "BIGINT"), against_whole(sign, operand), binding)
+    broken = _compared(cast(value, "DOUBLE"), against_broken(sign, operand), binding)
+    return exp.Case(
+        ifs=[
+            exp.If(this=is_type(value, *WHOLE_TYPES), true=whole),
+            exp.If(this=is_type(value, *BROKEN_TYPES), true=broken),
+        ],
+        default=exp.false(),
+    )
+
+
+def _compared(number: exp.Expr, against: tuple[str, Number] | bool, binding: Binding) -> exp.Expr:
+    if isinstance(against, bool):
+        return exp.true() if against else exp.false()
+    sign, operand = against
+    return _SIGNS[sign](this=number, expression=binding.value(operand))
+
+
+def against_whole(sign: str, operand: Number) -> tuple[str, int] | bool:
+    """The same relation for stored 64-bit integers, as sign and integer; a truth value where it is always so.
+
+    >>> against_whole(">", 5.5), against_whole("=", 5.5), against_whole("<", 1e300)
+    (('>', 5), False, True)
+    """
+    floor = math.floor(operand)
+    if floor == operand:
+        inside = -(2**63) <= floor < 2**63
+        return (sign, floor) if inside else _beyond(sign, floor)
+    if sign == "=":
+        return False
+    if not -(2**63) <= floor < 2**63:
+        return _beyond(sign, floor)
+    return (">" if sign in (">", ">=") else "<=", floor)
+
+
+def _beyond(sign: str, bound: int) -> bool:
+    return sign in ("<", "<=") if bound > 0 else sign in (">", ">=")
+
+
+def against_broken(sign: str, operand: Number) -> tuple[str, float] | bool:
+    """The same relation for stored doubles, as sign and double; False where no double fulfils it.
+
+    >>> against_broken(">", 2**53 + 1), against_broken("=", 2**53 + 1), against_broken("<", 5)
+    (('>', 9007199254740992.0), False, ('<', 5.0))
+    """
+    nearest = float(operand)
+    if abs(operand) < _EXACT or nearest == operand:
+        return (sign, nearest)
+    if sign == "=":
+        return False
+    if nearest > operand:
+        return (">=" if sign in (">", ">=") else "<", nearest)
+    return (">" if sign in (">", ">=") else "<=", nearest)
+
+
+def instant(value: exp.Expr) -> exp.Expr:
+    """Milliseconds since 1970 of a text that is an ISO 8601 instant; NULL for everything else."""
+    whole = text(value)
+    milliseconds = call("regexp_replace", whole, r"(\.\d{3})\d+", r"\1")
+    zoned = exp.Case(
+        ifs=[
+            exp.If(
+                this=exp.EQ(this=call("length", whole), expression=exp.Literal.number(10)),
+                true=_joined(whole, "T00:00:00Z"),
+            ),
+            exp.If(this=call("regexp_matches", whole, r"(Z|[+-]\d\d:\d\d)$"), true=milliseconds),
+        ],
+        default=_joined(milliseconds, "Z"),
+    )
+    found = exp.TryCast(this=zoned, to=exp.DataType.build("TIMESTAMPTZ"))
+    sound = exp.and_(is_text(value), call("regexp_full_match", whole, ISO_INSTANT))
+    return exp.Case(ifs=[exp.If(this=sound, true=call("epoch_ms", found))])
+
+
+def _joined(left: exp.Expr, right: str) -> exp.Expr:
+    return exp.DPipe(this=left.copy(), expression=exp.Literal.string(right))
+
+
+def at_path(properties: exp.Expr, path: tuple[str, ...], binding: Binding) -> exp.Expr:
+    """The value at a path of nested objects; NULL where there is none."""
+    found = properties
+    for part in path:
+        found = exp.Bracket(this=found, expressions=[binding.value(part)])
+    return found

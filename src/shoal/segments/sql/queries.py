@@ -1,0 +1,153 @@
+"""Queries to run: members, their number, and the number for each condition."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import duckdb
+from sqlglot import exp
+
+from shoal.core.time import Instant
+from shoal.segments.kinds.anonymous import IncludingAnonymous, includes_anonymous
+from shoal.segments.kinds.groups import All
+from shoal.segments.nesting import segments_used
+from shoal.segments.nodes import Node, walk
+from shoal.segments.operators.binding import Binding
+from shoal.segments.oracle import NO_SEGMENTS
+from shoal.segments.sql.plan import Definition, Plan
+from shoal.segments.sql.render import Rendering
+from shoal.segments.sql.scans import column
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """SQL for DuckDB and the values it binds."""
+
+    sql: str
+    parameters: Mapping[str, object]
+
+    def run(self, connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+        """Run it on a connection that has the views events, traits, consents and subscribers."""
+        return connection.execute(self.sql, dict(self.parameters))
+
+
+@dataclass(frozen=True, slots=True)
+class ConditionCount:
+    """How many a condition is true of."""
+
+    place: str  # in the JSON form: "all[0]"; "" for a definition of one condition
+    sentence: str
+    own: int  # true of so many of those who may be members
+    kept: int | None  # left after this and all earlier parts of a top-level all; None elsewhere
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """The exact number of members, and the numbers that explain it."""
+
+    members: int
+    eligible: int  # all identified subscribers; with anonymous visitors where the definition says so
+    conditions: tuple[ConditionCount, ...]
+
+
+def members_query(node: Node, now: Instant, segments: Mapping[str, Node] = NO_SEGMENTS) -> Query:
+    """Ids of the members at an instant, in ascending order, in one column `subscriber`.
+
+    Raises UserError `unknown_segment` and `segment_cycle`.
+    """
+    return _query(node, now, segments, _members)
+
+
+def count_query(node: Node, now: Instant, segments: Mapping[str, Node] = NO_SEGMENTS) -> Query:
+    """The number of members at an instant: one row, one column."""
+    return _query(
+        node, now, segments, lambda rendering, member: rendering.select(exp.Count(this=exp.Star())).where(member)
+    )
+
+
+def counts_query(node: Node, now: Instant, segments: Mapping[str, Node] = NO_SEGMENTS) -> Query:
+    """One row: members, eligible, then for each condition its own number, then the waterfall's."""
+
+    def answers(rendering: Rendering, member: exp.Expr) -> exp.Select:
+        eligible = exp.true() if includes_anonymous(node) else column("identified")
+        asked: list[exp.Expr] = [member, eligible]
+        asked += [exp.and_(eligible, rendering.condition(part.lower())) for _, part in _conditions(node)]
+        parts = [rendering.condition(part.lower()) for part in _waterfall(node).values()]
+        asked += [exp.and_(eligible, *parts[: place + 1]) for place in range(len(parts))]
+        return rendering.select(*(_counted(one, f"k{place}") for place, one in enumerate(asked)))
+
+    return _query(node, now, segments, answers)
+
+
+def members(
+    connection: duckdb.DuckDBPyConnection, node: Node, now: Instant, segments: Mapping[str, Node] = NO_SEGMENTS
+) -> list[int]:
+    """Ids of the members at an instant, in ascending order."""
+    return [row[0] for row in members_query(node, now, segments).run(connection).fetchall()]
+
+
+def count(
+    connection: duckdb.DuckDBPyConnection, node: Node, now: Instant, segments: Mapping[str, Node] = NO_SEGMENTS
+) -> int:
+    """The exact number of members at an instant."""
+    row = count_query(node, now, segments).run(connection).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def counts(
+    connection: duckdb.DuckDBPyConnection, node: Node, now: Instant, segments: Mapping[str, Node] = NO_SEGMENTS
+) -> Counts:
+    """The exact number of members, and of those that each condition is true of."""
+    row = counts_query(node, now, segments).run(connection).fetchone()
+    assert row is not None
+    conditions, waterfall = _conditions(node), _waterfall(node)
+    kept = dict(zip(waterfall, row[2 + len(conditions) :], strict=True))
+    return Counts(
+        members=row[0],
+        eligible=row[1],
+        conditions=tuple(
+            ConditionCount(place, part.english(), own, kept.get(place))
+            for (place, part), own in zip(conditions, row[2:], strict=False)
+        ),
+    )
+
+
+def _conditions(node: Node) -> list[tuple[str, Node]]:
+    """The leaves, and the parts of a top-level all."""
+    parts = _waterfall(node)
+    return [(place, part) for place, part in walk(node) if place in parts or not part.children()]
+
+
+def _waterfall(node: Node) -> dict[str, Node]:
+    whole, way = (node.part, "including_anonymous.") if isinstance(node, IncludingAnonymous) else (node, "")
+    if not isinstance(whole, All):
+        return {}
+    return {f"{way}{place}": part for place, part in whole.children()}
+
+
+def _members(rendering: Rendering, member: exp.Expr) -> exp.Select:
+    found = column("subscriber")
+    return rendering.select(found).where(member).order_by(found.copy())
+
+
+def _counted(condition: exp.Expr, name: str) -> exp.Expr:
+    count = exp.Filter(this=exp.Count(this=exp.Star()), expression=exp.Where(this=condition.copy()))
+    return exp.alias_(count, name, quoted=True)
+
+
+def _query(
+    node: Node,
+    now: Instant,
+    segments: Mapping[str, Node],
+    answers: Callable[[Rendering, exp.Expr], exp.Select],
+) -> Query:
+    used = segments_used(node, segments)
+    definitions = [Definition(name, segments[name].lower(), includes_anonymous(segments[name])) for name in used]
+    definitions.append(Definition(None, node.lower(), includes_anonymous(node)))
+    binding = Binding(now)
+    rendering = Rendering(Plan.of(definition.core for definition in definitions), binding)
+    member = [rendering.add(definition) for definition in definitions][-1]
+    query = answers(rendering, member)
+    return Query(query.sql(dialect="duckdb"), binding.parameters)

@@ -1,0 +1,181 @@
+"""SQL of a plan: the scans joined to the list of subscribers, and the conditions over them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from sqlglot import exp
+
+from shoal.segments.lowered import (
+    AgainstAverage,
+    AllOf,
+    AnyOf,
+    ConsentHolds,
+    Core,
+    Count,
+    CountsCompared,
+    CountWithin,
+    InSegment,
+    Opposite,
+    TraitHolds,
+)
+from shoal.segments.operators.binding import Binding
+from shoal.segments.sql.plan import Definition, Plan
+from shoal.segments.sql.scans import column, consent_scan, stream_scan, trait_scan
+
+DEEPEST = 12
+"""Levels of nesting in one SQL expression; deeper parts become columns of their own."""
+
+_SIGNS: Mapping[str, type[exp.Binary]] = {"<=": exp.LTE, "<": exp.LT, ">=": exp.GTE, ">": exp.GT}
+
+
+class Rendering:
+    """One query as it is written: columns by what they stand for, and common table expressions in order."""
+
+    def __init__(self, plan: Plan, binding: Binding) -> None:
+        self.plan = plan
+        self.binding = binding
+        self.tables: list[tuple[str, exp.Select]] = []
+        self.columns: dict[object, str] = {}
+        self.totals: dict[Count, str] = {}
+        self.steps = 0
+        self.last = "leaves"
+        self._scan()
+        self._total()
+
+    def _scan(self) -> None:
+        joined: list[tuple[str, str, exp.Expr]] = []  # table, column, what stands where there is no row
+        zero, no = exp.Literal.number(0), exp.false()
+        for place, (stream, windows) in enumerate(self.plan.streams.items()):
+            names = self._names(f"events{place}", [Count(stream, window) for window in windows])
+            self.tables.append((f"events{place}", stream_scan(stream, windows, names, self.binding)))
+            joined += [(f"events{place}", name, zero) for name in names]
+        for place, (trait, comparisons) in enumerate(self.plan.traits.items()):
+            names = self._names(f"trait{place}", [TraitHolds(trait, one) for one in comparisons])
+            self.tables.append((f"trait{place}", trait_scan(trait, comparisons, names, self.binding)))
+            joined += [(f"trait{place}", name, no) for name in names]
+        for place, (about, choices) in enumerate(self.plan.consents.items()):
+            names = self._names(f"consent{place}", [ConsentHolds(*about, states) for states in choices])
+            self.tables.append((f"consent{place}", consent_scan(about, choices, names, self.binding)))
+            joined += [(f"consent{place}", name, no) for name in names]
+        self.tables.append(("leaves", self._joined(joined)))
+
+    def _names(self, table: str, meanings: Sequence[object]) -> list[str]:
+        names = [f"{table}_{place}" for place in range(len(meanings))]
+        self.columns.update(zip(meanings, names, strict=True))
+        return names
+
+    def _joined(self, joined: Sequence[tuple[str, str, exp.Expr]]) -> exp.Select:
+        list_of = "subscribers"
+        known = [
+            exp.alias_(exp.func("COALESCE", column(name, table), absent.copy()), name, quoted=True)
+            for table, name, absent in joined
+        ]
+        query = exp.select(column("subscriber", list_of), column("identified", list_of), *known)
+        query = query.from_(exp.to_table(list_of, quoted=True))
+        for table, _ in self.tables:
+            on = exp.EQ(this=column("subscriber", table), expression=column("subscriber", list_of))
+            query = query.join(exp.to_table(table, quoted=True), on=on, join_type="left", copy=False)
+        return query
+
+    def _total(self) -> None:
+        if not self.plan.averages:
+            return
+        size = exp.alias_(exp.Count(this=exp.Star()), "list_size", quoted=True)
+        sums = []
+        for place, count in enumerate(self.plan.averages):
+            self.totals[count] = f"total{place}"
+            total = exp.func("COALESCE", exp.Sum(this=column(self.columns[count])), exp.Literal.number(0))
+            sums.append(exp.alias_(total, f"total{place}", quoted=True))
+        leaves = exp.to_table("leaves", quoted=True)
+        self.tables.append(("totals", exp.select(size, *sums).from_(leaves).where(column("identified"))))
+        everything = exp.select("*").from_(leaves.copy()).join(exp.to_table("totals", quoted=True), join_type="cross")
+        self.tables.append(("averaged", everything))
+        self.last = "averaged"
+
+    def add(self, definition: Definition) -> exp.Expr:
+        """The condition of a definition, with who is eligible; a named one becomes a column to refer to."""
+        condition = self.condition(definition.core)
+        if not definition.anonymous:
+            condition = exp.and_(column("identified"), condition)
+        if definition.name is None:
+            return condition
+        found = self._step(condition)
+        self.columns[InSegment(definition.name)] = found.name
+        return found
+
+    def condition(self, core: Core) -> exp.Expr:
+        """SQL that is true exactly where a lowered condition holds, and never NULL."""
+        return self._nested(core)[0]
+
+    def _nested(self, core: Core) -> tuple[exp.Expr, int]:
+        """The condition, and its levels of nesting."""
+        match core:
+            case AllOf(parts):
+                return self._group(exp.and_, parts)
+            case AnyOf(parts):
+                return self._group(exp.or_, parts)
+            case Opposite(part):
+                return self._group(exp.not_, (part,))
+            case _:
+                return self._leaf(core), 0
+
+    def _group(self, join: Callable[..., exp.Expr], parts: Sequence[Core]) -> tuple[exp.Expr, int]:
+        found = [self._nested(part) for part in parts]
+        height = 1 + max(levels for _, levels in found)
+        condition = join(*(one for one, _ in found))
+        return (self._step(condition), 0) if height >= DEEPEST else (condition, height)
+
+    def _step(self, condition: exp.Expr) -> exp.Column:
+        name = f"step{self.steps}"
+        query = exp.select("*", exp.alias_(condition, name, quoted=True)).from_(exp.to_table(self.last, quoted=True))
+        self.last = f"with_{name}"
+        self.tables.append((self.last, query))
+        self.steps += 1
+        return column(name)
+
+    def _leaf(self, core: Core) -> exp.Expr:
+        match core:
+            case CountWithin(count, low, high):
+                return self._within(self._of(count), low, high)
+            case CountsCompared(left, sign, factor, right):
+                return _SIGNS[sign](
+                    this=self._times(left, factor.denominator), expression=self._times(right, factor.numerator)
+                )
+            case AgainstAverage(count, per, above):
+                return self._against_average(count, per, above)
+            case TraitHolds() | ConsentHolds() | InSegment():
+                return self._of(core)
+        raise TypeError(f"not a condition: {core!r}")
+
+    def _of(self, meaning: object) -> exp.Column:
+        return column(self.columns[meaning])
+
+    def _within(self, count: exp.Column, low: int, high: int | None) -> exp.Expr:
+        bounds: list[exp.Expr] = []
+        if low > 0:
+            bounds.append(exp.GTE(this=count, expression=self.binding.value(low)))
+        if high is not None:
+            bounds.append(exp.LTE(this=count.copy(), expression=self.binding.value(high)))
+        return exp.and_(*bounds) if bounds else exp.true()
+
+    def _times(self, count: Count, factor: int) -> exp.Expr:
+        number = exp.cast(self._of(count), "HUGEINT", dialect="duckdb")
+        return exp.Mul(this=number, expression=self.binding.value(factor))
+
+    def _against_average(self, count: Count, per: Count | None, above: bool) -> exp.Expr:
+        total, sign = column(self.totals[count]), exp.GT if above else exp.LT
+        if per is None:
+            own = exp.Mul(this=self._of(count), expression=exp.cast(column("list_size"), "HUGEINT", dialect="duckdb"))
+            return sign(this=own, expression=total)
+        divisor = self._of(per)
+        own = exp.Mul(this=self._of(count), expression=column(self.totals[per]))
+        compared = sign(this=own, expression=exp.Mul(this=total, expression=divisor))
+        return exp.and_(exp.GT(this=divisor.copy(), expression=exp.Literal.number(0)), compared)
+
+    def select(self, *answers: exp.Expr) -> exp.Select:
+        """The whole query that answers from the last table."""
+        query = exp.select(*answers).from_(exp.to_table(self.last, quoted=True))
+        for name, table in self.tables:
+            query = query.with_(exp.to_identifier(name, quoted=True), as_=table, copy=False)
+        return query

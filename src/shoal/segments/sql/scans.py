@@ -1,0 +1,115 @@
+"""SQL of the scans: one grouped read of a view for each distinct stream, trait and consent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlglot import exp
+
+from shoal.core.time import Instant
+from shoal.segments.comparison import Comparison, PropertyFilter
+from shoal.segments.operators import variant
+from shoal.segments.operators.binding import Binding
+from shoal.segments.streams import Stream
+from shoal.segments.windows import Span, Window
+
+
+def column(name: str, table: str | None = None) -> exp.Column:
+    """A quoted column."""
+    return exp.column(name, table=table, quoted=True)
+
+
+def stream_scan(stream: Stream, windows: Sequence[Window], names: Sequence[str], binding: Binding) -> exp.Select:
+    """Per subscriber the number of events of a stream in each window, as columns of these names."""
+    spans = [window.span(binding.now) for window in windows]
+    everything = _hull(spans)
+    counts = [_counted(span, everything, name, binding) for span, name in zip(spans, names, strict=True)]
+    conditions = [*_named(stream, binding), *_in_span(everything, binding)]
+    conditions += [filter_condition(one, binding) for one in stream.filters]
+    return _grouped("events", counts, conditions)
+
+
+def filter_condition(one: PropertyFilter, binding: Binding) -> exp.Expr:
+    """SQL that is true exactly where an event passes the filter."""
+    value = variant.at_path(column("properties"), one.path, binding)
+    return _comparison(value, one.comparison, binding)
+
+
+def trait_scan(name: str, comparisons: Sequence[Comparison], names: Sequence[str], binding: Binding) -> exp.Select:
+    """Per subscriber whether the latest value of a trait passes each comparison."""
+    answers = [
+        _latest(_comparison(column("value"), comparison, binding), named)
+        for comparison, named in zip(comparisons, names, strict=True)
+    ]
+    return _grouped("traits", answers, [_equals("name", name, binding), _known(binding)])
+
+
+def consent_scan(
+    about: tuple[str, str], choices: Sequence[tuple[str, ...]], names: Sequence[str], binding: Binding
+) -> exp.Select:
+    """Per subscriber whether the latest state of a consent is among each choice of states."""
+    answers = [
+        _latest(exp.In(this=column("state"), expressions=[binding.value(state) for state in states]), named)
+        for states, named in zip(choices, names, strict=True)
+    ]
+    channel, purpose = about
+    conditions = [_equals("channel", channel, binding), _equals("purpose", purpose, binding), _known(binding)]
+    return _grouped("consents", answers, conditions)
+
+
+def _grouped(view: str, answers: Sequence[exp.Expr], conditions: Sequence[exp.Expr]) -> exp.Select:
+    scan = exp.select(column("subscriber"), *answers).from_(exp.to_table(view, quoted=True))
+    return scan.where(*conditions, copy=False).group_by(column("subscriber"), copy=False)
+
+
+def _comparison(value: exp.Expr, comparison: Comparison, binding: Binding) -> exp.Expr:
+    plain, opposite = comparison.plain()
+    render = plain.meaning.condition
+    assert render is not None
+    condition = render(value, plain.operand, binding)
+    return exp.not_(exp.func("COALESCE", condition, exp.false())) if opposite else condition
+
+
+def _latest(answer: exp.Expr, name: str) -> exp.Expr:
+    order = exp.Tuple(expressions=[column("at"), column("received_at"), column("event_id")])
+    known = exp.func("COALESCE", answer, exp.false())
+    return exp.alias_(exp.ArgMax(this=known, expression=order), name, quoted=True)
+
+
+def _equals(name: str, value: str, binding: Binding) -> exp.Expr:
+    return exp.EQ(this=column(name), expression=binding.value(value))
+
+
+def _known(binding: Binding) -> exp.Expr:
+    return exp.LTE(this=column("at"), expression=binding.instant(binding.now))
+
+
+def _named(stream: Stream, binding: Binding) -> list[exp.Expr]:
+    if stream.prefix is None:
+        return [_equals("name", stream.event, binding)]
+    if not stream.prefix:
+        return []
+    prefix = binding.value(stream.prefix)
+    # The comparison lets the reader skip row groups; starts_with alone would read them all.
+    return [exp.GTE(this=column("name"), expression=prefix), variant.call("starts_with", column("name"), prefix.copy())]
+
+
+def _counted(span: Span, everything: Span, name: str, binding: Binding) -> exp.Expr:
+    count: exp.Expr = exp.Count(this=exp.Star())
+    if span != everything:
+        within = exp.and_(*_in_span(span, binding))
+        count = exp.Filter(this=count, expression=exp.Where(this=within))
+    return exp.alias_(count, name, quoted=True)
+
+
+def _in_span(span: Span, binding: Binding) -> list[exp.Expr]:
+    until = exp.LT(this=column("at"), expression=binding.instant(span.end))
+    if span.start is None:
+        return [until]
+    return [exp.GTE(this=column("at"), expression=binding.instant(span.start)), until]
+
+
+def _hull(spans: Sequence[Span]) -> Span:
+    starts = [span.start for span in spans if span.start is not None]
+    end = Instant(max(span.end for span in spans))
+    return Span(Instant(min(starts)) if len(starts) == len(spans) else None, end)

@@ -1,0 +1,147 @@
+"""What a property or trait may hold, and how two values compare.
+
+Nothing coerces: the text "5" is not the number 5, and true is not 1. Numbers compare by value, exactly,
+whether they are whole or not.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+import re
+from collections.abc import Mapping
+from typing import TypeGuard
+
+from shoal.core.errors import UserError, require
+from shoal.core.time import Instant, from_datetime
+
+Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
+Number = int | float
+Scalar = str | int | float | bool
+
+ISO_INSTANT = (
+    r"[1-9]\d{3}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])"
+    r"(?:[T ](?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d{1,9})?)?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)?)?"
+)
+"""Texts that are instants: ISO 8601 dates and date-times, UTC where no zone is named, years 1000 to 9999."""
+
+_ISO = re.compile(ISO_INSTANT, re.ASCII)
+_FINE_FRACTION = re.compile(r"(\.\d{3})\d+")
+
+
+def is_number(value: object) -> TypeGuard[Number]:
+    """Whether the value is a number; true and false are not.
+
+    >>> is_number(5), is_number(True), is_number("5")
+    (True, False, False)
+    """
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def same(value: Json, operand: Scalar) -> bool:
+    """Whether a value equals an operand of a condition: same kind of value and equal.
+
+    >>> same(5, 5.0), same("5", 5), same(True, 1), same(9007199254740993, 9007199254740992.0)
+    (True, False, False, False)
+    """
+    if isinstance(operand, bool):
+        return value is operand
+    if is_number(operand):
+        return is_number(value) and value == operand
+    return isinstance(value, str) and value == operand
+
+
+def instant_of(value: Json) -> Instant | None:
+    """The instant that a text names; None for everything else, such as 30 February.
+
+    Parts finer than a millisecond are cut off.
+
+    >>> instant_of("1970-01-02"), instant_of("1970-01-01T01:00:00+01:00"), instant_of("tomorrow")
+    (86400000, 0, None)
+    """
+    if not isinstance(value, str) or _ISO.fullmatch(value) is None:
+        return None
+    try:
+        moment = dt.datetime.fromisoformat(_FINE_FRACTION.sub(r"\1", value))
+    except ValueError:
+        return None
+    return from_datetime(moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC))
+
+
+def at_path(properties: Mapping[str, Json], path: tuple[str, ...]) -> Json:
+    """The value at a path of nested objects; None where there is none.
+
+    >>> at_path({"shipping": {"country": "DE"}}, ("shipping", "country"))
+    'DE'
+    """
+    found: Json = dict(properties)
+    for part in path:
+        if not isinstance(found, dict):
+            return None
+        found = found.get(part)
+    return found
+
+
+def split_path(text: str) -> tuple[str, ...]:
+    r"""Parts of a dotted path; `\.` is a dot within a name and `\\` a backslash.
+
+    >>> split_path("shipping.country"), split_path(r"utm\.source")
+    (('shipping', 'country'), ('utm.source',))
+    """
+    parts = [""]
+    escaped = False
+    for sign in text:
+        if escaped or sign not in ".\\":
+            parts[-1] += sign
+            escaped = False
+        elif sign == "\\":
+            escaped = True
+        else:
+            parts.append("")
+    complete = not escaped and all(parts)
+    require(
+        complete, "bad_path", f"{text!r} is not a property name.", fix="Write for example path or shipping.country."
+    )
+    return tuple(parts)
+
+
+def join_path(path: tuple[str, ...]) -> str:
+    r"""The dotted form that `split_path` reads.
+
+    >>> join_path(("utm.source",))
+    'utm\\.source'
+    """
+    return ".".join(part.replace("\\", "\\\\").replace(".", "\\.") for part in path)
+
+
+def check_text(text: str, what: str) -> None:
+    """Raise UserError unless the text can be stored: not empty, no lone surrogates, no zero character."""
+    require(text != "", "incomplete_condition", f"{what} is empty.", fix="Write one.")
+    check_characters(text, what)
+
+
+def check_characters(text: str, what: str) -> None:
+    """Raise UserError `bad_value` when the text holds a character that no text may hold."""
+    broken = any(sign == "\0" or "\ud800" <= sign <= "\udfff" for sign in text)
+    require(not broken, "bad_value", f"{what} holds a character that is not text.", fix="Remove it.")
+
+
+def check_scalar(value: object) -> Scalar:
+    """The value when it may stand in a condition: a text, a finite number of 64 bits, true or false."""
+    if isinstance(value, str):
+        check_characters(value, "A text")
+        return value
+    if isinstance(value, bool):
+        return value
+    return check_number(value)
+
+
+def check_number(value: object) -> Number:
+    """The value when it is a finite number, whole ones from -2**63 to 2**63 - 1; else UserError `bad_value`."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise UserError(
+            "bad_value", f"{value!r} is not a number.", fix="Write a number such as 5 or 0.5, without quotes."
+        )
+    in_range = -(2**63) <= value < 2**63 if isinstance(value, int) else math.isfinite(value)
+    require(in_range, "bad_value", f"{value} is too large.", fix="Write a whole number of at most 64 bits.")
+    return value
