@@ -17,7 +17,6 @@ from urllib.parse import urlsplit
 from shoal.core.time import Instant, format_instant
 from shoal.ingest import values
 from shoal.ingest.canonical import Json
-from shoal.ingest.keys import email_key, phone_key
 from shoal.ingest.source import Context, Row, RowRejectedError
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\dA-Za-z_]+")
@@ -61,15 +60,18 @@ class Cells:
         The apostrophe that keeps spreadsheets from reading a number ("'+351…") is taken off. Whole
         numbers that came as floating point (ids with gaps, in Parquet) lose their ".0".
         """
-        found = self.value(*columns)
-        if isinstance(found, str):
+        names, row = self.names, self.row
+        for column in columns:
+            name = names.get(column)
+            found = None if name is None else row.get(name)
+            if found is None or found == "":
+                continue
+            if not isinstance(found, str):
+                return _as_text(found)
             text = found.strip()
-            return text[1:] if text[0] == "'" and text[1:2] in _GUARDED else text
-        if isinstance(found, bool):
-            return "true" if found else "false"
-        if isinstance(found, float):
-            return (str(int(found)) if found.is_integer() else str(found)) if math.isfinite(found) else None
-        return None if found is None or isinstance(found, list | dict | tuple) else str(found)
+            if text:
+                return text[1:] if text[0] == "'" and text[1:2] in _GUARDED else text
+        return None
 
     def number(self, *columns: str) -> int | float | None:
         """The value as a number; None when blank or none."""
@@ -113,17 +115,6 @@ class Cells:
             text = text[1:-1]
         return [part for part in (_unquoted(part) for part in _PART.findall(text)) if part]
 
-    def email(self, *columns: str) -> tuple[str | None, bool]:
-        """The `email:` key and whether something was there that is no address."""
-        text = self.text(*columns)
-        key = email_key(text) if text else None
-        return key, text is not None and key is None
-
-    def phone(self, *columns: str, region: str | None = None) -> str | None:
-        """The `phone:` key; `region` (ISO 3166-1 alpha-2) is meant before the context's."""
-        text = self.text(*columns)
-        return phone_key(text, region or self.context.region) if text else None
-
     def moment(self, *columns: str) -> str | None:
         """A time as ISO 8601 text in UTC, for traits and properties; unread text as it is, None when blank."""
         try:
@@ -142,6 +133,14 @@ class Cells:
             if value is not None and value not in ("", [], {}):
                 found.setdefault(snake(name.lstrip("\ufeff")), value)
         return found
+
+
+def _as_text(found: object) -> str | None:
+    if isinstance(found, bool):
+        return "true" if found else "false"
+    if isinstance(found, float):
+        return (str(int(found)) if found.is_integer() else str(found)) if math.isfinite(found) else None
+    return None if isinstance(found, list | dict | tuple) else str(found)
 
 
 _GUARDED = frozenset("0123456789+-=")

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from shoal.core.time import Instant
 from shoal.ingest import events
 from shoal.ingest.canonical import Consent, Json, Record
-from shoal.ingest.keys import ordered, user_key
+from shoal.ingest.keys import email_key, ordered, phone_key, user_key
 from shoal.ingest.source import Context, Row, RowRejectedError
 from shoal.ingest.sources.cells import Cells, read
 from shoal.ingest.sources.consents import Stated
@@ -139,17 +140,24 @@ def identity(
     An address or number that is none is dropped and counted by the trait `email_invalid` or `phone_invalid`.
     `region` is the country (ISO 3166-1 alpha-2) of numbers that name none.
     """
-    address, malformed = cells.email(*email) if email else (None, False)
-    own = [user_key(cells.text(column), vendor) for column, vendor in ids.items()]
-    number = cells.phone(*phone, region=region) if phone else None
-    keys = ordered([*own, address, number])
+    stated = tuple((cells.text(column), vendor) for column, vendor in ids.items())
+    number = cells.text(*phone) if phone else None
+    keys, flaws = _keys(stated, cells.text(*email), number, region or cells.context.region)
     if not keys:
         columns = ", ".join(repr(column) for column in (*ids, *email[:1], *phone[:1]))
         raise RowRejectedError("no_identity", f"The row names nobody: nothing usable in {columns}.")
-    flaws: dict[str, Json] = {"email_invalid": True} if malformed else {}
-    if phone and number is None and cells.text(*phone):
-        flaws["phone_invalid"] = True
-    return keys, flaws
+    return keys, dict.fromkeys(flaws, True)
+
+
+@lru_cache(maxsize=65_536)
+def _keys(
+    ids: tuple[tuple[str | None, str | None], ...], email: str | None, phone: str | None, region: str
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Keys and flaws; people come up again and again in logs, hence the cache."""
+    address = email_key(email) if email else None
+    number = phone_key(phone, region) if phone else None
+    flaws = (("email_invalid",) if email and not address else ()) + (("phone_invalid",) if phone and not number else ())
+    return ordered([*(user_key(text, vendor) for text, vendor in ids), address, number]), flaws
 
 
 def consent_change(keys: tuple[str, ...], consent: Consent, when: Instant, **properties: Json) -> Record:

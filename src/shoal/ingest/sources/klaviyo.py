@@ -60,6 +60,15 @@ _EVENT_COLUMNS = frozenset(
     {"event id", "timestamp", "event", "profile id", "email", "campaign name", "campaign id", "subject", "url"}
     | {"user agent", "ip", "bounce type"}
 )
+_EVENT_TEXTS: Final = {
+    "campaign_id": "campaign id",
+    "campaign_name": "campaign name",
+    "subject": "subject",
+    "link_url": "url",
+    "user_agent": "user agent",
+    "ip": "ip",
+    "bounce_type": "bounce type",
+}
 
 
 def event_name(metric: str) -> str:
@@ -92,12 +101,7 @@ def _events(group: Sequence[Row], context: Context) -> Iterator[Record]:
         if metric is None:
             raise RowRejectedError("no_event", "The row names no event: column 'event' is blank.")
         keys, flaws = identity(cells, ("email",), {"profile id": "klaviyo"})
-        properties: dict[str, Json] = {
-            **cells.rest(_EVENT_COLUMNS),
-            **texts(cells, campaign_id="campaign id", campaign_name="campaign name", subject="subject", link_url="url"),
-            **texts(cells, user_agent="user agent", ip="ip", bounce_type="bounce type"),
-            **flaws,
-        }
+        properties: dict[str, Json] = {**cells.rest(_EVENT_COLUMNS), **texts(cells, **_EVENT_TEXTS), **flaws}
         at = cells.required_at("timestamp")
         yield mail_record(keys, event_name(metric), at, cells.text("event id"), properties)
 

@@ -28,8 +28,12 @@ def with_machine(name: str, properties: dict[str, Json]) -> dict[str, Json]:
 
 def texts(cells: Cells, **columns: str | tuple[str, ...]) -> dict[str, Json]:
     """Text properties by name: `texts(cells, subject="subject", link_url=("url", "link"))`; blank ones left out."""
-    found = {name: cells.text(*((column,) if isinstance(column, str) else column)) for name, column in columns.items()}
-    return {name: text for name, text in found.items() if text is not None}
+    found: dict[str, Json] = {}
+    for name, column in columns.items():
+        text = cells.text(column) if isinstance(column, str) else cells.text(*column)
+        if text is not None:
+            found[name] = text
+    return found
 
 
 CONSENT_OF: Final = {
