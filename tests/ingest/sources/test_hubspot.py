@@ -68,3 +68,9 @@ def test_tickets_are_created_and_solved(rows, mapped, at):
     )
     assert (solved.name, solved.at, solved.message_id) == ("Ticket Solved", at("2026-01-03T10:00:00Z"), "5:solved")
     assert other.name == "Ticket Created"
+
+
+def test_a_deal_may_name_its_contact_in_brackets(mapped):
+    row = {"Deal Name": "Big one", "Create Date": "2026-01-02", "Associated Contact": "Ana Silva (ana@example.org);Bo"}
+    (created,) = mapped(hubspot.DEALS, [row])
+    assert created.keys == ("email:ana@example.org",)

@@ -105,3 +105,14 @@ def test_events_are_named_and_machines_marked(rows, mapped, at):
 
 def test_the_campaign_report_names_no_people(mapped):
     assert mapped(klaviyo.CAMPAIGNS, [{"Campaign Name": "Spring"}]) == ["reference_table"]
+
+
+def test_consent_to_text_messages_has_its_own_time(mapped, at):
+    row = {
+        "Email": "ana@example.org",
+        "SMS Marketing Consent": "SUBSCRIBED",
+        "SMS Marketing Consent Timestamp": "2026-03-01 10:00:00",
+    }
+    (record,) = mapped(klaviyo.PROFILES, [row])
+    sms = (Consent(channel="sms", state="granted"),)
+    assert record == Record(("email:ana@example.org",), at=at("2026-03-01T10:00:00Z"), consent=sms)

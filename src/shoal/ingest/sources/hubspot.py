@@ -6,6 +6,7 @@ property's label, so only the labels of HubSpot's own properties are known here.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -57,13 +58,14 @@ _TICKET: Final = {
     *("associated contact ids", "associated contact emails", "associated contact email", "contact email"),
 }
 _PEOPLE: Final = ("associated contact ids", "associated contact id")
+_BRACKETED: Final = re.compile(r"\(([^()\s]+@[^()\s]+)\)")  # "Ana Silva (ana@example.org);Bo …"
 _ADDRESSES: Final = ("associated contact emails", "associated contact email", "contact email")
 
 
 def _contacts_of(cells: Cells, kind: str) -> tuple[tuple[str, ...], dict[str, Json]]:
     """Keys of the first associated contact; exports of deals and tickets list them in one cell."""
     ids = cells.listed(*_PEOPLE)
-    addresses = cells.listed(*_ADDRESSES)
+    addresses = cells.listed(*_ADDRESSES) or _BRACKETED.findall(cells.text("associated contact") or "")
     one = read({"id": ids[0] if ids else "", "email": addresses[0] if addresses else ""}, cells.context)
     try:
         return identity(one, ("email",), {"id": "hubspot"})

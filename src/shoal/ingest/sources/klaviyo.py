@@ -81,12 +81,17 @@ def event_name(metric: str) -> str:
 
 
 def _consent(cells: Cells) -> list[Stated]:
-    stated = consents.statuses(cells, "email marketing consent")
-    when = cells.at("email marketing consent timestamp")
-    stated = [(consent, when if at is None else at) for consent, at in stated]
+    stated = _channel(cells, "email")
     if _suppressed(cells):
         stated = [(Consent(channel="email", state="denied", method="suppressed"), None)]
-    return stated + consents.statuses(cells, "sms marketing consent", "sms")
+    return stated + _channel(cells, "sms")
+
+
+def _channel(cells: Cells, channel: str) -> list[Stated]:
+    column = f"{channel} marketing consent"
+    stated = consents.statuses(cells, column, channel)
+    when = cells.at(f"{column} timestamp")
+    return [(consent, when if at is None else at) for consent, at in stated]
 
 
 def _suppressed(cells: Cells) -> bool:
@@ -114,7 +119,8 @@ _PROFILES = Contacts(
     updated=("last updated", "updated"),
     consent=_consent,
     consent_columns=frozenset(
-        {"email marketing consent", "email marketing consent timestamp", "sms marketing consent", "email suppressions"}
+        {"email marketing consent", "email marketing consent timestamp", "email suppressions"}
+        | {"sms marketing consent", "sms marketing consent timestamp"}
     ),
 )
 
