@@ -67,7 +67,8 @@ WITH web AS (
          OR ((row->>'type') = 'page' AND (row->'properties'->>'path') LIKE '/pricing%') AS hit
   FROM web_events WHERE (row->>'type') <> 'identify'
 ), seen AS (
-  SELECT DISTINCT person FROM web JOIN truth USING (user_id) WHERE hit AND moment > $until - INTERVAL 7 DAY AND moment <= $until
+  SELECT DISTINCT person FROM web JOIN truth USING (user_id)
+  WHERE hit AND moment > $until - INTERVAL 7 DAY AND moment <= $until
 ), bought AS (
   SELECT DISTINCT person FROM shopify_orders JOIN owner ON lower("Email") = address
   WHERE strptime("Created at", '%Y-%m-%d %H:%M:%S %z')::TIMESTAMP > $until - INTERVAL 7 DAY

@@ -59,15 +59,7 @@ def orders(people: People, calendar: Calendar, found: Visits, rng: np.random.Gen
     discount = np.where(np.isin(treated, TREATMENTS_WITH_CODE), subtotal // 5, 0)
     shipping = np.where(subtotal - discount >= 5_000, 0, 490)
     taxes = (subtotal - discount) * 8 // 100
-    drawn = rng.random(count)
-    cancelled = np.where(drawn < rates.CANCEL, at + rng.integers(30 * MINUTE, DAY, count), NEVER)
-    refund = (drawn >= rates.CANCEL) & (drawn < rates.CANCEL + rates.REFUND)
-    refunded_at = np.where(refund, at + rng.integers(2 * DAY, 20 * DAY, count), NEVER)
-    refunded_at = np.where(refunded_at > calendar.until, NEVER, refunded_at)
-    cancelled = np.where(cancelled > calendar.until, NEVER, cancelled)
-    total = subtotal - discount + shipping + taxes
-    whole = rng.random(count) < 0.7
-    refunded = np.where(refunded_at > 0, np.where(whole, total, total // 2), np.where(cancelled > 0, total, 0))
+    cancelled_at, refunded_at, refunded = _undone(at, subtotal - discount + shipping + taxes, calendar, rng)
     twofold = people.duplicate[bought.person] > 0
     return Orders(
         person=bought.person,
@@ -79,10 +71,22 @@ def orders(people: People, calendar: Calendar, found: Visits, rng: np.random.Gen
         taxes=taxes,
         refunded=refunded,
         refunded_at=refunded_at,
-        cancelled_at=cancelled,
+        cancelled_at=cancelled_at,
         campaign=bought.campaign,
         second=twofold & (rng.random(count) < rates.SECOND_IDENTITY_USE),
         line_order=line_order,
         line_product=product,
         line_quantity=quantity,
     )
+
+
+def _undone(at: Ints, total: Ints, calendar: Calendar, rng: np.random.Generator) -> tuple[Ints, Ints, Ints]:
+    """When each order was cancelled, when refunded (NEVER where not, or not yet), and how much was paid back."""
+    drawn, whole = rng.random(len(at)), rng.random(len(at)) < 0.7
+    cancel = drawn < rates.CANCEL
+    refund = ~cancel & (drawn < rates.CANCEL + rates.REFUND)
+    cancelled_at = np.where(cancel, at + rng.integers(30 * MINUTE, DAY, len(at)), NEVER)
+    refunded_at = np.where(refund, at + rng.integers(2 * DAY, 20 * DAY, len(at)), NEVER)
+    cancelled_at, refunded_at = (np.where(when > calendar.until, NEVER, when) for when in (cancelled_at, refunded_at))
+    part = np.where(whole, total, total // 2)
+    return cancelled_at, refunded_at, np.where(cancelled_at > 0, total, np.where(refunded_at > 0, part, 0))

@@ -106,7 +106,7 @@ def people(count: int, days: int, rng: np.random.Generator, first: int = 0) -> P
     country = _draw(rng, COUNTRY_WEIGHTS, count)[house - first]
     is_bot = rng.random(count) < rates.BOT_SHARE
     joined = _joined(PERSONAS, persona, days, rng)
-    is_apple = ~is_bot & (rng.random(count) < rates.APPLE_SHARE / (1 - rates.BOT_SHARE))
+    is_apple, is_gmail = _mail_programs(is_bot, rng)
     duplicate = _draw(rng, (1 - sum(rates.DUPLICATES.values()), *rates.DUPLICATES.values()), count)
     near_miss = _near_miss(persona, is_bot | is_apple | (duplicate > 0), rng)
     return People(
@@ -125,14 +125,10 @@ def people(count: int, days: int, rng: np.random.Generator, first: int = 0) -> P
         style=rng.integers(0, len(STYLES), count, dtype=np.int8),
         given=rng.integers(0, len(GIVEN), count, dtype=np.int8),
         family=rng.integers(0, len(FAMILY), count, dtype=np.int8)[house - first],
-        domain=np.where(
-            is_bot, len(DOMAINS) + rng.integers(0, len(WORK_DOMAINS), count), rng.integers(0, len(DOMAINS), count)
-        ).astype(np.int8),
+        domain=_domain(is_bot, rng),
         is_bot=is_bot,
         is_apple=is_apple,
-        is_gmail=~is_apple
-        & ~is_bot
-        & (rng.random(count) < rates.GMAIL_SHARE / (1 - rates.APPLE_SHARE - rates.BOT_SHARE)),
+        is_gmail=is_gmail,
         email_consent=(rng.random(count) < rates.EMAIL_CONSENT) | (near_miss > 0),
         sms_consent=rng.random(count) < rates.SMS_CONSENT,
         uses_app=rng.random(count) < rates.APP_SHARE,
@@ -200,6 +196,19 @@ def _near_miss(persona: Codes, barred: Flags, rng: np.random.Generator) -> Codes
         free = np.flatnonzero((persona == names.index(name)) & ~barred & (found == 0))
         found[rng.permutation(free)[:wanted]] = code
     return found
+
+
+def _mail_programs(is_bot: Flags, rng: np.random.Generator) -> tuple[Flags, Flags]:
+    """Whose mail program opens everything by itself, and whose opens come through an image proxy."""
+    drawn = rng.random(len(is_bot)) * (1 - rates.BOT_SHARE)
+    apple = ~is_bot & (drawn < rates.APPLE_SHARE)
+    return apple, ~is_bot & ~apple & (drawn < rates.APPLE_SHARE + rates.GMAIL_SHARE)
+
+
+def _domain(is_bot: Flags, rng: np.random.Generator) -> Codes:
+    """Scanners guard the mail of companies; everybody else has an address at a mailbox provider."""
+    company = len(DOMAINS) + rng.integers(0, len(WORK_DOMAINS), len(is_bot), dtype=np.int8)
+    return np.where(is_bot, company, rng.integers(0, len(DOMAINS), len(is_bot), dtype=np.int8))
 
 
 def _paired(number: Ints, share: float, rng: np.random.Generator) -> Ints:

@@ -41,11 +41,15 @@ ANSWER_HEADER = ("#", "Email", *QUESTIONS, "Start Date (UTC)", "Submit Date (UTC
 
 
 def write_contacts(shop: Shop, names: Names, folder: Path) -> Path:
-    """`crm_contacts.csv`: a third of the people, last synced weeks ago, with the slips of hand-kept records."""
+    """`crm_contacts.csv`: a third of the people, last synced weeks ago, with the slips of hand-kept records.
+
+    People with a second address are there twice; misspelt addresses were typed in here.
+    """
     people = shop.people
     twofold = people.in_crm & (people.duplicate == DUPLICATE_KINDS.index("second"))
     person = np.concatenate([np.flatnonzero(people.in_crm), np.flatnonzero(twofold)])
-    second = np.arange(len(person)) >= int(people.in_crm.sum())
+    typed = people.duplicate[person] == DUPLICATE_KINDS.index("typo")
+    second = typed | (np.arange(len(person)) >= int(people.in_crm.sum()))
     flaws = _flaws(shop, len(person))
     dates = _contact_dates(shop, person)
 

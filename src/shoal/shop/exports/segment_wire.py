@@ -16,27 +16,28 @@ from shoal.shop.mail import AGENTS, DESKTOP, PHONE, READ, Mail
 from shoal.shop.names import Names
 from shoal.shop.people import DUPLICATE_KINDS
 from shoal.shop.properties import touch_properties, web_properties
-from shoal.shop.rates import Flags, Ints
+from shoal.shop.rates import DAY, Flags, Ints
 from shoal.shop.simulate import Shop
 from shoal.shop.text import Text, digits, iso, join, pick, when, write_lines
 from shoal.shop.web import KINDS, LEFT, PAGE, Web
 
 BROKEN_LINES = 3
 CLOCKS_AHEAD = 12
-YEAR_2099 = 4_070_908_800_000  # where a visitor's clock is set, ms
+AHEAD = 3 * DAY  # how far those clocks are ahead
 
 
 def write_web(shop: Shop, names: Names, folder: Path) -> Path:
     """`web_events.jsonl`, in the order of time.
 
-    With what happens to such files: a few events delivered twice, a few clocks far ahead, three lines cut short.
+    With what happens to such files: a few events delivered twice, a few clocks days ahead, three lines cut short.
     """
     seen = shop.web
     rng = np.random.default_rng([shop.seed, 0xB4])
     twice = rng.random(len(seen)) < rates.REPEATED_EVENT
-    ahead = _some(rng, (seen.kind == LEFT) & (seen.page == HOME), CLOCKS_AHEAD)
+    old = seen.at < shop.calendar.until - 10 * DAY
+    ahead = _some(rng, old & (seen.kind == LEFT) & (seen.page == HOME), CLOCKS_AHEAD)
     broken = _some(rng, seen.kind == PAGE, BROKEN_LINES)
-    said = np.where(ahead, YEAR_2099, seen.at)
+    said = np.where(ahead, seen.at + AHEAD, seen.at)
     identified = first_known(shop)
 
     def lines(rows: slice) -> Text:
@@ -135,18 +136,18 @@ def write_touches(shop: Shop, names: Names, folder: Path) -> Path:
 
 
 def _touch_line(names: Names, part: Touches, start: int) -> Text:
-    """Text messages know a phone, ads and social media a browser, the app a user id, the CRM an address."""
+    """Text messages know a phone and an address, ads and social media a browser, app and CRM also a user id."""
     person = part.person
     text = np.isin(part.kind, [channels.SMS_SENT, channels.SMS_CLICKED, channels.SMS_REPLIED])
     web = np.isin(part.kind, [channels.AD, channels.SOCIAL])
-    phone = join('"traits":{"phone":"', names.phone.take(person), '"}')
-    address = join('"traits":{"email":"', names.email.take(person), '"}')
+    address = join('"traits":{"email":"', names.email.take(person), '"')
+    phone = join(address, ',"phone":"', names.phone.take(person), '"}')
     who = when(
         text | web,
         join('"anonymousId":"', when(text, "sms-", "anon-"), names.first_browser.take(person), '"'),
         join('"userId":"', names.user.take(person), '"'),
     )
-    context = when(text, phone, when(part.kind == channels.DEAL, address, '"channel":"other"'))
+    context = when(text, phone, when(web, '"channel":"other"', join(address, "}")))
     return join(
         '{"type":"track","event":"',
         pick(channels.KINDS, part.kind),

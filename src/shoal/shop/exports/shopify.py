@@ -12,6 +12,7 @@ import numpy as np
 from shoal.shop.catalogue import PRODUCTS
 from shoal.shop.mail import UNSUBSCRIBED
 from shoal.shop.names import Names
+from shoal.shop.orders import Orders
 from shoal.shop.rates import Flags, Ints
 from shoal.shop.simulate import Shop
 from shoal.shop.text import Text, csv_lines, csv_words, digits, join, money, pick, seconds, when, write_lines
@@ -61,9 +62,6 @@ def _order_columns(
     """Columns about the order: on every line its name, address and date; the rest on its first line only."""
     bought = shop.orders
     person, at = bought.person[order], bought.at[order]
-    refunded, total, discount = bought.refunded[order], bought.total[order], bought.discount[order]
-    partly = (refunded > 0) & (refunded < total)
-    status = np.select([partly, refunded > 0], [1, 2], 0)
     treated = np.append(shop.calendar.treatment, 0)[bought.campaign[order]]
     shipped = at + 26 * 3_600_000
     sent = (shipped <= shop.calendar.until) & (bought.cancelled_at[order] == 0)
@@ -73,33 +71,41 @@ def _order_columns(
         "Created at": seconds(at, ZONE),
     }
     once: dict[str, Text | str] = {
-        "Financial Status": pick(["paid", "partially_refunded", "refunded"], status),
         "Paid at": seconds(at + 30_000, ZONE),
         "Fulfillment Status": pick(["unfulfilled", "fulfilled"], sent.astype(np.int8)),
         "Fulfilled at": seconds(np.where(sent, shipped, 0), ZONE),
         "Accepts Marketing": pick(["no", "yes"], allows[person].astype(np.int8)),
+        "Discount Code": when(bought.discount[order] > 0, pick(CODES, treated)),
+        "Shipping Method": pick(["Standard", "Free"], (bought.shipping[order] == 0).astype(np.int8)),
+        "Cancelled at": seconds(bought.cancelled_at[order], ZONE),
+        "Payment Method": "Shopify Payments",
+        "Payment Reference": join("r", digits(bought.number[order]), ".1"),
+        "Id": digits(FIRST_ID + bought.number[order]),
+        "Risk Level": "Low",
+        "Source": "web",
+        **_amount_columns(bought, order),
+        **_address_columns(names, person, "Billing", blank_phone[order]),
+        **_address_columns(names, person, "Shipping", blank_phone[order]),
+    }
+    return every | {name: when(first, text) for name, text in once.items()}
+
+
+def _amount_columns(bought: Orders, order: Ints) -> dict[str, Text | str]:
+    refunded, total, discount = bought.refunded[order], bought.total[order], bought.discount[order]
+    status = np.select([(refunded > 0) & (refunded < total), refunded > 0], [1, 2], 0)
+    return {
+        "Financial Status": pick(["paid", "partially_refunded", "refunded"], status),
         "Currency": "USD",
         "Subtotal": money(bought.subtotal[order] - discount),
         "Shipping": money(bought.shipping[order]),
         "Taxes": money(bought.taxes[order]),
         "Total": money(total),
-        "Discount Code": when(discount > 0, pick(CODES, treated)),
         "Discount Amount": money(discount),
-        "Shipping Method": pick(["Standard", "Free"], (bought.shipping[order] == 0).astype(np.int8)),
-        "Cancelled at": seconds(bought.cancelled_at[order], ZONE),
-        "Payment Method": "Shopify Payments",
-        "Payment Reference": join("r", digits(bought.number[order]), ".1"),
         "Refunded Amount": money(refunded),
         "Outstanding Balance": "0.00",
-        "Id": digits(FIRST_ID + bought.number[order]),
-        "Risk Level": "Low",
-        "Source": "web",
         "Tax 1 Name": "Sales tax 8%",
         "Tax 1 Value": money(bought.taxes[order]),
-        **_address_columns(names, person, "Billing", blank_phone[order]),
-        **_address_columns(names, person, "Shipping", blank_phone[order]),
     }
-    return every | {name: when(first, text) for name, text in once.items()}
 
 
 def _address_columns(names: Names, person: Ints, which: str, blank_phone: Flags) -> dict[str, Text | str]:
