@@ -86,7 +86,7 @@ class Node(Protocol):
     def detail(self, person: Person, /) -> Detail | None:
         """Why it holds or not; None for groups, whose parts say it."""
 
-    def moments(self, person: Person) -> Iterator[Instant]:
+    def moments(self, person: Person, /) -> Iterator[Instant]:
         """Instants, past and future, at which the answer may change; parts not included."""
 
     def children(self) -> Sequence[tuple[str, Node]]:

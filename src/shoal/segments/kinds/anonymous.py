@@ -38,7 +38,7 @@ class IncludingAnonymous:
     def detail(self, _person: Person, /) -> None:
         """None: the part says it."""
 
-    def moments(self, person: Person) -> Iterator[Instant]:
+    def moments(self, _person: Person, /) -> Iterator[Instant]:
         """None of its own."""
         return iter(())
 

@@ -22,8 +22,8 @@ from shoal.segments.windows import EVER, BeforeAgo, Between, BetweenAgo, Last, W
 class FirstLast:
     """The first (or last) event of a stream lies in a window; false where there is none.
 
-    >>> FirstLast("first", Stream("Order Completed"), Last(Duration(30, "d"))).english()
-    'first did "Order Completed" in the last 30 days'
+    >>> FirstLast("first", Stream("Order Completed"), Between(None, Instant(86_400_000))).english()
+    'first did "Order Completed" until 1970-01-02'
     """
 
     which: Literal["first", "last"]

@@ -33,7 +33,7 @@ class _Group:
     def detail(self, _person: Person, /) -> None:
         """None: the parts say it."""
 
-    def moments(self, person: Person) -> Iterator[Instant]:
+    def moments(self, _person: Person, /) -> Iterator[Instant]:
         """None of its own."""
         return iter(())
 
@@ -134,7 +134,7 @@ class Not:
     def detail(self, _person: Person, /) -> None:
         """None: the part says it."""
 
-    def moments(self, person: Person) -> Iterator[Instant]:
+    def moments(self, _person: Person, /) -> Iterator[Instant]:
         """None of its own."""
         return iter(())
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shoal.segments.sql.people import ListTotals, read_history
 from shoal.segments.sql.queries import (
     ConditionCount,
     Counts,
@@ -17,6 +18,7 @@ from shoal.segments.sql.queries import (
 __all__ = [
     "ConditionCount",
     "Counts",
+    "ListTotals",
     "Query",
     "count",
     "count_query",
@@ -24,4 +26,5 @@ __all__ = [
     "counts_query",
     "members",
     "members_query",
+    "read_history",
 ]

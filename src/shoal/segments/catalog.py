@@ -1,0 +1,128 @@
+"""The names that the data holds, and whether a definition uses only those."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from shoal.core.errors import UserError, nearest
+from shoal.segments.nodes import Node, Reference, walk
+from shoal.segments.operators.words import quoted
+from shoal.segments.oracle import NO_SEGMENTS
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """Names seen in the data."""
+
+    events: Mapping[str, frozenset[str]] = field(default_factory=dict)  # event to the names of its properties
+    traits: frozenset[str] = frozenset()
+    segments: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, seen: Iterable[tuple[str, str]], segments: Iterable[str] = ()) -> Catalog:
+        """From pairs (event, property); ("…", "") is an event itself and ("", "…") a trait.
+
+        >>> Catalog.of([("Order Completed", ""), ("Order Completed", "total"), ("", "plan")]).traits
+        frozenset({'plan'})
+        """
+        events: dict[str, set[str]] = {}
+        traits = set()
+        for event, name in seen:
+            if not event:
+                traits.add(name)
+            else:
+                events.setdefault(event, set()).update([name] if name else [])
+        return cls({event: frozenset(names) for event, names in events.items()}, frozenset(traits), frozenset(segments))
+
+    def named(self, event: str) -> tuple[str, ...]:
+        """Known events that a name in a definition means: itself, or all with the prefix before `*`."""
+        if event.endswith("*"):
+            return tuple(name for name in self.events if name.startswith(event[:-1]))
+        return (event,) if event in self.events else ()
+
+    def properties(self, event: str) -> frozenset[str]:
+        """Names of the properties that events of a name have had."""
+        return frozenset(name for known in self.named(event) for name in self.events[known])
+
+
+def unknown_names(node: Node, catalog: Catalog, sentence: str | None = None) -> Iterator[UserError]:
+    """An error for each name that the data does not hold, with the nearest one that it does.
+
+    The place is line:column in `sentence` where that is given and holds the name, else the path in the
+    JSON form.
+    """
+    for path, part in walk(node):
+        for reference in part.references():
+            told = _unknown(reference, catalog)
+            if told is not None:
+                code, message, fix = told
+                where = _place(reference.name, sentence) or (f"$.{path}" if path else "$")
+                yield UserError(code, message, where=where, fix=fix)
+
+
+def check_names(node: Node, catalog: Catalog, sentence: str | None = None) -> None:
+    """Raise the first error of `unknown_names`.
+
+    Codes: `unknown_event`, `unknown_property`, `unknown_trait`, `unknown_segment`.
+    """
+    for error in unknown_names(node, catalog, sentence):
+        raise error
+
+
+def missing_names(node: Node, catalog: Catalog, segments: Mapping[str, Node] = NO_SEGMENTS) -> tuple[str, ...]:
+    """Events and traits that a definition, or a segment it refers to, needs and the data does not hold yet."""
+    found: dict[str, None] = {}
+    for _, part in walk(node):
+        for reference in part.references():
+            if reference.kind == "segment" and reference.name in segments:
+                found.update(dict.fromkeys(missing_names(segments[reference.name], catalog, segments)))
+            elif reference.kind in ("event", "trait") and _unknown(reference, catalog) is not None:
+                found[reference.name] = None
+    return tuple(found)
+
+
+def _unknown(reference: Reference, catalog: Catalog) -> tuple[str, str, str] | None:
+    name = reference.name
+    match reference.kind:
+        case "event" if not catalog.named(name):
+            if name.endswith("*"):
+                return "unknown_event", f"No event begins with {name[:-1]!r}.", _known("event", catalog.events)
+            fix = nearest(name, catalog.events) or _known("event", catalog.events)
+            return "unknown_event", f"There is no event {name!r}.", fix
+        case "property" if catalog.named(reference.event or "") and name not in catalog.properties(
+            reference.event or ""
+        ):
+            properties = catalog.properties(reference.event or "")
+            fix = nearest(name, properties) or _known("property", properties)
+            return "unknown_property", f"No event {reference.event!r} has a property {name!r}.", fix
+        case "trait" if name not in catalog.traits:
+            return (
+                "unknown_trait",
+                f"There is no trait {name!r}.",
+                nearest(name, catalog.traits) or _known("trait", catalog.traits),
+            )
+        case "segment" if name not in catalog.segments:
+            fix = nearest(name, catalog.segments) or _known("segment", catalog.segments)
+            return "unknown_segment", f"There is no segment {name!r}.", fix
+    return None
+
+
+def _known(kind: str, names: Iterable[str]) -> str:
+    listed = sorted(names)[:8]
+    if not listed:
+        return f"No {kind} is known yet: import data first." if kind != "segment" else "No segment is defined yet."
+    return f"Known are {', '.join(listed)}."
+
+
+def _place(name: str, sentence: str | None) -> str | None:
+    if sentence is None:
+        return None
+    found = re.search(
+        rf"{re.escape(quoted(name))}|'{re.escape(name)}'|(?<![\w\"']){re.escape(name)}(?![\w\"'])", sentence
+    )
+    if found is None:
+        return None
+    before = sentence[: found.start()]
+    return f"{before.count(chr(10)) + 1}:{found.start() - before.rfind(chr(10))}"

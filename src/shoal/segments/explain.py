@@ -1,0 +1,128 @@
+"""Why a subscriber is a member or not, condition by condition. Built on the oracle."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from shoal.core.time import Instant, format_instant
+from shoal.segments.history import Event, History
+from shoal.segments.kinds.anonymous import includes_anonymous
+from shoal.segments.kinds.average import Average
+from shoal.segments.nesting import segments_used
+from shoal.segments.nodes import Node, Person, Population, walk
+from shoal.segments.oracle import NO_SEGMENTS
+from shoal.segments.values import Json
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """One condition or group, for one subscriber at one instant.
+
+    `since` is when it last became what it is; None where it never was otherwise. `changes_at` is when it
+    will change if nothing happens but time; None where it won't. Both are None for conditions
+    about averages, which move with everybody else.
+    """
+
+    place: str  # in the JSON form: "all[0]"; "" for the whole
+    sentence: str
+    holds: bool
+    value: str | None = None  # of a condition: "2"; None for groups
+    needed: str | None = None  # "at least 3 times"
+    events: tuple[Event, ...] = ()  # those that decide, oldest first
+    since: Instant | None = None
+    changes_at: Instant | None = None
+    parts: tuple[Explanation, ...] = ()
+
+    def as_data(self) -> dict[str, Json]:
+        """The JSON form of the explanation; instants in ISO 8601."""
+        return {
+            "place": self.place,
+            "sentence": self.sentence,
+            "holds": self.holds,
+            "value": self.value,
+            "needed": self.needed,
+            "events": [
+                {"event_id": event.event_id, "name": event.name, "at": format_instant(event.at)}
+                for event in self.events
+            ],
+            "since": None if self.since is None else format_instant(self.since),
+            "changes_at": None if self.changes_at is None else format_instant(self.changes_at),
+            "parts": [part.as_data() for part in self.parts],
+        }
+
+
+def explain(
+    node: Node,
+    history: History,
+    now: Instant,
+    segments: Mapping[str, Node] = NO_SEGMENTS,
+    population: Population | None = None,
+) -> Explanation:
+    """The tree of a definition's conditions, each with its answer for a subscriber.
+
+    `holds` of the whole is membership: it is false for a visitor nobody has identified, unless the
+    definition includes them. Arguments and errors are those of `oracle.is_member`.
+    """
+    segments_used(node, segments)
+    person = Person.of(history, now, segments, population)
+    found = _explained(node, person, "")
+    if history.identified or includes_anonymous(node):
+        return found
+    return Explanation(
+        place="",
+        sentence=found.sentence,
+        holds=False,
+        value="nobody has identified this visitor",
+        needed="identified, or including anonymous",
+        parts=(found,),
+    )
+
+
+def _explained(node: Node, person: Person, place: str) -> Explanation:
+    holds = node.holds(person)
+    detail = node.detail(person)
+    since, changes_at = (None, None) if _moves_with_others(node, person) else _turns(node, person, holds)
+    return Explanation(
+        place=place,
+        sentence=node.english(),
+        holds=holds,
+        value=detail.value if detail else None,
+        needed=detail.needed if detail else None,
+        events=detail.events if detail else (),
+        since=since,
+        changes_at=changes_at,
+        parts=tuple(_explained(part, person, f"{place}.{key}".lstrip(".")) for key, part in node.children()),
+    )
+
+
+def _moves_with_others(node: Node, person: Person) -> bool:
+    names = segments_used(node, person.segments)
+    return any(
+        isinstance(part, Average)
+        for whole in (node, *map(person.segments.__getitem__, names))
+        for _, part in walk(whole)
+    )
+
+
+def _turns(node: Node, person: Person, holds: bool) -> tuple[Instant | None, Instant | None]:
+    """When the answer became what it is, and when time alone changes it.
+
+    Between two neighbouring moments the answer is constant, so it is enough to ask at each.
+    """
+    moments = sorted(set(_moments(node, person)))
+    past = [moment for moment in moments if moment <= person.now]
+    changes_at = next(
+        (moment for moment in moments if moment > person.now and node.holds(person.at(moment)) != holds), None
+    )
+    since = None
+    for moment in reversed(past):
+        if node.holds(person.at(Instant(moment - 1))) != holds:
+            since = moment
+            break
+    return since, changes_at
+
+
+def _moments(node: Node, person: Person) -> Iterator[Instant]:
+    for _, part in walk(node):
+        yield from part.moments(person)

@@ -1,0 +1,198 @@
+"""Segments as YAML files: a definition with its goal, its content brief and its keeper."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from shoal.core.errors import UserError, nearest, require
+from shoal.core.time import parse_instant
+from shoal.segments.json_form import from_data
+from shoal.segments.nesting import segments_used
+from shoal.segments.nodes import Node
+from shoal.segments.sentence import english, parse
+from shoal.segments.strict_yaml import read_yaml, write_yaml
+
+LARGEST_FILE = 1_000_000  # bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """What the segment is for: one metric, its target, and the deadline."""
+
+    metric: str
+    target: str
+    by: str  # a date in ISO 8601, or a length of time from the launch on such as "30d"
+
+
+@dataclass(frozen=True, slots=True)
+class ContentBrief:
+    """The five questions that content for a segment answers (guide, step 5)."""
+
+    knows: str  # what do they already know
+    pain: str  # their present problem or goal
+    objection: str  # what stops them
+    proof: str  # the proof they need
+    next_action: str  # what they should do next
+
+
+@dataclass(frozen=True, slots=True)
+class SizeTarget:
+    """How many members make sense."""
+
+    at_least: int
+    at_most: int
+
+    def __post_init__(self) -> None:
+        sound = all(type(one) is int for one in (self.at_least, self.at_most)) and 0 <= self.at_least <= self.at_most
+        require(
+            sound, "bad_value", "The size is not two whole numbers in order.", fix="Write at_least: 50, at_most: 500."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A named definition with what it is for. Goal and content may be missing: the linter asks for them."""
+
+    name: str
+    when: Node
+    title: str = ""
+    goal: Goal | None = None
+    size: SizeTarget | None = None
+    content: ContentBrief | None = None
+    owner: str = ""
+    review_by: str = ""  # a date in ISO 8601
+    tags: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        plain = self.name.isprintable() and self.name == self.name.strip() and 0 < len(self.name) <= 100
+        fix = "Write a short name such as at-risk-customers."
+        require(plain, "bad_name", f"{self.name!r} is not a name for a segment.", fix=fix)
+        if self.review_by:
+            parse_instant(self.review_by)
+
+
+_KEYS = ("name", "title", "when", "goal", "size", "content", "owner", "review_by", "tags")
+
+
+def read_segment(text: str, where: str) -> Segment:
+    """The segment of a YAML text; `where` names the file in errors.
+
+    Raises UserError `bad_yaml`, `unknown_key`, `incomplete_segment` and the errors of definitions.
+    """
+    data = read_yaml(text, where)
+    try:
+        return segment_from(data)
+    except UserError as error:
+        error.where = f"{where}: {error.where}" if error.where else where
+        raise
+
+
+def segment_from(data: object) -> Segment:
+    """The segment of a mapping as it stands in a file."""
+    if not isinstance(data, Mapping):
+        raise UserError("incomplete_segment", "A segment needs a name and a definition.", fix="Write name: and when:.")
+    for key in data:
+        if key not in _KEYS:
+            fix = nearest(str(key), _KEYS) or f"Use {', '.join(_KEYS)}."
+            raise UserError("unknown_key", f"A segment has no {str(key)!r}.", where=str(key), fix=fix)
+    for key in ("name", "when"):
+        require(
+            bool(data.get(key)), "incomplete_segment", f"The segment has no {key}.", where=key, fix=f"Write {key}:."
+        )
+    return Segment(
+        name=_text(data, "name"),
+        when=_definition(data["when"]),
+        title=_text(data, "title"),
+        goal=_record(data, "goal", Goal),
+        size=_record(data, "size", SizeTarget),
+        content=_record(data, "content", ContentBrief),
+        owner=_text(data, "owner"),
+        review_by=_text(data, "review_by"),
+        tags=_tags(data.get("tags", [])),
+    )
+
+
+def to_yaml(segment: Segment) -> str:
+    """The file's text, with the definition as a sentence; `read_segment` reads it back."""
+    values = {
+        "name": segment.name,
+        "title": segment.title,
+        "when": english(segment.when),
+        "goal": asdict(segment.goal) if segment.goal else None,
+        "size": asdict(segment.size) if segment.size else None,
+        "content": asdict(segment.content) if segment.content else None,
+        "owner": segment.owner,
+        "review_by": segment.review_by,
+        "tags": list(segment.tags),
+    }
+    return write_yaml({key: value for key, value in values.items() if value})
+
+
+def load_segments(folder: Path) -> dict[str, Segment]:
+    """All segments of the YAML files in a folder, by name, ordered by name.
+
+    Raises UserError `duplicate_segment`, `unknown_segment`, `segment_cycle` and the errors of each file.
+    """
+    require(
+        folder.is_dir(), "no_folder", "There is no such folder.", where=str(folder), fix="Name a folder of YAML files."
+    )
+    found: dict[str, Segment] = {}
+    for file in sorted(one for one in folder.iterdir() if one.suffix in (".yaml", ".yml")):
+        segment = read_segment(_contents(file), file.name)
+        if segment.name in found:
+            message = f"Two files define the segment {segment.name!r}."
+            raise UserError("duplicate_segment", message, where=file.name, fix="Rename one of them.")
+        found[segment.name] = segment
+    nodes = {name: segment.when for name, segment in found.items()}
+    for node in nodes.values():
+        segments_used(node, nodes)
+    return dict(sorted(found.items()))
+
+
+def _contents(file: Path) -> str:
+    small = file.stat().st_size <= LARGEST_FILE
+    require(small, "bad_yaml", "The file is too large for a segment.", where=file.name, fix="Keep one segment a file.")
+    try:
+        return file.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise UserError("bad_yaml", "The file is not UTF-8 text.", where=file.name, fix="Save it as UTF-8.") from None
+
+
+def _definition(when: object) -> Node:
+    try:
+        return parse(when) if isinstance(when, str) else from_data(when)
+    except UserError as error:
+        error.where = f"when {error.where}" if error.where else "when"
+        raise
+
+
+def _text(data: Mapping[str, Any], key: str) -> str:
+    value = data.get(key, "")
+    if not isinstance(value, str):
+        raise UserError("bad_value", f"{key} is not a text.", where=key, fix="Write it in quotes.")
+    return value
+
+
+def _tags(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(one, str) and one for one in value):
+        raise UserError("bad_value", "tags is not a list of texts.", where="tags", fix="Write tags: [a, b].")
+    return tuple(value)
+
+
+def _record(data: Mapping[str, Any], key: str, kind: type[Any]) -> Any:
+    """The dataclass under a key, with exactly its fields; None where the key is absent."""
+    if key not in data:
+        return None
+    given, wanted = data[key], tuple(kind.__dataclass_fields__)
+    if not isinstance(given, Mapping) or set(given) != set(wanted):
+        fix = f"Write {', '.join(wanted)}."
+        raise UserError("incomplete_segment", f"{key} needs exactly {len(wanted)} fields.", where=key, fix=fix)
+    for name, value in given.items():
+        if kind is not SizeTarget and (not isinstance(value, str) or not value.strip()):
+            raise UserError(
+                "incomplete_segment", f"{name} is not a text.", where=f"{key}.{name}", fix="Write it in quotes."
+            )
+    return kind(**given)
