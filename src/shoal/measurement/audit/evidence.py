@@ -17,6 +17,7 @@ from shoal.ingest import events
 from shoal.ingest.machines import is_machine
 from shoal.measurement.audit.fields import AGENT, LINK, MESSAGE
 from shoal.measurement.audit.model import Facts
+from shoal.measurement.variants import SHAPES, first_of, known, listed
 
 DAY_MS = 86_400_000
 FAST_MS = 5_000
@@ -25,7 +26,9 @@ BURST_MS = 10_000
 BURST_LINKS = 3
 """This many different links of one message within `BURST_MS` are taken for a scanner's."""
 
-MAIL_NAMES = (events.EMAIL_SENT, events.EMAIL_DELIVERED, events.EMAIL_OPENED, events.EMAIL_LINK_CLICKED)
+SENDS = (events.EMAIL_SENT, events.EMAIL_DELIVERED)
+TOUCHES = (events.EMAIL_OPENED, events.EMAIL_LINK_CLICKED)
+MAIL_NAMES = SENDS + TOUCHES
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,24 +47,9 @@ class Evidence:
         """The one row of an aggregate query."""
         return self.rows(sql, *values)[0]
 
-
-def first_of(names: Sequence[str], holder: str = "properties") -> str:
-    """SQL for the first of the named properties that is there, as text.
-
-    >>> first_of(("total", "value"))
-    'coalesce(properties."total"::VARCHAR, properties."value"::VARCHAR)'
-    """
-    return f"coalesce({', '.join(f'{holder}.{quoted(name)}::VARCHAR' for name in names)})"
-
-
-def quoted(name: str) -> str:
-    """A name as an SQL identifier."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def listed(names: Sequence[str]) -> str:
-    """Our own constant names as an SQL list of texts."""
-    return ", ".join("'" + name.replace("'", "''") + "'" for name in names)
+    def known(self, events: Sequence[str], candidates: Sequence[str]) -> tuple[str, ...]:
+        """Those of the candidate properties that the events have, as far as they are needed."""
+        return known(self.duck, "audit_shapes", events, candidates)
 
 
 @contextmanager
@@ -73,14 +61,25 @@ def evidence(duck: duckdb.DuckDBPyConnection, now: Instant, facts: Facts) -> Ite
             duck.execute(f"CREATE OR REPLACE TEMP VIEW {relation} AS {sql.format(now=int(now))}")
         for relation, sql in _TABLES.items():
             duck.execute(f"CREATE OR REPLACE TEMP TABLE {relation} AS {sql}")
-            if relation == "audit_mail":
-                _judge_agents(found)
+        _load_mail(found)
         yield found
     finally:
-        for relation in reversed((*_TABLES, "audit_agents")):
+        for relation in (*_TABLES, "audit_mail", "audit_agents", "audit_touches"):
             duck.execute(f"DROP TABLE IF EXISTS {relation}")
         for relation in reversed(_VIEWS):
             duck.execute(f"DROP VIEW IF EXISTS {relation}")
+
+
+def _load_mail(found: Evidence) -> None:
+    columns = {
+        "message": first_of(found.known(MAIL_NAMES, MESSAGE)),
+        "link": first_of(found.known(TOUCHES, LINK)),
+        "agent": first_of(found.known(TOUCHES, AGENT)),
+        "marked": "properties.machine = true" if found.known(TOUCHES, ("machine",)) else "false",
+    }
+    found.duck.execute(f"CREATE OR REPLACE TEMP TABLE audit_mail AS {_MAIL.format(**columns)}")
+    _judge_agents(found)
+    found.duck.execute(f"CREATE OR REPLACE TEMP TABLE audit_touches AS {_TOUCHES}")
 
 
 def _judge_agents(found: Evidence) -> None:
@@ -111,17 +110,18 @@ _TABLES = {
         SELECT subscriber, channel, purpose, arg_max(state, ("at", received_at, event_id)) AS state
         FROM audit_consents GROUP BY ALL
     """,
-    "audit_mail": f"""
-        SELECT subscriber, "at", name, source,
-               coalesce({first_of(MESSAGE)}, '') AS message,
-               {first_of(LINK)} AS link,
-               CASE WHEN name IN ('{events.EMAIL_OPENED}', '{events.EMAIL_LINK_CLICKED}')
-                    THEN {first_of(AGENT)} END AS agent,
-               coalesce(properties.machine = true, false) AS marked
-        FROM audit_events WHERE name IN ({listed(MAIL_NAMES)})
-    """,
-    # Every open and click, with the newest delivery of that message before it, and what hints at a machine.
-    "audit_touches": f"""
+    "audit_shapes": SHAPES.format(relation="audit_events", where="true"),
+}
+
+_MAIL = f"""
+    SELECT subscriber, "at", name, source, coalesce({{message}}, '') AS message,
+           CASE WHEN name IN ({listed(TOUCHES)}) THEN {{link}} END AS link,
+           CASE WHEN name IN ({listed(TOUCHES)}) THEN {{agent}} END AS agent,
+           coalesce(name IN ({listed(TOUCHES)}) AND {{marked}}, false) AS marked
+    FROM audit_events WHERE name IN ({listed(MAIL_NAMES)})
+"""
+
+_TOUCHES = f"""
         SELECT touch.subscriber, touch."at", touch.source, touch.name = '{events.EMAIL_OPENED}' AS is_open,
                touch.marked, mail."at" AS delivered_at,
                touch.agent IN (SELECT agent FROM audit_agents) AS by_agent,
@@ -132,10 +132,10 @@ _TABLES = {
                        RANGE BETWEEN INTERVAL '{BURST_MS} milliseconds' PRECEDING
                                  AND INTERVAL '{BURST_MS} milliseconds' FOLLOWING))) >= {BURST_LINKS}
                    ELSE false END AS burst
-        FROM (SELECT * FROM audit_mail WHERE name IN ('{events.EMAIL_OPENED}', '{events.EMAIL_LINK_CLICKED}')) AS touch
+        FROM (SELECT * FROM audit_mail WHERE name IN ({listed(TOUCHES)})) AS touch
         ASOF LEFT JOIN
              (SELECT subscriber, message, "at" FROM audit_mail
-              WHERE name IN ('{events.EMAIL_SENT}', '{events.EMAIL_DELIVERED}')) AS mail
+              WHERE name IN ({listed(SENDS)})) AS mail
         ON touch.subscriber = mail.subscriber AND touch.message = mail.message AND touch."at" >= mail."at"
-    """,
-}
+"""
+"""Every open and click, with the newest delivery of that message before it, and what hints at a machine."""

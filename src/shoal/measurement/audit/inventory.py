@@ -142,9 +142,7 @@ FROM stated GROUP BY source
 _PROPERTIES = """
 SELECT source, event, property, present FROM (
     SELECT source, event, property, sum(events)::BIGINT AS present
-    FROM (SELECT source, event, unnest(names) AS property, events
-          FROM (SELECT source, name AS event, variant_keys(properties) AS names, count(*) AS events
-                FROM audit_events GROUP BY ALL))
+    FROM (SELECT source, name AS event, unnest(names) AS property, events FROM audit_shapes)
     GROUP BY ALL)
 QUALIFY row_number() OVER (PARTITION BY source, event ORDER BY present DESC, property) <= 40
 ORDER BY source, event, present DESC, property

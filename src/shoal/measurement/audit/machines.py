@@ -9,9 +9,9 @@ from shoal.measurement.audit.model import MachineEstimate
 
 REASONS: Final[dict[str, str]] = {
     "marked": "marked as a machine by the source",
-    "by_agent": "user agent of a known proxy or scanner",
+    "by_agent": "with the user agent of a known proxy or scanner",
     "fast": "within 5 seconds of delivery",
-    "burst": "3 or more different links of one message within 10 seconds",
+    "burst": "following 3 or more different links of one message within 10 seconds",
 }
 """Column of `audit_touches` to what it means. Times that are whole minutes are too coarse for the last two."""
 

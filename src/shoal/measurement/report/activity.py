@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
+from shoal.measurement.audit.evidence import DAY_MS
 from shoal.measurement.report import benchmarks
 from shoal.measurement.report.benchmarks import Benchmark
 from shoal.measurement.report.families import (
@@ -103,6 +104,7 @@ def _area(family: FamilyDays, axis: str) -> dict[str, Any]:
         "yaxis": f"y{axis}",
         "line": {"width": 1.4, "color": _COLOURS[family.family]},
         "fill": "tozeroy",
+        "fillcolor": _COLOURS[family.family].replace("var(", "soft("),
         "hovertemplate": "%{y:,}",
     }
 
@@ -128,8 +130,9 @@ def _events(overview: Overview) -> Markup:
     listed = []
     for event in shown:
         changed = change(event.compared.recent, event.compared.before)
-        aside = f"by {people(event.people)}" + (f"; recent {changed} before" if changed else "")
-        listed.append(Bar(event.name, event.events / top, f"{event.events:,}", aside))
+        under = f"by {people(event.people)}" + (f"; last 30 days {changed} the 30 before" if changed else "")
+        label = tag("span", event.name, tag("span", under, class_="under"))
+        listed.append(Bar(label, event.events / top, f"{event.events:,}"))
     more = len(overview.names) - len(shown)
     told = f"And {many(more, 'more event')}." if more > 0 else None
     title = tag("h3", "Most frequent events")
@@ -174,7 +177,8 @@ def _mail(overview: Overview) -> Markup:
         "A message is one campaign's mail to one person. Opens and clicks are those by people; what is marked as a "
         f"machine's is left out, {many(funnel.machine_opened, 'message')} opened by machines alone."
     )
-    return tag("div", table("E-mail, last 30 days", columns, rates, note=note), _stages(funnel), class_="tile")
+    left = tag("div", tag("h3", "E-mail, last 30 days"), _stages(funnel), tag("p", note, class_="note"))
+    return tag("div", left, table("How that compares", columns, rates), class_="tile mail")
 
 
 def _rates(funnel: EmailFunnel) -> Sequence[tuple[str, int, int, Benchmark]]:
@@ -220,7 +224,14 @@ def _orders(orders: Orders) -> Markup:
         }
     ]
     frame = layout(bargap=0.25, yaxis={"tickformat": "~s"}, margin={"l": 52, "r": 8, "t": 8, "b": 28})
-    frame["xaxis"] |= {"type": "date", "tickformat": "%-d %b"}
+    every = max(1, -(-len(weeks) // 5)) * 7 * DAY_MS
+    frame["xaxis"] |= {
+        "type": "date",
+        "tickformat": "%-d %b",
+        "tick0": weeks[0].monday.isoformat(),
+        "dtick": every,
+        "tickangle": 0,
+    }
     return chart("Revenue by week", _orders_told(orders), {"data": data, "layout": frame}, 230)
 
 

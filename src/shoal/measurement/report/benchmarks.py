@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from shoal.measurement.report.parts import Tone
-from shoal.measurement.wording import rate
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +26,10 @@ class Benchmark:
         """The share against the line, in words.
 
         >>> OPEN.english(0.3)
-        'above the 25.0 % benchmark'
+        'above 25 %'
         """
         side = "above" if share > self.line else "under" if share < self.line else "at"
-        return f"{side} the {rate(self.line)} benchmark"
+        return f"{side} {self.line * 100:g} %"
 
 
 OPEN: Final = Benchmark(0.25)

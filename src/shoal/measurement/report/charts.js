@@ -3,7 +3,10 @@
   const root = document.documentElement;
   const token = (name) => getComputedStyle(root).getPropertyValue(name).trim();
   const resolved = (value) => {
-    if (typeof value === "string") return value.replace(/var\((--[a-z-]+)\)/g, (_, name) => token(name));
+    if (typeof value === "string")
+      return value
+        .replace(/var\((--[a-z-]+)\)/g, (_, name) => token(name))
+        .replace(/soft\((--[a-z-]+)\)/g, (_, name) => token(name) + "24"); // 14 % of a six-digit colour
     if (Array.isArray(value)) return value.map(resolved);
     if (value && typeof value === "object")
       return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, resolved(part)]));

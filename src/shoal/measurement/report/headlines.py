@@ -52,7 +52,9 @@ def tiles(overview: Overview, audit: Audit) -> Markup:
 
 def _newcomers(overview: Overview) -> str:
     strangers = overview.people - overview.identified
-    new = f"{overview.newcomers.recent:,.0f} first seen in the last 30 days"
+    new = (
+        f"{f'{overview.newcomers.recent:,.0f}' if overview.newcomers.recent else 'none'} first seen in the last 30 days"
+    )
     return f"{new}; {strangers:,} visitors besides, not identified" if strangers else new
 
 
@@ -105,10 +107,15 @@ def standing(remarks: Sequence[Remark], step: NextStep | None) -> Markup:
 def remarks(
     overview: Overview, audit: Audit, segments: Sequence[SegmentSummary], overlaps: Sequence[Overlap]
 ) -> list[Remark]:
-    """What stands out most, four at the most."""
+    """What stands out, most first."""
     found = [*_mail_remarks(overview, audit), *_trade_remarks(overview), *_data_remarks(audit)]
     found += _segment_remarks(segments, overlaps)
-    return sorted(found, key=lambda remark: -remark.weight)[:REMARKS]
+    return sorted(found, key=lambda remark: -remark.weight)
+
+
+def told_once(found: Sequence[Remark], step: NextStep | None) -> list[Remark]:
+    """The first few remarks, without the one that the next step gives as its reason."""
+    return [remark for remark in found if step is None or step.evidence not in remark.text][:REMARKS]
 
 
 def _mail_remarks(overview: Overview, audit: Audit) -> list[Remark]:
@@ -118,8 +125,8 @@ def _mail_remarks(overview: Overview, audit: Audit) -> list[Remark]:
         opened, clicked = funnel.opened / funnel.delivered, funnel.clicked / funnel.delivered
         tone = CLICK.tone(clicked)
         text = (
-            f"People clicked {rate(clicked)} of the mail of the last 30 days, {CLICK.english(clicked)}, "
-            f"and opened {rate(opened)}, {OPEN.english(opened)}."
+            f"People clicked {rate(clicked)} of the mail of the last 30 days and opened {rate(opened)}; "
+            f"the benchmarks are {CLICK.line * 100:g} % and {OPEN.line * 100:g} %."
         )
         found.append(Remark(6 if tone == "attention" else 3, tone, text))
     for estimate in audit.machines:
@@ -145,8 +152,8 @@ def _trade_remarks(overview: Overview) -> list[Remark]:
 
 def _data_remarks(audit: Audit) -> list[Remark]:
     found = []
-    for finding in audit.findings[:2]:
-        if finding.severity == "attention":
+    for finding in audit.findings[:4]:
+        if finding.severity == "attention" and finding.dimension != "completeness":
             where = " and ".join(finding.sources)
             text = f"{where}: {finding.sentence}" if where else finding.sentence
             found.append(Remark(finding.points / 3, "attention", text))

@@ -15,7 +15,7 @@ class Markup(str):
 
 Content = str | Markup | None
 
-_VOID = frozenset({"meta", "br", "hr", "rect", "circle", "path", "polyline", "line"})
+_VOID = frozenset({"meta", "br", "hr"})
 
 
 def tag(name: str, *children: Content | Iterable[Content], **attributes: str | float | bool | None) -> Markup:

@@ -11,7 +11,7 @@ import duckdb
 
 from shoal.core.time import Instant
 from shoal.ingest import events
-from shoal.measurement.audit.evidence import DAY_MS, first_of
+from shoal.measurement.audit.evidence import DAY_MS, MAIL_NAMES, TOUCHES
 from shoal.measurement.audit.fields import COUNTRY_TRAITS, MESSAGE, ORDER_VALUE
 from shoal.measurement.report.families import FAMILIES, family
 from shoal.measurement.report.model import (
@@ -23,6 +23,7 @@ from shoal.measurement.report.model import (
     Overview,
     Week,
 )
+from shoal.measurement.variants import SHAPES, first_of, known, listed
 
 RECENT_DAYS: Final = 30
 TOP_COUNTRIES: Final = 8
@@ -35,14 +36,22 @@ def overview(duck: duckdb.DuckDBPyConnection, now: Instant, zone: str = "UTC") -
     counted.
     """
     look = _Look(duck, now, zone)
+    duck.execute(f"CREATE OR REPLACE TEMP TABLE report_shapes AS {_SHAPES}")
+    try:
+        return _overview(look)
+    finally:
+        duck.execute("DROP TABLE IF EXISTS report_shapes")
+
+
+def _overview(look: _Look) -> Overview:
     people, identified = look.row("SELECT count(*), count(*) FILTER (identified) FROM subscribers")
     with_email, reachable = look.row(_REACHABLE)
     total, first, last, *compared = look.row(_EVENTS)
     active, active_before, new, new_before = look.row(_ACTIVE)
     countries, no_country = _countries(look, identified)
     return Overview(
-        as_of=now,
-        zone=zone,
+        as_of=look.now,
+        zone=look.zone,
         first=None if first is None else Instant(first),
         last=None if last is None else Instant(last),
         people=people,
@@ -82,6 +91,9 @@ class _Look:
         bound = {name: value for name, value in {**marks, "zone": self.zone, **more}.items() if f"${name}" in sql}
         return self.duck.execute(sql, bound).fetchall()
 
+    def known(self, names: Sequence[str], candidates: Sequence[str]) -> tuple[str, ...]:
+        return known(self.duck, "report_shapes", names, candidates)
+
     def row(self, sql: str, **more: object) -> tuple[Any, ...]:
         return self.rows(sql, **more)[0]
 
@@ -97,7 +109,10 @@ def _funnel(look: _Look) -> EmailFunnel | None:
     mail = [events.EMAIL_DELIVERED]
     if not look.row(_ANY_MAIL, mail=mail)[0]:
         mail = [events.EMAIL_SENT]
-    delivered, opened, clicked, machine = look.row(_FUNNEL, mail=mail)
+    message = first_of(look.known(MAIL_NAMES, MESSAGE))
+    machine_made = "coalesce(properties.machine = true, false)" if look.known(TOUCHES, ("machine",)) else "false"
+    sql = _FUNNEL.format(message=message, machine=machine_made)
+    delivered, opened, clicked, machine = look.row(sql, mail=mail)
     if not delivered:
         return None
     unsubscribed, complained = look.row(_LEFT)
@@ -114,12 +129,15 @@ def _countries(look: _Look, identified: int) -> tuple[tuple[tuple[str, int], ...
 
 
 def _orders(look: _Look) -> Orders | None:
-    currencies = look.rows(_CURRENCIES)
+    order = (events.ORDER_COMPLETED,)
+    currency_sql, total = (first_of(look.known(order, names)) for names in (("currency",), ORDER_VALUE))
+    totals = _TOTALS.format(currency=currency_sql, total=total)
+    currencies = look.rows(_CURRENCIES.format(totals=totals))
     if not currencies:
         return None
     currency = currencies[0][0]
-    orders, buyers, revenue, *compared = look.row(_ORDERS, currency=currency)
-    weeks = look.rows(_WEEKS, currency=currency)
+    orders, buyers, revenue, *compared = look.row(_ORDERS.format(totals=totals), currency=currency)
+    weeks = look.rows(_WEEKS.format(totals=totals), currency=currency)
     return Orders(
         currency=currency or "",
         orders=orders,
@@ -141,6 +159,8 @@ def _every_week(weeks: Sequence[Week]) -> tuple[Week, ...]:
     mondays = (first + dt.timedelta(weeks=number) for number in range((last - first).days // 7 + 1))
     return tuple(known.get(monday, Week(monday, 0, 0.0)) for monday in mondays)
 
+
+_SHAPES = SHAPES.format(relation="events", where=f"name IN ({listed((*MAIL_NAMES, events.ORDER_COMPLETED))})")
 
 _KNOWN = '"at" <= epoch_ms($now)'
 _RECENT = '"at" > epoch_ms($recent)'
@@ -180,15 +200,13 @@ SELECT name, {_LOCAL_DAY} AS day, count(*) FROM events WHERE {_KNOWN} AND name I
 
 _ANY_MAIL = f"SELECT count(*) FROM events WHERE list_contains($mail, name) AND {_RECENT} AND {_KNOWN}"
 
-_BY_PERSON = "coalesce(properties.machine <> true, true)"
-
 _FUNNEL = f"""
 WITH touched AS (
-    SELECT subscriber, coalesce({first_of(MESSAGE)}, '') AS message,
+    SELECT subscriber, coalesce({{message}}, '') AS message,
            bool_or(list_contains($mail, name)) AS delivered,
-           bool_or(name = '{events.EMAIL_OPENED}' AND {_BY_PERSON}) AS opened,
-           bool_or(name = '{events.EMAIL_LINK_CLICKED}' AND {_BY_PERSON}) AS clicked,
-           bool_or(name = '{events.EMAIL_OPENED}' AND NOT {_BY_PERSON}) AS machine
+           bool_or(name = '{events.EMAIL_OPENED}' AND NOT {{machine}}) AS opened,
+           bool_or(name = '{events.EMAIL_LINK_CLICKED}' AND NOT {{machine}}) AS clicked,
+           bool_or(name = '{events.EMAIL_OPENED}' AND {{machine}}) AS machine
     FROM events
     WHERE (list_contains($mail, name) OR name IN ('{events.EMAIL_OPENED}', '{events.EMAIL_LINK_CLICKED}'))
       AND {_RECENT} AND {_KNOWN}
@@ -213,20 +231,20 @@ GROUP BY country ORDER BY people DESC, country
 """
 
 _TOTALS = f"""
-SELECT subscriber, "at", properties.currency::VARCHAR AS currency, try_cast({first_of(ORDER_VALUE)} AS DOUBLE) AS total
+SELECT subscriber, "at", {{currency}} AS currency, try_cast({{total}} AS DOUBLE) AS total
 FROM events WHERE name = '{events.ORDER_COMPLETED}' AND {_KNOWN}
 """
 
-_CURRENCIES = f"SELECT currency, count(*) AS orders FROM ({_TOTALS}) GROUP BY currency ORDER BY orders DESC, currency"
+_CURRENCIES = "SELECT currency, count(*) AS orders FROM ({totals}) GROUP BY currency ORDER BY orders DESC, currency"
 
 _ORDERS = f"""
 SELECT count(*), count(DISTINCT subscriber), coalesce(sum(total), 0),
        count(*) FILTER ({_RECENT}), count(*) FILTER ({_BEFORE}),
        coalesce(sum(total) FILTER ({_RECENT}), 0), coalesce(sum(total) FILTER ({_BEFORE}), 0)
-FROM ({_TOTALS}) WHERE currency IS NOT DISTINCT FROM $currency
+FROM ({{totals}}) WHERE currency IS NOT DISTINCT FROM $currency
 """
 
 _WEEKS = f"""
 SELECT date_trunc('week', {_LOCAL_DAY})::DATE AS monday, count(*), coalesce(sum(total), 0)
-FROM ({_TOTALS}) WHERE currency IS NOT DISTINCT FROM $currency GROUP BY monday ORDER BY monday
+FROM ({{totals}}) WHERE currency IS NOT DISTINCT FROM $currency GROUP BY monday ORDER BY monday
 """

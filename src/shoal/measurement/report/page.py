@@ -8,7 +8,7 @@ from importlib import resources
 
 from shoal.measurement.audit.model import Audit
 from shoal.measurement.report.activity import list_section
-from shoal.measurement.report.headlines import next_step, remarks, standing, summary, tiles
+from shoal.measurement.report.headlines import next_step, remarks, standing, summary, tiles, told_once
 from shoal.measurement.report.markup import Markup, tag, together
 from shoal.measurement.report.method import method_section
 from shoal.measurement.report.model import Overlap, Overview, SegmentSummary
@@ -36,7 +36,7 @@ def page(
             (("segments", "Segments"), ("list", "The list"), ("audit", "The data"), ("method", "How this was counted")),
         ),
         tiles(overview, audit),
-        standing(remarks(overview, audit, segments, overlaps), step),
+        standing(told_once(remarks(overview, audit, segments, overlaps), step), step),
         segments_section(overview, segments, overlaps),
         list_section(overview),
         audit_section(audit),

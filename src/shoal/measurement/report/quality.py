@@ -10,7 +10,7 @@ from typing import Any
 from shoal.measurement.audit.evidence import DAY_MS
 from shoal.measurement.audit.fields import KEY_TRAITS
 from shoal.measurement.audit.model import Audit, ConsentShare, Finding, SourceAudit
-from shoal.measurement.report.markup import Content, Markup, tag
+from shoal.measurement.report.markup import Content, Markup, tag, together
 from shoal.measurement.report.parts import Bar, Column, Tone, bars, chart, layout, section, shaded, table
 from shoal.measurement.wording import day_of, length, many, people, percent
 
@@ -31,7 +31,7 @@ def audit_section(audit: Audit) -> Markup:
         "audit",
         "The data",
         told,
-        tag("div", _scores(audit), _people(audit), class_="even"),
+        tag("div", tag("div", _scores(audit), _trust(audit), class_="stack"), _people(audit), class_="even"),
         tag("div", _findings(audit), class_="tile", style="margin-top:14px"),
         tag(
             "div",
@@ -80,11 +80,16 @@ def _people(audit: Audit) -> Markup:
         tag("p", f"Shares of {people(audit.identified)} with an identity.", class_="d"),
         bars(fields, "Share of people with each field"),
     ]
-    if audit.consent:
-        found += [tag("h3", "Consent", style="margin-top:22px"), *map(_consent, audit.consent)]
-    if audit.machines:
-        found += [tag("h3", "Opens and clicks by machines", style="margin-top:22px"), _machines(audit)]
     return tag("div", found, class_="tile")
+
+
+def _trust(audit: Audit) -> Markup:
+    found: list[Content] = []
+    if audit.consent:
+        found.append(tag("div", tag("h3", "Consent"), *map(_consent, audit.consent), class_="tile"))
+    if audit.machines:
+        found.append(tag("div", tag("h3", "Opens and clicks by machines"), _machines(audit), class_="tile"))
+    return together(found)
 
 
 def _field(kind: str, name: str) -> str:
@@ -195,7 +200,8 @@ def _calendar(audit: Audit) -> Content:
         }
     ]
     frame = layout(
-        yaxis={"automargin": True, "showgrid": False, "type": "category"}, margin={"l": 8, "r": 8, "t": 8, "b": 28}
+        yaxis={"automargin": True, "showgrid": False, "type": "category", "ticks": ""},
+        margin={"l": 8, "r": 8, "t": 8, "b": 28},
     )
     frame["xaxis"] |= {"type": "date", "tickformat": "%-d %b"}
     told = f"The darker, the more, on a scale of its own for each source; grey is none. {_gaps(audit)}"
@@ -275,7 +281,7 @@ def _files(audit: Audit) -> Content:
     inner = table("Files", columns, rows, note="Every row is stored, rejected or skipped for a reason.")
     return tag(
         "details",
-        tag("summary", f"{many(len(audit.imports), 'imported file')} and what became of their rows"),
+        tag("summary", f"{many(len(audit.imports), 'imported file')}, and what became of the rows"),
         inner,
         class_="tile",
     )

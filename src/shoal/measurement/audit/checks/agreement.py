@@ -21,7 +21,7 @@ def _disagree(scene: Scene) -> Iterator[Sight]:
         list(COMPARED_TRAITS),
     ):
         yield Sight(
-            f"{name} differs between {one} and {other} for {differ:,} of the {many(of, 'person', 'people')} "
+            f"“{name}” differs between {one} and {other} for {differ:,} of the {many(of, 'person', 'people')} "
             f"in both ({percent(differ / of)}).",
             differ,
             of,

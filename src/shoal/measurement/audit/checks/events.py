@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from shoal.ingest.events import ORDER_COMPLETED, ORDER_REFUNDED
 from shoal.measurement.audit.checks.check import Check, Scene, Sight
-from shoal.measurement.audit.evidence import first_of, quoted
 from shoal.measurement.audit.fields import AMOUNTS, ORDER_VALUE, REFUNDS
+from shoal.measurement.variants import first_of, quoted
 from shoal.measurement.wording import many, percent
 
 LEAD = "INTERVAL 7 DAY"
@@ -17,13 +17,19 @@ OUTLIER = 50.0
 
 
 def _negative(scene: Scene) -> Iterator[Sight]:
-    worst = " OR ".join(f"try_cast(properties.{quoted(name)} AS DOUBLE) < 0" for name in AMOUNTS)
-    known = " OR ".join(f"properties.{quoted(name)} IS NOT NULL" for name in AMOUNTS)
-    for source, name, negative, of in scene.evidence.rows(
-        f"""SELECT source, name, count(*) FILTER ({worst}) AS negative, count(*) FILTER ({known})
-            FROM audit_events WHERE NOT list_contains(?, name)
-            GROUP BY ALL HAVING negative > 0 ORDER BY source, name""",
-        list(REFUNDS),
+    names = sorted({count.name for source in scene.sources for count in source.names} - set(REFUNDS))
+    for name in names:
+        amounts = [amount for amount in AMOUNTS if scene.evidence.known((name,), (amount,))]
+        if amounts:
+            yield from _negative_in(scene, name, amounts)
+
+
+def _negative_in(scene: Scene, name: str, amounts: Sequence[str]) -> Iterator[Sight]:
+    below = " OR ".join(f"try_cast(properties.{quoted(amount)} AS DOUBLE) < 0" for amount in amounts)
+    for source, negative, of in scene.evidence.rows(
+        f"""SELECT source, count(*) FILTER ({below}) AS negative, count(*)
+            FROM audit_events WHERE name = ? GROUP BY source HAVING negative > 0 ORDER BY source""",
+        name,
     ):
         yield Sight(
             f"“{name}” has a negative price, total or quantity in {negative:,} of {of:,} events "
@@ -36,9 +42,9 @@ def _negative(scene: Scene) -> Iterator[Sight]:
 
 
 def _outliers(scene: Scene) -> Iterator[Sight]:
+    total = first_of(scene.evidence.known((ORDER_COMPLETED,), ORDER_VALUE))
     for source, huge, of, median in scene.evidence.rows(
-        f"""WITH orders AS (SELECT source, try_cast({first_of(ORDER_VALUE)} AS DOUBLE) AS total
-                            FROM audit_events WHERE name = ?),
+        f"""WITH orders AS (SELECT source, try_cast({total} AS DOUBLE) AS total FROM audit_events WHERE name = ?),
                  usual AS (SELECT source, median(total) AS median FROM orders WHERE total > 0 GROUP BY source)
             SELECT source, count(*) FILTER (total > {OUTLIER} * median) AS huge, count(*), any_value(median)
             FROM orders JOIN usual USING (source) GROUP BY source HAVING huge > 0 ORDER BY source""",
@@ -54,11 +60,12 @@ def _outliers(scene: Scene) -> Iterator[Sight]:
 
 
 def _repeated_orders(scene: Scene) -> Iterator[Sight]:
+    number = first_of(scene.evidence.known((ORDER_COMPLETED,), ("order_id",)))
     for source, extra, of in scene.evidence.rows(
-        """WITH orders AS (SELECT source, properties.order_id::VARCHAR AS id, count(*) AS times
-                           FROM audit_events WHERE name = ? AND properties.order_id IS NOT NULL GROUP BY ALL)
-           SELECT source, (sum(times) - count(*))::BIGINT AS extra, sum(times)::BIGINT
-           FROM orders GROUP BY source HAVING extra > 0 ORDER BY source""",
+        f"""WITH orders AS (SELECT source, {number} AS id, count(*) AS times
+                            FROM audit_events WHERE name = ? GROUP BY ALL)
+            SELECT source, (sum(times) - count(*))::BIGINT AS extra, sum(times)::BIGINT
+            FROM orders WHERE id IS NOT NULL GROUP BY source HAVING extra > 0 ORDER BY source""",
         ORDER_COMPLETED,
     ):
         yield Sight(

@@ -30,7 +30,7 @@ def _wrong(scene: Scene, names: Sequence[str], wrong: str, sentence: str, *value
         *values,
         list(names),
     ):
-        told = f"{name} {sentence} for {many(count, 'person', 'people')} of {of:,} ({percent(count / of)})."
+        told = f"“{name}” {sentence} for {many(count, 'person', 'people')} of {of:,} ({percent(count / of)})."
         yield Sight(told, count, of, (source,), name)
 
 
@@ -75,7 +75,7 @@ def _country_forms(scene: Scene) -> Iterator[Sight]:
     ):
         rarer = min(codes, names)
         yield Sight(
-            f"{name} is written in two ways: {codes:,} times as a two-letter code, {names:,} times otherwise.",
+            f"“{name}” is written in two ways: {codes:,} times as a two-letter code, {names:,} times otherwise.",
             rarer,
             codes + names,
             (),
@@ -128,7 +128,7 @@ def _types(scene: Scene) -> Iterator[Sight]:
            FROM audit_values GROUP BY name HAVING texts > 0 AND others > 0 ORDER BY name"""
     ):
         yield Sight(
-            f"{name} is text for {texts:,} people and a number or another type for {others:,}. "
+            f"“{name}” is text for {texts:,} people and a number or another type for {others:,}. "
             "A condition on one does not see the other.",
             min(texts, others),
             texts + others,

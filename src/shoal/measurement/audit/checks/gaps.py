@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from shoal.measurement.audit.checks.check import Check, Scene, Sight
-from shoal.measurement.audit.evidence import first_of
 from shoal.measurement.audit.fields import EXPECTED_PROPERTIES, KEY_TRAITS
 from shoal.measurement.wording import many, percent
 
@@ -34,7 +33,7 @@ def _traits(scene: Scene) -> Iterator[Sight]:
             if field.kind == "trait" and field.name in KEY_TRAITS and field.share < ENOUGH:
                 missing = field.of - field.present
                 yield Sight(
-                    f"{field.name} is missing for {many(missing, 'person', 'people')} of {field.of:,} "
+                    f"“{field.name}” is missing for {many(missing, 'person', 'people')} of {field.of:,} "
                     f"({percent(missing / field.of)}).",
                     missing,
                     field.of,
@@ -54,8 +53,9 @@ def _lacking(scene: Scene, event: str, names: Sequence[str]) -> Iterator[Sight]:
     if not sources:
         return
     for source, missing in scene.evidence.rows(
-        f"""SELECT source, count(*) FILTER ({first_of(names)} IS NULL) AS missing
-            FROM audit_events WHERE name = ? GROUP BY source ORDER BY source""",
+        """SELECT source, (sum(events) FILTER (NOT coalesce(list_has_any(names, ?), false)))::BIGINT AS missing
+           FROM audit_shapes WHERE name = ? GROUP BY source HAVING missing > 0 ORDER BY source""",
+        list(names),
         event,
     ):
         events = sources[source]

@@ -6,11 +6,9 @@ from collections.abc import Iterator
 
 from shoal.ingest.events import EMAIL_DELIVERED, EMAIL_SENT
 from shoal.measurement.audit.checks.check import Check, Scene, Sight
-from shoal.measurement.audit.evidence import MAIL_NAMES
+from shoal.measurement.audit.evidence import SENDS
 from shoal.measurement.audit.machines import machine_sql
 from shoal.measurement.wording import many, percent
-
-_MAIL = MAIL_NAMES[:2]
 
 
 def _machine(scene: Scene, is_open: bool) -> Iterator[Sight]:
@@ -43,7 +41,7 @@ def _unknown(scene: Scene) -> Iterator[Sight]:
            FROM (SELECT DISTINCT subscriber FROM audit_mail WHERE name IN (?, ?))
            LEFT JOIN (SELECT DISTINCT subscriber FROM audit_consent_now WHERE channel = 'email') AS known
            USING (subscriber)""",
-        *_MAIL,
+        *SENDS,
     )
     if mailed:
         yield Sight(

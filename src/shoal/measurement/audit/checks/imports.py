@@ -16,7 +16,7 @@ def _rejected(scene: Scene) -> Iterator[Sight]:
         if rejected:
             # The ledger gives reasons for rejected and skipped rows together.
             reasons = sum((Counter(file.reasons) for file in files if file.rows_rejected), Counter[str]())
-            top = ", ".join(f"{reason} ({rows:,})" for reason, rows in reasons.most_common(3))
+            top = ", ".join(f"{reason.replace('_', ' ')} ({rows:,})" for reason, rows in reasons.most_common(3))
             yield Sight(
                 f"{many(rejected, 'row')} of {read:,} ({percent(rejected / read)}) could not be read. "
                 f"Most often: {top}.",
