@@ -1,10 +1,10 @@
 """A workspace in Python: the same things that the command line does.
 
-    import shoal
+import shoal
 
-    ws = shoal.open("path")
-    ws.import_files(["events.jsonl.gz"])
-    ws.count('did "Order Completed" in the last 30 days')
+ws = shoal.open("path")
+ws.import_files(["events.jsonl.gz"])
+ws.count('did "Order Completed" in the last 30 days')
 """
 
 from __future__ import annotations
@@ -12,13 +12,20 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+import pyarrow as pa
+
 from shoal.core.time import Instant
-from shoal.flow import auditing, importing
+from shoal.flow import asking, auditing, importing
+from shoal.flow.asking import Answer, Reading
+from shoal.flow.defining import known
 from shoal.flow.home import Opened, create, open_home
 from shoal.flow.importing import Imported, Watch
 from shoal.ingest.mapping import Mapping, load_mapping
 from shoal.measurement.audit import Audit
 from shoal.measurement.report.page import audit_page
+from shoal.segments.explain import Explanation
+from shoal.segments.files import Segment
+from shoal.segments.nodes import Node
 
 
 class Workspace:
@@ -58,6 +65,26 @@ class Workspace:
         """
         how = _mapping(mapping) or source
         return importing.import_paths(self._opened, map(Path, paths), source=how, watch=watch)
+
+    def segments(self) -> dict[str, Segment]:
+        """The workspace's segments and the starter library, by name."""
+        return dict(known(self._opened).segments)
+
+    def count(self, definition: str | Node, *, as_of: Instant | None = None) -> int:
+        """The exact number of members of a name, a sentence or a node, as of an instant, by default now."""
+        return self.answer(definition, as_of=as_of).counts.members
+
+    def answer(self, definition: str | Node, *, as_of: Instant | None = None) -> Answer:
+        """The exact number of members, in all and per condition."""
+        return asking.count(self._opened, definition, as_of)
+
+    def members(self, definition: str | Node, *, as_of: Instant | None = None, reading: Reading = "sql") -> pa.Table:
+        """The members, ordered by subscriber: columns subscriber, user_id, email (the last two may be null)."""
+        return asking.members(self._opened, definition, as_of, reading)
+
+    def explain(self, person: str, definition: str | Node, *, as_of: Instant | None = None) -> Explanation:
+        """Why somebody is a member or not, condition by condition; UserError `unknown_subscriber`."""
+        return asking.explain_one(self._opened, person, definition, as_of)
 
     def audit(self, as_of: Instant | None = None) -> Audit:
         """Completeness, accuracy and freshness of every source as of an instant, by default now."""

@@ -25,7 +25,10 @@ def init(context: typer.Context) -> None:
     if shown.as_json:
         shown.document({"home": str(shown.home), "created": made})
     elif made:
-        shown.say(f"Created a workspace in {shown.home}.", "Next: `shoal import PATH`, or `shoal analyse PATH` for the whole job.")
+        shown.say(
+            f"Created a workspace in {shown.home}.",
+            "Next: `shoal import PATH`, or `shoal analyse PATH` for the whole job.",
+        )
     else:
         shown.say(f"There is a workspace in {shown.home} already; nothing was changed.")
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import duckdb
 
 from shoal.core.time import Instant, now
@@ -23,7 +25,10 @@ def facts(opened: Opened) -> Facts:
     with opened.database.read() as connection:
         files = tuple(_file(line) for line in ledger.all_imports(connection))
         found = duplicates.report(connection)
-    figures = DuplicateFigures(merged=found.merged, proposals=found.proposals, shared_keys=found.shared_keys)
+    shared: Counter[str] = Counter()
+    for each in found.shared:
+        shared[each.kind] += each.keys
+    figures = DuplicateFigures(merged=found.merged, proposals=found.by_reason, shared_keys=shared)
     return Facts(imports=files, duplicates=figures)
 
 

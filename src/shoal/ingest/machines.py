@@ -14,8 +14,6 @@ LISTED: Final = "2026-11"
 """Month of the list below."""
 
 PROXIES: Final = (
-    "googleimageproxy",  # Gmail's picture proxy: "(via ggpht.com GoogleImageProxy)"
-    "yahoomailproxy",  # "YahooMailProxy; https://help.yahoo.com/…"
     "duckduckgo email protection",
     "mailprivacyprotection",
 )
@@ -79,7 +77,7 @@ def is_machine(user_agent: str | None) -> bool:
     >>> is_machine("Mozilla/5.0")
     True
     >>> is_machine("Mozilla/5.0 (Windows NT 5.1; rv:11.0) Gecko Firefox/11.0 (via ggpht.com GoogleImageProxy)")
-    True
+    False
     >>> is_machine("Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko)")
     False
     >>> is_machine(None)

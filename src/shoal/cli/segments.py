@@ -1,0 +1,159 @@
+"""Commands about segments: segments, count, members, explain."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, TextIO
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import typer
+from rich.markup import escape
+from rich.tree import Tree
+
+from shoal.cli.main import app
+from shoal.cli.show import Shown, console, number
+from shoal.core.errors import UserError
+from shoal.core.time import Instant, format_instant, parse_instant
+from shoal.segments.explain import Explanation
+from shoal.segments.sentence import english
+from shoal.workspace import Workspace
+
+What = Annotated[str, typer.Argument(help="A segment's name, a sentence, or @file.json or @file.yaml.")]
+AsOf = Annotated[str | None, typer.Option("--as-of", help="ISO 8601; what was true then. Default: now.")]
+
+
+class Format(StrEnum):
+    """How members are written."""
+
+    csv = "csv"
+    jsonl = "jsonl"
+    parquet = "parquet"
+
+
+class ReadingName(StrEnum):
+    """Which reading answers: set at a time, or one person at a time (slow, the judge)."""
+
+    sql = "sql"
+    oracle = "oracle"
+
+
+@app.command()
+def segments(context: typer.Context) -> None:
+    """List the segments: the workspace's own and the starter library."""
+    shown: Shown = context.obj
+    found = Workspace.open(shown.home).segments()
+    if shown.as_json:
+        shown.document(
+            [{"name": each.name, "title": each.title, "when": english(each.when)} for each in found.values()]
+        )
+        return
+    shown.table("Segments", ("Name", "Who"), [(each.name, english(each.when)) for each in found.values()])
+
+
+@app.command()
+def count(context: typer.Context, what: What, as_of: AsOf = None) -> None:
+    """Count the members exactly, in all and per condition."""
+    shown: Shown = context.obj
+    answer = Workspace.open(shown.home).answer(what, as_of=_instant(as_of))
+    counts = answer.counts
+    if shown.as_json:
+        conditions = [
+            {"place": each.place, "sentence": each.sentence, "own": each.own, "kept": each.kept}
+            for each in counts.conditions
+        ]
+        document = {"count": counts.members, "of": counts.eligible, "as_of": format_instant(answer.as_of)}
+        shown.document({**document, "sentence": english(answer.definition.node), "conditions": conditions})
+        return
+    share = counts.members / counts.eligible if counts.eligible else 0.0
+    shown.say(
+        f"{number(counts.members)} of {number(counts.eligible)} people ({share:.1%}) on {format_instant(answer.as_of)}"
+    )
+    rows = [(each.sentence, each.own, "" if each.kept is None else number(each.kept)) for each in counts.conditions]
+    shown.table("", ("Condition", "True of#", "Left after it#"), rows)
+
+
+@app.command()
+def members(
+    context: typer.Context,
+    what: What,
+    as_of: AsOf = None,
+    reading: Annotated[ReadingName, typer.Option(help="Who answers.")] = ReadingName.sql,
+    form: Annotated[Format, typer.Option("--format", help="How they are written.")] = Format.jsonl,
+    out: Annotated[Path | None, typer.Option(help="File to write; needed for Parquet.")] = None,
+) -> None:
+    """List the members: subscriber id, user id, e-mail address."""
+    shown: Shown = context.obj
+    found = Workspace.open(shown.home).members(what, as_of=_instant(as_of), reading=reading.value)
+    if form is Format.parquet:
+        if out is None:
+            raise UserError("no_file", "Parquet can't be printed.", fix="Name a file with --out.")
+        pq.write_table(found, out)
+    elif out is not None:
+        with out.open("w", newline="", encoding="utf-8") as file:
+            _write(found, form, file)
+    elif shown.as_json:
+        shown.document(found.to_pylist())
+    else:
+        _write(found, form, sys.stdout)
+
+
+@app.command()
+def explain(
+    context: typer.Context,
+    person: Annotated[str, typer.Argument(help="E-mail address, user id or subscriber id.")],
+    what: What,
+    as_of: AsOf = None,
+) -> None:
+    """Say why somebody is a member or not: each condition, its value, the deciding events, when it changes."""
+    shown: Shown = context.obj
+    found = Workspace.open(shown.home).explain(person, what, as_of=_instant(as_of))
+    if shown.as_json:
+        shown.document(found.as_data())
+        return
+    tree = Tree(_line(found))
+    _branch(tree, found)
+    console().print(tree, highlight=False)
+
+
+def _instant(text: str | None) -> Instant | None:
+    return None if text is None else parse_instant(text)
+
+
+def _write(found: pa.Table, form: Format, file: TextIO) -> None:
+    if form is Format.csv:
+        writer = csv.writer(file)
+        writer.writerow(found.column_names)
+        writer.writerows([_harmless(cell) for cell in row.values()] for row in found.to_pylist())
+        return
+    for row in found.to_pylist():
+        file.write(json.dumps(row, ensure_ascii=False) + "\n")
+
+
+def _harmless(cell: str | None) -> str:
+    """Text that no spreadsheet takes for a formula (https://owasp.org/www-community/attacks/CSV_Injection)."""
+    text = cell or ""
+    return f"'{text}" if text.lstrip()[:1] in ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠") else text
+
+
+def _branch(tree: Tree, found: Explanation) -> None:
+    for event in found.events:
+        tree.add(f"[dim]{escape(event.name)} on {format_instant(event.at)}[/dim]")
+    for part in found.parts:
+        _branch(tree.add(_line(part)), part)
+
+
+def _line(found: Explanation) -> str:
+    mark = "[green]yes[/green]" if found.holds else "[red]no [/red]"
+    told = [f"{mark} {escape(found.sentence)}"]
+    if found.value is not None:
+        told.append(f"is {escape(found.value)}" + (f", needs {escape(found.needed)}" if found.needed else ""))
+    if found.since is not None:
+        told.append(f"since {format_instant(found.since)}")
+    if found.changes_at is not None:
+        told.append(f"changes by time alone on {format_instant(found.changes_at)}")
+    return "; ".join(told)

@@ -1,0 +1,114 @@
+"""Questions to a workspace: how many, who, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import duckdb
+import pyarrow as pa
+import sqlalchemy as sa
+
+from shoal.core.errors import UserError
+from shoal.core.ids import subscriber_text
+from shoal.core.time import Instant, now
+from shoal.flow.defining import Definition, define, known
+from shoal.flow.home import Opened
+from shoal.flow.reading import open_reading
+from shoal.profiles import rows, subscriber
+from shoal.profiles.tables import identity_keys
+from shoal.segments import oracle
+from shoal.segments.explain import Explanation, explain
+from shoal.segments.nodes import Node
+from shoal.segments.sql import queries
+from shoal.segments.history import History
+from shoal.segments.sql.people import ListTotals, read_history
+
+Reading = Literal["sql", "oracle"]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An exact count, with the definition it is of and the instant it holds at."""
+
+    definition: Definition
+    as_of: Instant
+    counts: queries.Counts
+
+
+def count(opened: Opened, text: str | Node, as_of: Instant | None = None) -> Answer:
+    """How many are members, in all and per condition."""
+    what = known(opened)
+    definition = define(text, what)
+    instant = as_of or now()
+    with open_reading(opened) as duck:
+        return Answer(definition, instant, queries.counts(duck, definition.node, instant, what.nodes))
+
+
+def members(opened: Opened, text: str | Node, as_of: Instant | None = None, reading: Reading = "sql") -> pa.Table:
+    """Who is a member: columns subscriber, user_id and email (both may be null), ordered by subscriber.
+
+    `user_id` is the subscriber's own id (not a vendor's), `email` the address that was seen first.
+    """
+    what = known(opened)
+    node = define(text, what).node
+    instant = as_of or now()
+    with open_reading(opened) as duck:
+        if reading == "oracle":
+            everybody = [row[0] for row in duck.execute("SELECT subscriber FROM subscribers").fetchall()]
+            found = oracle.members(node, (_history(duck, each) for each in everybody), instant, what.nodes)
+        else:
+            found = queries.members(duck, node, instant, what.nodes)
+        return _named(opened, duck, found)
+
+
+def explain_one(opened: Opened, person: str, text: str | Node, as_of: Instant | None = None) -> Explanation:
+    """Why somebody is a member or not: each condition with its value and the events that decide.
+
+    Raises UserError `unknown_subscriber`.
+    """
+    what = known(opened)
+    node = define(text, what).node
+    number = find(opened, person)
+    with open_reading(opened) as duck:
+        return explain(node, _history(duck, number), as_of or now(), what.nodes, ListTotals(duck))
+
+
+def find(opened: Opened, person: str) -> int:
+    """The subscriber meant by an id, an address, a user id or a phone number; UserError `unknown_subscriber`."""
+    with opened.database.read() as connection:
+        found = subscriber.find(connection, person, region=opened.settings.region)
+    if found is None:
+        raise UserError(
+            "unknown_subscriber",
+            "Nobody is known by that id or address.",
+            fix="Give an e-mail address, a user id, a phone number or a subscriber id.",
+        )
+    return found
+
+
+def _history(duck: duckdb.DuckDBPyConnection, number: int) -> History:
+    found = read_history(duck, number)
+    assert found is not None, "identity knows a subscriber that the reading does not"
+    return found
+
+
+def _named(opened: Opened, duck: duckdb.DuckDBPyConnection, found: list[int]) -> pa.Table:
+    with opened.database.read() as connection:
+        duck.register("known", _names(connection))
+    duck.register("found", pa.table({"subscriber": pa.array(found, pa.int64())}))
+    named = duck.sql(
+        """SELECT found.subscriber,
+                  arg_min(value, (first_at, value)) FILTER (kind = 'user' AND NOT contains(value, '/')) AS user_id,
+                  arg_min(value, (first_at, value)) FILTER (kind = 'email') AS email
+           FROM found LEFT JOIN (SELECT keys.subscriber, known.* FROM keys JOIN known ON known.id = keys.key) AS named
+             ON named.subscriber = found.subscriber
+           GROUP BY found.subscriber ORDER BY found.subscriber"""
+    ).to_arrow_table()
+    ids = pa.array([subscriber_text(number) for number in named["subscriber"].to_pylist()], pa.string())
+    return named.set_column(0, "subscriber", ids)
+
+
+def _names(connection: sa.Connection) -> pa.Table:
+    columns = identity_keys.c
+    return rows.fetch(connection, columns.id, columns.kind, columns.value, columns.first_at)

@@ -1,0 +1,100 @@
+"""What a name, a sentence or a file given by a user means in this workspace."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from shoal.core.errors import UserError, nearest
+from shoal.flow.home import Opened
+from shoal.ingest import names
+from shoal.segments.catalog import Catalog, check_names
+from shoal.segments.files import Segment, load_segments, read_segment
+from shoal.segments.json_form import from_data
+from shoal.segments.library import starters
+from shoal.segments.nodes import Node
+from shoal.segments.sentence import parse
+
+_SLUG = re.compile(r"[a-z0-9][a-z0-9._-]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """A definition as the user gave it: its node, and its segment where it has a name."""
+
+    node: Node
+    segment: Segment | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The segments and the names of the data that definitions may refer to."""
+
+    segments: Mapping[str, Segment]
+    catalog: Catalog
+
+    @property
+    def nodes(self) -> dict[str, Node]:
+        """Definitions by name."""
+        return {name: segment.when for name, segment in self.segments.items()}
+
+
+def known(opened: Opened) -> Known:
+    """The workspace's segments, the starter library, and the names in the data.
+
+    A segment file of the workspace takes the place of the starter of the same name.
+    """
+    segments = {**starters(), **_own(opened)}
+    with opened.database.read() as connection:
+        seen = [(name.event, name.name) for name in names.load(connection)]
+    return Known(segments, Catalog.of(seen, segments))
+
+
+def define(text: str | Node, what: Known) -> Definition:
+    """The definition meant by a name, a sentence, or `@file.json` / `@file.yaml`.
+
+    Raises UserError for what can't be read and for names that the data does not hold.
+    """
+    if not isinstance(text, str):
+        check_names(text, what.catalog)
+        return Definition(text)
+    text = text.strip()
+    if text in what.segments:
+        return Definition(what.segments[text].when, what.segments[text])
+    if text.startswith("@"):
+        found = _from_file(Path(text[1:]))
+        check_names(found.node, what.catalog)
+        return found
+    if _SLUG.fullmatch(text):
+        raise UserError(
+            "unknown_segment",
+            f"There is no segment {text!r}.",
+            fix=nearest(text, what.segments)
+            or '`shoal segments` lists them; a sentence begins like: did "Order Completed".',
+        )
+    node = parse(text)
+    check_names(node, what.catalog, text)
+    return Definition(node)
+
+
+def _own(opened: Opened) -> Mapping[str, Segment]:
+    return load_segments(opened.home.segments) if opened.home.segments.is_dir() else {}
+
+
+def _from_file(path: Path) -> Definition:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise UserError("unreadable_file", "The definition can't be read.", where=str(path)) from None
+    if path.suffix == ".json":
+        try:
+            return Definition(from_data(json.loads(text)))
+        except json.JSONDecodeError as error:
+            raise UserError(
+                "bad_json", "The definition is not JSON.", where=f"{path}, line {error.lineno}", fix=error.msg
+            ) from None
+    segment = read_segment(text, str(path))
+    return Definition(segment.when, segment)

@@ -1,0 +1,73 @@
+"""One subscriber as people look at them: identities, traits, consent, recent events, segments."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import duckdb
+
+from shoal.core.time import Instant, now
+from shoal.flow.asking import find
+from shoal.flow.defining import Known, known
+from shoal.flow.home import Opened
+from shoal.flow.reading import open_reading
+from shoal.profiles import consent, subscriber, traits
+from shoal.profiles.consent import Consented
+from shoal.profiles.subscriber import Key
+from shoal.profiles.traits import Trait
+from shoal.segments.catalog import missing_names
+from shoal.segments.history import Event, History
+from shoal.segments.oracle import is_member
+from shoal.segments.sql.people import ListTotals, read_history
+
+RECENT = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What is known about one subscriber at an instant."""
+
+    subscriber: int
+    as_of: Instant
+    identified: bool
+    keys: tuple[Key, ...]
+    traits: dict[str, Trait]
+    consents: dict[tuple[str, str], Consented]
+    events: int
+    recent: tuple[Event, ...]  # newest first
+    segments: tuple[str, ...]  # names of those they are a member of
+
+
+def profile(opened: Opened, person: str, as_of: Instant | None = None) -> Profile:
+    """Everything about the subscriber meant by an id, an address, a user id or a phone number.
+
+    Raises UserError `unknown_subscriber`.
+    """
+    number, instant = find(opened, person), as_of or now()
+    with opened.database.read() as connection:
+        keys = subscriber.keys_of(connection, number)
+    with open_reading(opened) as duck:
+        found = read_history(duck, number)
+        assert found is not None, "identity knows a subscriber that the reading does not"
+        past = found.until(instant)
+        newest = sorted(past.events, key=lambda event: (event.at, event.event_id), reverse=True)
+        return Profile(
+            subscriber=number,
+            as_of=instant,
+            identified=found.identified,
+            keys=keys,
+            traits=traits.current(duck, number, at=instant),
+            consents=consent.current(duck, number, at=instant),
+            events=len(newest),
+            recent=tuple(newest[:RECENT]),
+            segments=_memberships(duck, known(opened), found, instant),
+        )
+
+
+def _memberships(duck: duckdb.DuckDBPyConnection, what: Known, found: History, instant: Instant) -> tuple[str, ...]:
+    nodes, totals = what.nodes, ListTotals(duck)
+    return tuple(
+        name
+        for name, node in nodes.items()
+        if not missing_names(node, what.catalog, nodes) and is_member(node, found, instant, nodes, totals)
+    )
