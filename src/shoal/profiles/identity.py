@@ -42,7 +42,7 @@ def observe(connection: sa.Connection, keys: pa.Table, links: pa.Table) -> int:
     Known ones are welcome: the earliest `first_at` (ms) is kept, with its source, so the order and
     number of calls don't matter. It shows in the map after the next `resolve`.
     """
-    state = _state(connection)
+    state = _begin(connection)
     keys = _once(keys.select(["id", "kind", "value", "first_at"]), ["id"], ["first_at"])
     keys = keys.append_column("since", pa.repeat(pa.scalar(state.version + 1, pa.int64()), keys.num_rows))
     links = _once(links.select(["a", "b", "first_at", "source"]), ["a", "b"], ["first_at", "source"])
@@ -61,7 +61,7 @@ def resolve(database: Database, *, rules: Rules | None = None, at: Instant | Non
     """
     rules = rules or Rules()
     with database.write() as connection:
-        state = _state(connection)
+        state = _begin(connection)
         if not state.pending and state.rules == rules.fingerprint():
             return _nothing_new(connection, state.version)
         keys = rows.fetch(connection, *identity_keys.c)
@@ -92,7 +92,8 @@ def resolve(database: Database, *, rules: Rules | None = None, at: Instant | Non
 
 def version(connection: sa.Connection) -> int:
     """Version of the map; 0 before the first resolve. It moves on with every resolve that had something to do."""
-    return _state(connection).version
+    state = _state(connection)
+    return state.version if state else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +103,17 @@ class _State:
     pending: bool
 
 
-def _state(connection: sa.Connection) -> _State:
+def _state(connection: sa.Connection) -> _State | None:
     row = connection.execute(sa.select(identity_state)).one_or_none()
-    if row is None:
+    return None if row is None else _State(row.version, row.rules, row.pending)
+
+
+def _begin(connection: sa.Connection) -> _State:
+    """The state, made when it isn't there yet."""
+    state = _state(connection)
+    if state is None:
         connection.execute(sa.insert(identity_state).values(id=1, version=0, rules="", pending=False))
-        return _State(0, "", False)
-    return _State(row.version, row.rules, row.pending)
+    return state or _State(0, "", False)
 
 
 def _once(table: pa.Table, key: list[str], earliest: list[str]) -> pa.Table:
