@@ -6,6 +6,7 @@ Kinds, strongest first: `user` (an id of your own or of a vendor, then `user:ven
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
@@ -25,6 +26,12 @@ _PLACEHOLDERS = frozenset(
     {"", "null", "none", "nil", "undefined", "n/a", "na", "nan", "-", "0", "unknown", "anonymous"}
 )
 
+# ASCII addresses that every rule lets through: no quotes, no "--" (IDNA), no domain that RFC 6761 sets apart.
+_COMMON_EMAIL = re.compile(
+    r"(?=[^@]{1,64}@)[a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*"
+    r"@(?!.*--)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+(?!(?:arpa|invalid|local|localhost|onion|test)$)[a-z]{2,24}",
+    re.ASCII,
+)
 _LONGEST_PLACEHOLDER = max(map(len, _PLACEHOLDERS))
 
 
@@ -40,9 +47,16 @@ def email_key(raw: str) -> str | None:
     >>> email_key("not an address") is None
     True
     """
-    text = unicodedata.normalize("NFC", raw).strip()
-    if "@" not in text:
-        return None
+    text = raw.strip()
+    lowered = text.lower()
+    if len(text) <= 254 and _COMMON_EMAIL.fullmatch(lowered):
+        return f"email:{lowered}"
+    return _validated(text) if "@" in text else None
+
+
+def _validated(text: str) -> str | None:
+    """The key of any address, by the library; it takes 30 times as long as the common form needs."""
+    text = unicodedata.normalize("NFC", text).strip()
     try:
         found = validate_email(text, check_deliverability=False, test_environment=True)
     except EmailNotValidError:
