@@ -17,7 +17,7 @@ PROXIES: Final = (
     "duckduckgo email protection",
     "mailprivacyprotection",
 )
-"""Fetchers of pictures on behalf of a mailbox, in lower case."""
+"""Fetchers of pictures that do not wait for the person, in lower case. The proxies of Gmail and Yahoo do wait."""
 
 SCANNERS: Final = (
     "barracuda",
