@@ -67,6 +67,16 @@ class _Dumper(yaml.SafeDumper):
         return super().increase_indent(flow, False)
 
 
+_UNUSUAL = re.compile("[\\r\\x85\\u2028\\u2029\\ufeff]")  # breaks that the plain styles would fold into blanks
+
+
+def _written(dumper: _Dumper, text: str) -> yaml.ScalarNode:
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style='"' if _UNUSUAL.search(text) else None)
+
+
+_Dumper.add_representer(str, _written)
+
+
 def write_yaml(values: Any) -> str:
     """YAML that `read_yaml` reads back."""
     return yaml.dump(values, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110)

@@ -62,6 +62,5 @@ def _value(text: str | None) -> Any:
 
 
 def _number(found: duckdb.DuckDBPyConnection) -> int:
-    row = found.fetchone()
-    assert row is not None
+    (row,) = found.fetchall()
     return int(row[0])

@@ -91,8 +91,7 @@ def count(
     connection: duckdb.DuckDBPyConnection, node: Node, now: Instant, segments: Mapping[str, Node] = NO_SEGMENTS
 ) -> int:
     """The exact number of members at an instant."""
-    row = count_query(node, now, segments).run(connection).fetchone()
-    assert row is not None
+    (row,) = count_query(node, now, segments).run(connection).fetchall()
     return int(row[0])
 
 
@@ -100,8 +99,7 @@ def counts(
     connection: duckdb.DuckDBPyConnection, node: Node, now: Instant, segments: Mapping[str, Node] = NO_SEGMENTS
 ) -> Counts:
     """The exact number of members, and of those that each condition is true of."""
-    row = counts_query(node, now, segments).run(connection).fetchone()
-    assert row is not None
+    (row,) = counts_query(node, now, segments).run(connection).fetchall()
     conditions, waterfall = _conditions(node), _waterfall(node)
     kept = dict(zip(waterfall, row[2 + len(conditions) :], strict=True))
     return Counts(
