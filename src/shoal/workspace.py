@@ -15,14 +15,18 @@ from pathlib import Path
 import pyarrow as pa
 
 from shoal.core.time import Instant
-from shoal.flow import asking, auditing, importing
+from shoal.flow import analysing, asking, auditing, importing, people, reviewing
+from shoal.flow.analysing import Analysis
 from shoal.flow.asking import Answer, Reading
 from shoal.flow.defining import known
 from shoal.flow.home import Opened, create, open_home
 from shoal.flow.importing import Imported, Watch
+from shoal.flow.people import Profile
 from shoal.ingest.mapping import Mapping, load_mapping
 from shoal.measurement.audit import Audit
 from shoal.measurement.report.page import audit_page
+from shoal.profiles.duplicates import Proposal, Proposed
+from shoal.profiles.subscriber import Key
 from shoal.segments.explain import Explanation
 from shoal.segments.files import Segment
 from shoal.segments.nodes import Node
@@ -85,6 +89,39 @@ class Workspace:
     def explain(self, person: str, definition: str | Node, *, as_of: Instant | None = None) -> Explanation:
         """Why somebody is a member or not, condition by condition; UserError `unknown_subscriber`."""
         return asking.explain_one(self._opened, person, definition, as_of)
+
+    def subscriber(self, person: str, *, as_of: Instant | None = None) -> Profile:
+        """Identities, traits, consent, recent events and segments of one subscriber; UserError `unknown_subscriber`."""
+        return people.profile(self._opened, person, as_of)
+
+    def propose_duplicates(self) -> Proposed:
+        """Search for probable duplicates and keep them for review; nothing is merged."""
+        return reviewing.propose(self._opened)
+
+    def review_duplicates(self, limit: int = 50) -> tuple[tuple[Proposal, tuple[Key, ...], tuple[Key, ...]], ...]:
+        """The proposals that wait, the most probable first, with the keys of both sides."""
+        return reviewing.review(self._opened, limit)
+
+    def accept_duplicate(self, proposal: int, *, actor: str) -> int:
+        """Merge the two of a proposal; the number of the decision, which `unmerge` takes back."""
+        return reviewing.accept(self._opened, proposal, actor)
+
+    def dismiss_duplicate(self, proposal: int, *, actor: str) -> None:
+        """Say that the two of a proposal are different people: they are not proposed again."""
+        reviewing.dismiss(self._opened, proposal, actor)
+
+    def merge(self, one: str, other: str, *, actor: str, reason: str) -> int:
+        """Decide that two subscribers are one person; the number of the decision."""
+        a, b = (asking.find(self._opened, person) for person in (one, other))
+        return reviewing.merge(self._opened, a, b, actor, reason)
+
+    def unmerge(self, decision: int, *, actor: str, reason: str) -> int:
+        """Take a decision back, as if it had never been; the number of the new decision."""
+        return reviewing.unmerge(self._opened, decision, actor, reason)
+
+    def analyse(self, as_of: Instant | None = None) -> Analysis:
+        """Audit, overview and segments as of an instant, by default that of the newest event."""
+        return analysing.analyse(self._opened, as_of)
 
     def audit(self, as_of: Instant | None = None) -> Audit:
         """Completeness, accuracy and freshness of every source as of an instant, by default now."""

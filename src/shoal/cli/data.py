@@ -49,7 +49,7 @@ def import_(
         shown.document(preview) if shown.as_json else console().print(preview.text(), markup=False, highlight=False)
         return
     with shown.progress() as bar:
-        done = workspace.import_files(paths, source=source, mapping=mapping, watch=_watch(bar) if bar else None)
+        done = workspace.import_files(paths, source=source, mapping=mapping, watch=watching(bar) if bar else None)
     show_imports(shown, done)
 
 
@@ -101,7 +101,8 @@ def audit(
         shown.say(f"The page is in {html}.")
 
 
-def _watch(bar: Progress) -> Watch:
+def watching(bar: Progress) -> Watch:
+    """A watcher that moves a progress bar, one line a file."""
     tasks: dict[str, TaskID] = {}
 
     def watch(file: str, position: int, size: int) -> None:

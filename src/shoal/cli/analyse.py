@@ -1,0 +1,123 @@
+"""Commands that do the whole job: analyse, and demo on the reference shop."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from shoal.cli.data import show_imports, watching
+from shoal.cli.main import app
+from shoal.cli.show import Shown, number
+from shoal.core.time import format_instant, parse_instant
+from shoal.flow.analysing import Analysis
+from shoal.flow.importing import Imported
+from shoal.measurement.audit import as_data
+from shoal.shop import simulate, write_exports, write_truth
+from shoal.shop.simulate import UNTIL
+from shoal.workspace import Workspace
+
+
+@app.command()
+def analyse(
+    context: typer.Context,
+    paths: Annotated[list[Path], typer.Argument(help="Files or folders of exports.")],
+    report: Annotated[Path, typer.Option(help="The page to write.")] = Path("report.html"),
+    as_of: Annotated[str | None, typer.Option("--as-of", help="ISO 8601. Default: the newest event.")] = None,
+) -> None:
+    """The whole job on your own files: import, audit, starter segments, one report."""
+    shown: Shown = context.obj
+    _analyse(shown, paths, report, as_of=as_of, title="Your list")
+
+
+@app.command()
+def demo(
+    context: typer.Context,
+    subscribers: Annotated[int, typer.Option(help="How many people.")] = 20_000,
+    days: Annotated[int, typer.Option(help="How many days of history.")] = 180,
+    seed: Annotated[int, typer.Option(help="The same seed builds the same shop.")] = 7,
+    folder: Annotated[Path, typer.Option(help="Where the shop's export files go.")] = Path("demo"),
+    report: Annotated[Path, typer.Option(help="The page to write.")] = Path("report.html"),
+) -> None:
+    """Build the reference shop's exports and analyse them."""
+    shown: Shown = context.obj
+    made = folder / f"shop-{subscribers}-{days}-{seed}"
+    if made.exists():
+        shown.say(f"The reference shop is in {made} already.")
+    else:
+        shown.say(f"Building the reference shop: {number(subscribers)} people, {days} days ...")
+        _build(made, subscribers, days, seed)
+        shown.say(f"Its export files are in {made}, the truth about its people in {made}.truth.parquet.")
+    _analyse(shown, [made], report, as_of=format_instant(UNTIL), title="The reference shop")
+
+
+def _build(made: Path, subscribers: int, days: int, seed: int) -> None:
+    """Write the files beside and rename, so that a folder under the final name is complete."""
+    shop = simulate(subscribers, days, seed)
+    partial = made.with_name(f"{made.name}.partial")
+    partial.mkdir(parents=True, exist_ok=True)
+    write_exports(shop, partial)
+    write_truth(shop, made.with_name(f"{made.name}.truth.parquet"))
+    partial.rename(made)
+
+
+def _analyse(shown: Shown, paths: list[Path], report: Path, *, as_of: str | None, title: str) -> None:
+    start = time.monotonic()
+    workspace = Workspace.create(shown.home)
+    with shown.progress() as bar:
+        done = workspace.import_files(paths, watch=watching(bar) if bar else None)
+    imported = time.monotonic()
+    proposed = workspace.propose_duplicates()
+    found = workspace.analyse(as_of=parse_instant(as_of) if as_of else None)
+    report.write_text(found.html(title), encoding="utf-8")
+    if shown.as_json:
+        shown.document(_document(done, found, report))
+        return
+    show_imports(shown, done)
+    shown.say(
+        f"Imported in {imported - start:.1f} s, analysed in {time.monotonic() - imported:.1f} s; "
+        f"{number(proposed.open)} pairs of probable duplicates wait for review.",
+        "",
+    )
+    _show_segments(shown, found)
+    audit = found.audit
+    if audit.worst_source is not None and audit.score is not None:
+        shown.say(f"Data score {audit.score:.0f} of 100; the worst source is {audit.worst_source}.")
+    shown.say("", f"Report: {report.resolve()}", "", "What you can do next:", *_next(shown, found))
+
+
+def _show_segments(shown: Shown, found: Analysis) -> None:
+    rows = [(each.name, each.members, f"{each.share:.1%}", each.sentence) for each in found.segments]
+    title = f"Segments on {format_instant(found.as_of)}"
+    shown.table(title, ("Name", "People#", "Share#", "Who"), rows)
+    for name, missing in found.not_applicable.items():
+        shown.say(f"  {name} does not apply: nothing called {', '.join(repr(each) for each in missing)} yet.")
+
+
+def _next(shown: Shown, found: Analysis) -> tuple[str, ...]:
+    at = format_instant(found.as_of)
+    shoal = "shoal" if shown.home == Path(".shoal") else f"shoal --home {shown.home}"
+    name = found.segments[0].name if found.segments else "NAME"
+    return (
+        f"  {shoal} count 'did \"Order Completed\" at least 2 times in the last 90 days' --as-of {at}",
+        f"  {shoal} members {name} --as-of {at} --format csv",
+        f"  {shoal} audit",
+        f"  {shoal} duplicates",
+    )
+
+
+def _document(done: tuple[Imported, ...], found: Analysis, report: Path) -> dict[str, Any]:
+    return {
+        "as_of": format_instant(found.as_of),
+        "files": len(done),
+        "rows": sum(each.line.rows_read for each in done),
+        "audit": as_data(found.audit),
+        "segments": [
+            {"name": each.name, "sentence": each.sentence, "members": each.members, "share": each.share}
+            for each in found.segments
+        ],
+        "not_applicable": {name: list(missing) for name, missing in found.not_applicable.items()},
+        "report": str(report),
+    }

@@ -1,0 +1,169 @@
+"""Commands about people: one subscriber, probable duplicates, merges."""
+
+from __future__ import annotations
+
+import getpass
+from typing import Annotated, Any
+
+import typer
+
+from shoal.cli.main import app
+from shoal.cli.show import Shown
+from shoal.core.errors import UserError
+from shoal.core.ids import subscriber_text
+from shoal.core.time import format_instant, parse_instant
+from shoal.flow.people import Profile
+from shoal.profiles.duplicates import Proposal
+from shoal.profiles.likeness import REASONS
+from shoal.profiles.subscriber import Key
+from shoal.workspace import Workspace
+
+subscribers = typer.Typer(help="Look at one subscriber.", no_args_is_help=True)
+duplicates = typer.Typer(help="Probable duplicates: review them; merge people and take merges back.")
+app.add_typer(subscribers, name="subscribers")
+app.add_typer(duplicates, name="duplicates")
+
+Person = Annotated[str, typer.Argument(help="E-mail address, user id, phone number or subscriber id.")]
+
+
+@subscribers.command("show")
+def show(
+    context: typer.Context,
+    person: Person,
+    as_of: Annotated[str | None, typer.Option("--as-of", help="ISO 8601. Default: now.")] = None,
+) -> None:
+    """Show identities, traits, consent, recent events and segments."""
+    shown: Shown = context.obj
+    found = Workspace.open(shown.home).subscriber(person, as_of=parse_instant(as_of) if as_of else None)
+    if shown.as_json:
+        shown.document(_profile(found))
+        return
+    state = "identified" if found.identified else "anonymous"
+    shown.say(f"Subscriber {subscriber_text(found.subscriber)}, {state}, {found.events} events")
+    shown.table(
+        "Identities",
+        ("Key", "First seen", ""),
+        [(key.text, format_instant(key.first_at), key.shared or "") for key in found.keys],
+    )
+    traits = [(each.name, each.value, each.source, format_instant(each.at)) for each in found.traits.values()]
+    shown.table("Traits", ("Name", "Value", "Source", "Since"), traits)
+    consents = [
+        (f"{channel}, {purpose}", each.state, each.source, format_instant(each.at))
+        for (channel, purpose), each in found.consents.items()
+    ]
+    shown.table("Consent", ("For", "State", "Source", "Since"), consents)
+    shown.table("Latest events", ("When", "Event"), [(format_instant(event.at), event.name) for event in found.recent])
+    shown.say(f"Segments: {', '.join(found.segments) or 'none'}")
+
+
+@duplicates.callback(invoke_without_command=True)
+def listed(context: typer.Context, limit: Annotated[int, typer.Option(help="How many pairs to show.")] = 20) -> None:
+    """Look for probable duplicates and list those that wait for review."""
+    if context.invoked_subcommand is not None:
+        return
+    shown: Shown = context.obj
+    workspace = Workspace.open(shown.home)
+    proposed = workspace.propose_duplicates()
+    pairs = workspace.review_duplicates(limit)
+    if shown.as_json:
+        shown.document({"open": proposed.open, "pairs": [_pair(*pair) for pair in pairs]})
+        return
+    rows = [(each.id, f"{each.score:.0%}", _who(a), _who(b), _why(each)) for each, a, b in pairs]
+    shown.table(f"{len(rows)} of {proposed.open} pairs to review", ("#", "Score#", "One", "Other", "Why"), rows)
+    shown.say("Decide with `shoal duplicates accept #` or `shoal duplicates dismiss #`.")
+
+
+@duplicates.command()
+def accept(context: typer.Context, pair: Annotated[int, typer.Argument(help="Number of the pair.")]) -> None:
+    """The two are one person: merge them."""
+    shown: Shown = context.obj
+    decision = Workspace.open(shown.home).accept_duplicate(pair, actor=_actor())
+    _decided(shown, decision)
+
+
+@duplicates.command()
+def dismiss(context: typer.Context, pair: Annotated[int, typer.Argument(help="Number of the pair.")]) -> None:
+    """The two are different people: never propose them again."""
+    shown: Shown = context.obj
+    Workspace.open(shown.home).dismiss_duplicate(pair, actor=_actor())
+    shown.document({"dismissed": pair}) if shown.as_json else shown.say(f"Pair {pair} will not be proposed again.")
+
+
+@duplicates.command()
+def merge(
+    context: typer.Context, one: Person, other: Person, reason: Annotated[str, typer.Option()] = "by hand"
+) -> None:
+    """Two subscribers are one person, whatever the keys say."""
+    shown: Shown = context.obj
+    _decided(shown, Workspace.open(shown.home).merge(one, other, actor=_actor(), reason=reason))
+
+
+@duplicates.command()
+def unmerge(
+    context: typer.Context,
+    decision: Annotated[int, typer.Argument(help="Number of the decision.")],
+    reason: Annotated[str, typer.Option()] = "by hand",
+) -> None:
+    """Take a merge back, as if it had never been."""
+    shown: Shown = context.obj
+    _decided(shown, Workspace.open(shown.home).unmerge(decision, actor=_actor(), reason=reason))
+
+
+def _decided(shown: Shown, decision: int) -> None:
+    if shown.as_json:
+        shown.document({"decision": decision})
+    else:
+        shown.say(f"Decision {decision}. Take it back with `shoal duplicates unmerge {decision}`.")
+
+
+def _actor() -> str:
+    try:
+        return getpass.getuser()
+    except OSError:
+        raise UserError("no_actor", "The system doesn't tell who you are.", fix="Set the variable LOGNAME.") from None
+
+
+def _pair(proposal: Proposal, a: tuple[Key, ...], b: tuple[Key, ...]) -> dict[str, Any]:
+    return {
+        "id": proposal.id,
+        "score": proposal.score,
+        "reasons": [REASONS[reason] for reason in proposal.reasons],
+        "one": {"subscriber": subscriber_text(proposal.a), "keys": [key.text for key in a]},
+        "other": {"subscriber": subscriber_text(proposal.b), "keys": [key.text for key in b]},
+    }
+
+
+def _who(keys: tuple[Key, ...]) -> str:
+    return next((key.value for key in keys if key.kind == "email"), keys[0].text)
+
+
+def _why(proposal: Proposal) -> str:
+    return ", ".join(REASONS[reason] for reason in proposal.reasons)
+
+
+def _profile(found: Profile) -> dict[str, Any]:
+    return {
+        "subscriber": subscriber_text(found.subscriber),
+        "as_of": format_instant(found.as_of),
+        "identified": found.identified,
+        "identities": [
+            {"key": key.text, "first_at": format_instant(key.first_at), "shared": key.shared} for key in found.keys
+        ],
+        "traits": {
+            each.name: {"value": each.value, "source": each.source, "at": format_instant(each.at)}
+            for each in found.traits.values()
+        },
+        "consent": [
+            {
+                "channel": channel,
+                "purpose": purpose,
+                "state": each.state,
+                "source": each.source,
+                "at": format_instant(each.at),
+            }
+            for (channel, purpose), each in found.consents.items()
+        ],
+        "events": found.events,
+        "recent": [{"name": event.name, "at": format_instant(event.at)} for event in found.recent],
+        "segments": list(found.segments),
+    }

@@ -1,0 +1,110 @@
+"""The whole job on what has been imported: audit, overview, segments, one report page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import duckdb
+import numpy as np
+import numpy.typing as npt
+
+from shoal.core.time import UNITS_MS, Instant, now
+from shoal.flow.auditing import facts, newest_instant
+from shoal.flow.defining import Known, known
+from shoal.flow.home import Opened
+from shoal.flow.reading import open_reading
+from shoal.measurement.audit import Audit, audit
+from shoal.measurement.report.model import Overlap, Overview, SegmentSummary, Step
+from shoal.measurement.report.overview import overview
+from shoal.measurement.report.page import page
+from shoal.segments.catalog import missing_names
+from shoal.segments.files import Segment
+from shoal.segments.sentence import english
+from shoal.segments.sql import queries
+
+WEEKS = 8
+"""How many weeks back the report shows each segment's size."""
+
+_QUESTIONS = {
+    "knows": "What do they already know?",
+    "pain": "What is their problem or goal now?",
+    "objection": "What stops them?",
+    "proof": "What proof do they need?",
+    "next_action": "What should they do next?",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """What the report shows."""
+
+    as_of: Instant
+    overview: Overview
+    audit: Audit
+    segments: tuple[SegmentSummary, ...]
+    overlaps: tuple[Overlap, ...]
+    not_applicable: Mapping[str, tuple[str, ...]]  # segment to the events and traits that the data lacks
+
+    def html(self, title: str) -> str:
+        """The report page."""
+        return page(self.overview, self.audit, self.segments, self.overlaps, title=title)
+
+
+def analyse(opened: Opened, as_of: Instant | None = None) -> Analysis:
+    """Analyse the workspace as of an instant, by default that of its newest event.
+
+    Exports are often days old, and "in the last 7 days" should mean the last 7 days that they know of.
+    """
+    what = known(opened)
+    lacking = {name: missing_names(segment.when, what.catalog, what.nodes) for name, segment in what.segments.items()}
+    with open_reading(opened) as duck:
+        instant = as_of or min(now(), newest_instant(duck) or now())
+        seen = overview(duck, instant, opened.settings.zone)
+        found = audit(duck, instant, facts(opened))
+        shown = [segment for name, segment in what.segments.items() if not lacking[name]]
+        summaries = tuple(_summary(duck, segment, what, instant) for segment in shown)
+        overlaps = _overlaps(duck, shown, what, instant)
+    gaps = {name: missing for name, missing in lacking.items() if missing}
+    return Analysis(instant, seen, found, summaries, overlaps, gaps)
+
+
+def _summary(duck: duckdb.DuckDBPyConnection, segment: Segment, what: Known, instant: Instant) -> SegmentSummary:
+    counts = queries.counts(duck, segment.when, instant, what.nodes)
+    goal, size, content = segment.goal, segment.size, segment.content
+    return SegmentSummary(
+        name=segment.name,
+        title=segment.title or segment.name,
+        sentence=english(segment.when),
+        members=counts.members,
+        share=counts.members / counts.eligible if counts.eligible else 0.0,
+        goal=f"{goal.target} within {goal.by}" if goal else None,
+        metric=goal.metric if goal else None,
+        target=goal.target if goal else None,
+        size_low=size.at_least if size else None,
+        size_high=size.at_most if size else None,
+        content={question: getattr(content, name) for name, question in _QUESTIONS.items()} if content else {},
+        steps=tuple(Step(each.sentence, each.kept) for each in counts.conditions if each.kept is not None),
+        series=_series(duck, segment, what, instant),
+    )
+
+
+def _series(
+    duck: duckdb.DuckDBPyConnection, segment: Segment, what: Known, instant: Instant
+) -> tuple[tuple[Instant, int], ...]:
+    moments = [Instant(instant - week * UNITS_MS["w"]) for week in reversed(range(WEEKS))]
+    return tuple((moment, queries.count(duck, segment.when, moment, what.nodes)) for moment in moments)
+
+
+def _overlaps(
+    duck: duckdb.DuckDBPyConnection, shown: Sequence[Segment], what: Known, instant: Instant
+) -> tuple[Overlap, ...]:
+    members: dict[str, npt.NDArray[np.int64]] = {
+        segment.name: np.array(queries.members(duck, segment.when, instant, what.nodes), dtype=np.int64)
+        for segment in shown
+    }
+    return tuple(
+        Overlap(one, other, len(np.intersect1d(members[one], members[other], assume_unique=True)))
+        for one, other in combinations(members, 2)
+    )
