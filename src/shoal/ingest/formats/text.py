@@ -137,7 +137,7 @@ def guess_encoding(sample: bytes) -> str:
     whole = len(sample) < BLOCK  # else the last sign may be cut
     text = codecs.getincrementaldecoder("utf-8")("surrogateescape").decode(sample, final=whole)
     strange = sum("\udc80" <= sign <= "\udcff" for sign in text)
-    if strange <= 0.1 * sum(sign > "\x7f" for sign in text):
+    if strange <= 0.2 * sum(sign > "\x7f" for sign in text):
         return "utf-8"
     start = next(place for place, byte in enumerate(sample) if byte > 127)
     return _guess_legacy(sample[max(0, start - 1_024) :][:_GUESS_SAMPLE])
