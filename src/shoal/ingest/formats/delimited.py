@@ -16,7 +16,7 @@ from itertools import islice
 from shoal.core.errors import UserError
 from shoal.ingest.formats.limits import Limits
 from shoal.ingest.formats.packed import Bytes
-from shoal.ingest.formats.rows import Broken, Numbered
+from shoal.ingest.formats.rows import Broken, Numbered, too_many_columns
 from shoal.ingest.formats.text import Lines, LineTooLongError, garbled, line_too_long
 
 _DELIMITERS = (",", ";", "\t", "|")
@@ -187,13 +187,3 @@ def name_columns(header: Sequence[str]) -> tuple[str, ...]:
         seen[name] += 1
         names.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
     return tuple(names) if len(set(names)) == len(names) else tuple(f"{n} [{i}]" for i, n in enumerate(names, start=1))
-
-
-def too_many_columns(count: int, label: str, limits: Limits) -> UserError:
-    """The error for a table that is too wide."""
-    return UserError(
-        "too_many_columns",
-        f"The file has {count:,} columns; {limits.columns:,} are the most that can be read.",
-        where=label,
-        fix="Export one row per record, or fewer columns.",
-    )

@@ -14,7 +14,7 @@ import msgspec
 from shoal.core.errors import UserError
 from shoal.ingest.formats.limits import BLOCK, Limits
 from shoal.ingest.formats.packed import Bytes
-from shoal.ingest.formats.rows import Broken, Numbered
+from shoal.ingest.formats.rows import Broken, Numbered, too_many_columns
 from shoal.ingest.formats.text import Lines, line_too_long
 
 _decoder = msgspec.json.Decoder()
@@ -42,7 +42,7 @@ class JsonRows:
                 break
         self.columns = _columns(head)
         if len(self.columns) > limits.columns:
-            raise UserError("too_many_columns", f"The first rows have {len(self.columns):,} fields.", where=label)
+            raise too_many_columns(len(self.columns), label, limits)
         self._all = chain(head, rows)
 
     def __iter__(self) -> Iterator[Numbered]:

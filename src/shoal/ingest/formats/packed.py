@@ -118,7 +118,12 @@ def parts_of(path: Path, limits: Limits) -> tuple[FilePart, ...]:
         with zipfile.ZipFile(raw) as archive:
             members = archive.infolist()
     if len(members) > limits.members:
-        raise UserError("too_many_files", f"The archive holds {len(members):,} files.", where=part.label)
+        raise UserError(
+            "too_many_files",
+            f"The archive holds {len(members):,} files.",
+            where=part.label,
+            fix="Unpack it and import the folder.",
+        )
     _refuse_workbook(members, part)
     files = sorted((member for member in members if not _is_clutter(member)), key=lambda member: member.filename)
     if not files:

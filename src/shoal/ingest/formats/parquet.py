@@ -11,10 +11,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from shoal.core.errors import UserError
-from shoal.ingest.formats.delimited import too_many_columns
 from shoal.ingest.formats.limits import BLOCK, Limits
 from shoal.ingest.formats.packed import Bytes, FilePart
-from shoal.ingest.formats.rows import Numbered
+from shoal.ingest.formats.rows import Numbered, too_many_columns
 
 _ROWS = 1_000
 _open: Any = pq.ParquetFile  # pyarrow has no types
@@ -62,6 +61,8 @@ class ParquetRows:
     def _told(self) -> Iterator[None]:
         try:
             yield
+        except MemoryError:  # Arrow's own is an ArrowException too
+            raise
         except (pa.ArrowException, OSError, ValueError, OverflowError, UnicodeDecodeError):
             raise UserError(
                 "unreadable_file",

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
+from shoal.core.errors import UserError
+from shoal.ingest.formats.limits import Limits
 from shoal.ingest.source import Row
 
 
@@ -42,3 +44,13 @@ class Rows(Protocol):
 
     def __iter__(self) -> Iterator[Numbered]:
         """The rows in order; UserError where the file as a whole can't be read on."""
+
+
+def too_many_columns(count: int, label: str, limits: Limits) -> UserError:
+    """The error for a table that is too wide."""
+    return UserError(
+        "too_many_columns",
+        f"The file has {count:,} columns; {limits.columns:,} are the most that can be read.",
+        where=label,
+        fix="Export one row per record, or fewer columns.",
+    )
