@@ -135,3 +135,8 @@ def test_febrl_pairs_are_found_without_the_personal_number(shared_data, number, 
     pairs = {(row["a"], row["b"]) for row in matching.pairs(pa.Table.from_pylist(rows, SCHEMA)).to_pylist()}
     assert len(pairs & truth) / len(pairs) >= 0.99
     assert len(pairs & truth) / len(truth) >= recall
+
+
+def test_the_search_says_nothing_on_its_own(capfd):
+    found(*[email(f"person{number}.of.many@example.org") for number in range(matching.ENOUGH_FACES + 1)])
+    assert capfd.readouterr() == ("", "")

@@ -65,7 +65,7 @@ def faces(duck: duckdb.DuckDBPyConnection, connection: sa.Connection) -> pa.Tabl
     `duck` is a reading with the view `traits`. Of each trait the latest statement counts.
     """
     names = [name for told_by in TRAITS.values() for name in told_by]
-    stated = duck.execute(_LATEST, {"names": names}).to_arrow_table()
+    stated = duck.sql(_LATEST, params={"names": names}).to_arrow_table()
     return assemble(
         stated,
         keys=rows.fetch(connection, *(identity_keys.c[name] for name in ("id", "kind", "value", "first_at"))),
@@ -90,7 +90,7 @@ def assemble(
             for column, told_by in TRAITS.items()
         )
         own.execute(f"CREATE TEMP TABLE described AS SELECT subscriber, {told} FROM stated GROUP BY subscriber")
-        return own.execute(_FACES).to_arrow_table()
+        return own.sql(_FACES).to_arrow_table()
 
 
 _FACES = """

@@ -63,10 +63,6 @@ class Partition:
             self._root[below] = node
         return node
 
-    def nodes(self) -> list[int]:
-        """Nodes that have been joined to others."""
-        return list(self._root)
-
     def hold(self, node: int, facts: Iterable[Fact]) -> None:
         """State what a node that stands alone brings with it."""
         self._facts[node] = frozenset(facts)
@@ -79,10 +75,6 @@ class Partition:
         self._apart.setdefault(a, set()).add(b)
         self._apart.setdefault(b, set()).add(a)
         return True
-
-    def are_apart(self, a: int, b: int) -> bool:
-        """Whether the groups of a and b may never meet."""
-        return self.root(b) in self._apart.get(self.root(a), ())
 
     def join(self, a: int, b: int) -> bool:
         """Make one group of two; False, and nothing done, when they must not meet."""
