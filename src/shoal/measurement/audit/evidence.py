@@ -113,29 +113,34 @@ _TABLES = {
     "audit_shapes": SHAPES.format(relation="audit_events", where="true"),
 }
 
+# Messages and links are only compared, so their hashes do.
 _MAIL = f"""
-    SELECT subscriber, "at", name, source, coalesce({{message}}, '') AS message,
-           CASE WHEN name IN ({listed(TOUCHES)}) THEN {{link}} END AS link,
+    SELECT subscriber, "at", name, source, hash(coalesce({{message}}, '')) AS message,
+           CASE WHEN name = '{events.EMAIL_LINK_CLICKED}' THEN hash({{link}}) END AS link,
            CASE WHEN name IN ({listed(TOUCHES)}) THEN {{agent}} END AS agent,
            coalesce(name IN ({listed(TOUCHES)}) AND {{marked}}, false) AS marked
     FROM audit_events WHERE name IN ({listed(MAIL_NAMES)})
 """
 
+_BURSTS = f"""
+    WITH clicks AS (SELECT rowid AS click, subscriber, message, link, "at" FROM audit_mail WHERE link IS NOT NULL),
+         suspects AS (SELECT subscriber, message FROM clicks
+                      GROUP BY ALL HAVING count(*) >= {BURST_LINKS} AND count(DISTINCT link) >= {BURST_LINKS})
+    SELECT click, len(list_distinct(list(link) OVER (
+               PARTITION BY subscriber, message ORDER BY "at"
+               RANGE BETWEEN INTERVAL '{BURST_MS} milliseconds' PRECEDING
+                         AND INTERVAL '{BURST_MS} milliseconds' FOLLOWING))) AS links
+    FROM clicks SEMI JOIN suspects USING (subscriber, message)
+"""
+
 _TOUCHES = f"""
-        SELECT touch.subscriber, touch."at", touch.source, touch.name = '{events.EMAIL_OPENED}' AS is_open,
-               touch.marked, mail."at" AS delivered_at,
-               touch.agent IN (SELECT agent FROM audit_agents) AS by_agent,
-               coalesce(epoch_ms(touch."at") - epoch_ms(mail."at") <= {FAST_MS}, false) AS fast,
-               CASE WHEN touch.name = '{events.EMAIL_LINK_CLICKED}' THEN
-                   len(list_distinct(list(touch.link) OVER (
-                       PARTITION BY touch.subscriber, touch.message, touch.name ORDER BY touch."at"
-                       RANGE BETWEEN INTERVAL '{BURST_MS} milliseconds' PRECEDING
-                                 AND INTERVAL '{BURST_MS} milliseconds' FOLLOWING))) >= {BURST_LINKS}
-                   ELSE false END AS burst
-        FROM (SELECT * FROM audit_mail WHERE name IN ({listed(TOUCHES)})) AS touch
-        ASOF LEFT JOIN
-             (SELECT subscriber, message, "at" FROM audit_mail
-              WHERE name IN ({listed(SENDS)})) AS mail
-        ON touch.subscriber = mail.subscriber AND touch.message = mail.message AND touch."at" >= mail."at"
+    SELECT touch.subscriber, touch."at", touch.source, touch.name = '{events.EMAIL_OPENED}' AS is_open,
+           touch.marked, mail."at" AS delivered_at,
+           touch.agent IN (SELECT agent FROM audit_agents) AS by_agent,
+           coalesce(epoch_ms(touch."at") - epoch_ms(mail."at") <= {FAST_MS}, false) AS fast,
+           touch.rowid IN (SELECT click FROM ({_BURSTS}) WHERE links >= {BURST_LINKS}) AS burst
+    FROM (SELECT rowid, * FROM audit_mail WHERE name IN ({listed(TOUCHES)})) AS touch
+    ASOF LEFT JOIN (SELECT subscriber, message, "at" FROM audit_mail WHERE name IN ({listed(SENDS)})) AS mail
+    ON touch.subscriber = mail.subscriber AND touch.message = mail.message AND touch."at" >= mail."at"
 """
 """Every open and click, with the newest delivery of that message before it, and what hints at a machine."""

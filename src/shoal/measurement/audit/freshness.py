@@ -6,6 +6,7 @@ import datetime as dt
 import itertools
 import math
 import statistics
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from shoal.core.time import Instant
@@ -18,8 +19,12 @@ STALE_GAPS = 3.0
 """Stale: behind by more than 2 days and by more than 3 times the usual gap."""
 STALE_UNKNOWN_DAYS = 30.0
 """Stale where the usual gap isn't known: behind by more than this."""
-SURPRISE = 0.001
-"""A day is missing when none of the usual number would happen by chance less often than this."""
+FALSE_ALARMS = 0.01
+"""Gaps that chance may make in a whole series."""
+NEAR_WEEKS = 4
+"""How far the usual number of a weekday looks to each side."""
+STEADY = 0.8
+"""A single event is watched where it happens on this share of the days."""
 
 
 def freshness(
@@ -30,12 +35,14 @@ def freshness(
     ages = {source: (median, p90) for source, median, p90 in evidence.rows(_AGES, newest or 0)}
     found = {}
     for source in sources:
+        whole = missing_days(source.daily)
+        gaps = whole + _event_gaps(source.series, whole)
         gap = usual_gap([day for day, _ in source.daily])
         behind = max(0, (newest or 0) - source.last) if source.last is not None else 0
         lag_median, lag_p90 = lags.get(source.name, (None, None))
         age_median, age_p90 = ages.get(source.name, (None, None))
         found[source.name] = Freshness(
-            lag_median, lag_p90, age_median, age_p90, behind, gap, is_stale(behind, gap), missing_days(source.daily)
+            lag_median, lag_p90, age_median, age_p90, behind, gap, is_stale(behind, gap), gaps
         )
     return found
 
@@ -63,33 +70,62 @@ def is_stale(behind: int, gap: float | None) -> bool:
 
 
 def missing_days(daily: Daily) -> tuple[Gap, ...]:
-    """Runs of empty days between the first and the last, where events are usual on that weekday.
+    """Runs of empty days between the first and the last that are too long to be chance.
 
-    The usual number of a weekday is its median, so a shop that rests on Sundays has no gaps. Under a
-    Poisson law a day with a usual number m is empty by chance with probability exp(-m); it is called
-    missing below `SURPRISE`, so at 7 events a day or more. Empty days on which nothing is expected join the
-    run around them.
+    The usual number of an empty day is the median of the same weekday in the 4 weeks before the run, or in the 4
+    weeks after it if that is less. So a shop that rests on Sundays has no gaps, and neither the end of a burst nor a
+    source that fades looks like a loss. Where events come independently (Poisson), a run with a usual sum of m is
+    empty with probability exp(-m). It is a gap when such a run would turn up in fewer than 1 of 100 series of this
+    length.
+
+    >>> week = [(dt.date(2026, 3, 2) + dt.timedelta(days=number), 40) for number in range(28) if number != 9]
+    >>> [str(gap.since) for gap in missing_days(tuple(week))]
+    ['2026-03-11']
     """
     if not daily:
         return ()
-    counts = dict(daily)
-    first, last = daily[0][0], daily[-1][0]
-    days = [first + dt.timedelta(days=number) for number in range((last - first).days + 1)]
-    usual = [statistics.median(counts.get(day, 0) for day in days[weekday::7]) for weekday in range(min(7, len(days)))]
-    runs: list[list[tuple[dt.date, float]]] = [[]]
-    for number, day in enumerate(days):
-        if counts.get(day, 0):
-            runs.append([])
-        else:
-            runs[-1].append((day, float(usual[number % 7])))
-    return tuple(gap for run in runs if (gap := _gap(run)) is not None)
+    counts, first, last = dict(daily), daily[0][0], daily[-1][0]
+    threshold = math.log(((last - first).days + 1) / FALSE_ALARMS)
+    found = []
+    for (before, _), (after, _) in itertools.pairwise(daily):
+        run = [before + dt.timedelta(days=number) for number in range(1, (after - before).days)]
+        usual = [(day, expected) for day in run if (expected := _usual(day, run, counts, first, last)) > 0]
+        if usual and sum(expected for _, expected in usual) >= threshold:
+            found.append(Gap(usual[0][0], usual[-1][0], statistics.fmean(expected for _, expected in usual)))
+    return tuple(found)
 
 
-def _gap(run: Sequence[tuple[dt.date, float]]) -> Gap | None:
-    missed = [(day, usual) for day, usual in run if math.exp(-usual) < SURPRISE]
-    if not missed:
-        return None
-    return Gap(missed[0][0], missed[-1][0], statistics.fmean(usual for _, usual in missed))
+def _usual(day: dt.date, run: Sequence[dt.date], counts: Mapping[dt.date, int], first: dt.date, last: dt.date) -> float:
+    """What is usual on the day's weekday on both sides of the run."""
+    week = dt.timedelta(weeks=1)
+    before = day - week * -(-((day - run[0]).days + 1) // 7)
+    after = day + week * -(-((run[-1] - day).days + 1) // 7)
+    sides = (
+        [before - week * number for number in range(NEAR_WEEKS)],
+        [after + week * number for number in range(NEAR_WEEKS)],
+    )
+    medians = [
+        float(statistics.median_low(counts.get(other, 0) for other in side if first <= other <= last))
+        for side in sides
+        if any(first <= other <= last for other in side)
+    ]
+    return min(medians, default=0.0)
+
+
+def _event_gaps(series: Mapping[str, Daily], whole: Sequence[Gap]) -> tuple[Gap, ...]:
+    """Gaps of single events that happen nearly daily, where the source itself went on; equal ones in one."""
+    found: dict[tuple[dt.date, dt.date], list[tuple[str, float]]] = defaultdict(list)
+    for name, daily in series.items():
+        days = (daily[-1][0] - daily[0][0]).days + 1
+        if len(daily) < STEADY * days:
+            continue
+        for gap in missing_days(daily):
+            if not any(other.since <= gap.since and gap.until <= other.until for other in whole):
+                found[gap.since, gap.until].append((name, gap.expected))
+    return tuple(
+        Gap(since, until, sum(expected for _, expected in names), tuple(name for name, _ in names))
+        for (since, until), names in sorted(found.items())
+    )
 
 
 _LAGS = """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -28,6 +28,7 @@ class SourceInventory:
     last: Instant | None
     names: tuple[EventCount, ...]
     daily: Daily
+    series: Mapping[str, Daily]  # by event
     fields: tuple[FieldShare, ...]
 
 
@@ -36,7 +37,7 @@ def inventory(evidence: Evidence) -> tuple[SourceInventory, ...]:
     names = _event_counts(evidence)
     people = dict(evidence.rows(_PEOPLE))
     stated = {source: (rows, records, first, last) for source, rows, records, first, last in evidence.rows(_STATEMENTS)}
-    daily = _daily(evidence)
+    series = _series(evidence)
     fields = _fields(evidence, people, names)
     imported = {file.source for file in evidence.facts.imports}
     found = []
@@ -54,7 +55,8 @@ def inventory(evidence: Evidence) -> tuple[SourceInventory, ...]:
                 first=min((count.first for count in counts), default=first),
                 last=max((count.last for count in counts), default=last),
                 names=counts,
-                daily=daily.get(source, ()),
+                daily=_summed(series.get(source, {})),
+                series=series.get(source, {}),
                 fields=fields.get(source, ()),
             )
         )
@@ -96,13 +98,22 @@ def _event_counts(evidence: Evidence) -> Mapping[str, tuple[EventCount, ...]]:
     return {source: tuple(counts) for source, counts in found.items()}
 
 
-def _daily(evidence: Evidence) -> Mapping[str, Daily]:
-    found: dict[str, list[tuple[dt.date, int]]] = defaultdict(list)
-    for source, day, events in evidence.rows(
-        """SELECT source, "at"::DATE AS day, count(*) FROM audit_events GROUP BY source, day ORDER BY source, day"""
+def _series(evidence: Evidence) -> Mapping[str, Mapping[str, Daily]]:
+    """Events by source, name and day."""
+    found: dict[str, dict[str, list[tuple[dt.date, int]]]] = defaultdict(lambda: defaultdict(list))
+    for source, name, day, events in evidence.rows(
+        """SELECT source, name, "at"::DATE AS day, count(*) FROM audit_events
+           GROUP BY source, name, day ORDER BY source, name, day"""
     ):
-        found[source].append((day, events))
-    return {source: tuple(days) for source, days in found.items()}
+        found[source][name].append((day, events))
+    return {source: {name: tuple(days) for name, days in names.items()} for source, names in found.items()}
+
+
+def _summed(series: Mapping[str, Daily]) -> Daily:
+    total: Counter[dt.date] = Counter()
+    for daily in series.values():
+        total.update(dict(daily))
+    return tuple(sorted(total.items()))
 
 
 def _fields(

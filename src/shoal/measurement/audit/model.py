@@ -82,11 +82,15 @@ class FieldShare:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """A run of days without events, where about `expected` a day are usual; `until` is the last empty day."""
+    """A run of days without events, where about `expected` a day are usual; `until` is the last empty day.
+
+    `events` names what is missing; none means that nothing at all came from the source.
+    """
 
     since: dt.date
     until: dt.date
     expected: float
+    events: tuple[str, ...] = ()
 
     @property
     def days(self) -> int:

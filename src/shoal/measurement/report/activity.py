@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
+from shoal.core.time import to_datetime
 from shoal.measurement.audit.evidence import DAY_MS
 from shoal.measurement.report import benchmarks
 from shoal.measurement.report.benchmarks import Benchmark
@@ -22,9 +23,11 @@ from shoal.measurement.report.markup import Content, Markup, tag
 from shoal.measurement.report.model import EmailFunnel, FamilyDays, Orders, Overview
 from shoal.measurement.report.parts import Bar, Column, bars, chart, layout, section, table
 from shoal.measurement.report.statistics import interval
-from shoal.measurement.wording import change, day, many, money, people, percent, rate
+from shoal.measurement.wording import change, many, money, people, percent, rate
 
-TOP_EVENTS = 10
+TOP_EVENTS = 8
+SHOWN_DAYS = 180
+SHOWN_WEEKS = 53
 ROW_HEIGHT = 74
 
 _COLOURS = {
@@ -55,7 +58,10 @@ def list_section(overview: Overview) -> Markup:
 
 
 def _daily(overview: Overview) -> Markup:
-    shown = overview.daily
+    shown = _lately(overview)
+    if not shown:
+        told = f"Nothing happened in the last {SHOWN_DAYS} days; the newest event is older."
+        return tag("div", tag("h3", "Activity by day"), tag("p", told, class_="note"), class_="tile")
     height = 40 + ROW_HEIGHT * len(shown)
     data: list[dict[str, Any]] = []
     more: dict[str, Any] = {}
@@ -84,10 +90,17 @@ def _daily(overview: Overview) -> Markup:
     frame["xaxis"] |= {"type": "date", "anchor": "free", "position": 0, "tickformat": "%-d %b"}
     return chart(
         "Activity by day",
-        f"Events a day by family, each on its own scale; days of {overview.zone}.",
+        f"Events a day by family over the last {SHOWN_DAYS} days, each on its own scale; days of {overview.zone}.",
         {"data": data, "layout": frame},
         height,
     )
+
+
+def _lately(overview: Overview) -> Sequence[FamilyDays]:
+    """The last days of each family: a single sign-up of years ago must not squeeze the rest."""
+    since = to_datetime(overview.as_of).date() - dt.timedelta(days=SHOWN_DAYS)
+    cut = (FamilyDays(each.family, tuple(day for day in each.days if day[0] > since)) for each in overview.daily)
+    return [each for each in cut if each.days]
 
 
 def _area(family: FamilyDays, axis: str) -> dict[str, Any]:
@@ -211,7 +224,7 @@ def _stages(funnel: EmailFunnel) -> Markup:
 
 
 def _orders(orders: Orders) -> Markup:
-    weeks = orders.weeks
+    weeks = orders.weeks[-SHOWN_WEEKS:]
     hover = f"week of %{{x|%-d %b}}<br>%{{y:,.0f}} {orders.currency}<br>%{{customdata:,}} orders<extra></extra>"
     data = [
         {
@@ -241,8 +254,8 @@ def _orders_told(orders: Orders) -> str:
         f"{money(orders.revenue, orders.currency)} in {many(orders.orders, 'order')} by {people(orders.buyers)}, "
         f"{mean} an order on average, refunds not taken off."
     )
-    if orders.weeks:
-        told += f" Weeks from Monday, {day(orders.weeks[0].monday)} on; the first and last may be cut short."
+    if len(orders.weeks) > 1:
+        told += " Weeks begin on Monday; the first and the last may be cut short."
     if orders.other_currencies:
         told += f" {many(orders.other_currencies, 'order')} in other currencies are not counted."
     return told

@@ -195,7 +195,8 @@ def next_step(overview: Overview, audit: Audit, segments: Sequence[SegmentSummar
 
 
 def _write_to(segment: SegmentSummary) -> NextStep:
-    action = segment.content.get("call_to_action") or segment.content.get("next_action") or segment.goal or ""
+    wanted_of_them = segment.content.get("next_action") or segment.content.get("call_to_action")
+    action = f"What they should do: {wanted_of_them}" if wanted_of_them else segment.goal or segment.metric or ""
     wanted = f"between {segment.size_low:,} and {segment.size_high:,} as it should be"
     evidence = f"{people(segment.members)} now, {wanted}: {segment.sentence}."
     return NextStep(f"Write to “{segment.title}”", evidence, action, f"#segment-{segment.name}")

@@ -51,21 +51,21 @@ def _width(share: float) -> str:
     return f"{max(0.0, min(share, 1.0)) * 100:.2f}%"
 
 
-def trend(values: Sequence[int], label: str, *, attention: bool = False) -> Markup:
-    """A line of a few numbers over time, from 0; empty with fewer than two."""
+def trend(values: Sequence[int], label: str, *, kind: str = "trend") -> Markup:
+    """A line of numbers over time, from 0, as a `trend` or a small `spark`; empty with fewer than two."""
     if len(values) < 2:
         return Markup("")
     top = max(values) or 1
     width, height = TREND_WIDTH / (len(values) - 1), TREND_HEIGHT - 8
     points = [(place * width, TREND_HEIGHT - 4 - value / top * height) for place, value in enumerate(values)]
     line = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
-    colour = "var(--coral)" if attention else "var(--sea)"
+    colour = "var(--sea)"
     area = f"M0,{TREND_HEIGHT} L{line.replace(' ', ' L')} L{TREND_WIDTH},{TREND_HEIGHT} Z"
     return tag(
         "svg",
         tag("path", d=area, fill=colour, opacity=0.09),
         tag("polyline", points=line, fill="none", stroke=colour, stroke_width=1.75, vector_effect="non-scaling-stroke"),
-        class_="trend",
+        class_=kind,
         viewBox=f"0 0 {TREND_WIDTH} {TREND_HEIGHT}",
         preserveAspectRatio="none",
         role="img",

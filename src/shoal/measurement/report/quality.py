@@ -10,11 +10,12 @@ from typing import Any
 from shoal.measurement.audit.evidence import DAY_MS
 from shoal.measurement.audit.fields import KEY_TRAITS
 from shoal.measurement.audit.model import Audit, ConsentShare, Finding, SourceAudit
-from shoal.measurement.report.markup import Content, Markup, tag, together
+from shoal.measurement.report.markup import Content, Markup, tag
 from shoal.measurement.report.parts import Bar, Column, Tone, bars, chart, layout, section, shaded, table
 from shoal.measurement.wording import day_of, length, many, people, percent
 
 SHOWN_FINDINGS = 25
+SHOWN_DAYS = 180
 WORDS = {"attention": "needs attention", "watch": "watch", "note": "note"}
 
 
@@ -31,7 +32,12 @@ def audit_section(audit: Audit) -> Markup:
         "audit",
         "The data",
         told,
-        tag("div", tag("div", _scores(audit), _trust(audit), class_="stack"), _people(audit), class_="even"),
+        tag(
+            "div",
+            tag("div", _scores(audit), _consents(audit), class_="stack"),
+            tag("div", _people(audit), _machines(audit), class_="stack"),
+            class_="even",
+        ),
         tag("div", _findings(audit), class_="tile", style="margin-top:14px"),
         tag(
             "div",
@@ -70,7 +76,7 @@ def _people(audit: Audit) -> Markup:
             _field(share.kind, share.name),
             share.share,
             percent(share.share),
-            f"{share.present:,}",
+            f"{share.present:,}" if share.present else "",
             _filled(share.share),
         )
         for share in audit.coverage
@@ -83,13 +89,10 @@ def _people(audit: Audit) -> Markup:
     return tag("div", found, class_="tile")
 
 
-def _trust(audit: Audit) -> Markup:
-    found: list[Content] = []
-    if audit.consent:
-        found.append(tag("div", tag("h3", "Consent"), *map(_consent, audit.consent), class_="tile"))
-    if audit.machines:
-        found.append(tag("div", tag("h3", "Opens and clicks by machines"), _machines(audit), class_="tile"))
-    return together(found)
+def _consents(audit: Audit) -> Content:
+    if not audit.consent:
+        return None
+    return tag("div", tag("h3", "Consent"), map(_consent, audit.consent), class_="tile")
 
 
 def _field(kind: str, name: str) -> str:
@@ -104,7 +107,7 @@ def _field(kind: str, name: str) -> str:
 
 
 def _filled(share: float) -> Tone:
-    return "good" if share >= 0.8 else "watch" if share >= 0.4 else ""
+    return "good" if share >= 0.8 else ""
 
 
 def _consent(consent: ConsentShare) -> Markup:
@@ -120,16 +123,18 @@ def _consent(consent: ConsentShare) -> Markup:
         Bar(name, count / total, percent(count / total), f"{count:,}", tones[name]) for name, count in parts if count
     ]
     channel = {"email": "E-mail", "sms": "SMS", "push": "Push"}.get(consent.channel, consent.channel)
-    return tag("div", tag("p", f"{channel}, {consent.purpose}", class_="d"), bars(listed, f"Consent to {channel}"))
+    return tag("div", tag("p", f"{channel}, {consent.purpose}", class_="d over"), bars(listed, f"Consent to {channel}"))
 
 
-def _machines(audit: Audit) -> Markup:
+def _machines(audit: Audit) -> Content:
+    if not audit.machines:
+        return None
     found = []
     for estimate in audit.machines:
         reasons = "; ".join(f"{count:,} {reason}" for reason, count in estimate.reasons.items())
         told = f"about {percent(estimate.share)} of {estimate.events:,}. {reasons}." if reasons else "none seen."
         found.append(tag("p", tag("b", f"{estimate.kind.capitalize()}: "), told, style="font-size:14px;margin-top:6px"))
-    return tag("div", found)
+    return tag("div", tag("h3", "Opens and clicks by machines"), found, class_="tile")
 
 
 def _findings(audit: Audit) -> Markup:
@@ -183,8 +188,8 @@ def _calendar(audit: Audit) -> Content:
     sources = [source for source in reversed(audit.sources) if len(source.daily) > 1]
     if not sources:
         return None
-    first = min(source.daily[0][0] for source in sources)
     last = max(source.daily[-1][0] for source in sources)
+    first = max(min(source.daily[0][0] for source in sources), last - dt.timedelta(days=SHOWN_DAYS - 1))
     days = [first + dt.timedelta(days=number) for number in range((last - first).days + 1)]
     data: list[dict[str, Any]] = [
         {
@@ -204,7 +209,10 @@ def _calendar(audit: Audit) -> Content:
         margin={"l": 8, "r": 8, "t": 8, "b": 28},
     )
     frame["xaxis"] |= {"type": "date", "tickformat": "%-d %b"}
-    told = f"The darker, the more, on a scale of its own for each source; grey is none. {_gaps(audit)}"
+    told = (
+        f"The last {SHOWN_DAYS} days; the darker, the more, on a scale of its own for each source, and grey is none. "
+        f"{_gaps(audit)}"
+    )
     return chart("Events by source and day", told, {"data": data, "layout": frame}, 52 + 34 * len(sources))
 
 
@@ -216,11 +224,15 @@ def _intensity(source: SourceAudit, days: Sequence[dt.date]) -> list[float]:
 
 def _gaps(audit: Audit) -> str:
     with_gaps = [
-        f"{source.name} ({many(sum(gap.days for gap in source.freshness.gaps), 'day')})"
-        for source in audit.sources
-        if source.freshness.gaps
+        f"{source.name} ({many(_days_missing(source), 'day')})" for source in audit.sources if source.freshness.gaps
     ]
     return f"Days are missing in {', '.join(with_gaps)}." if with_gaps else "No day is missing where events are usual."
+
+
+def _days_missing(source: SourceAudit) -> int:
+    """Days on which at least something was missing."""
+    gaps = source.freshness.gaps
+    return len({gap.since + dt.timedelta(days=number) for gap in gaps for number in range(gap.days)})
 
 
 def _freshness(audit: Audit) -> Markup:

@@ -30,7 +30,26 @@ def segments_section(overview: Overview, segments: Sequence[SegmentSummary], ove
         empty = tag("p", "There are no segments yet. Apply the starter segments or write one in a sentence.")
         return section("segments", "Segments", told, tag("div", empty, class_="tile"))
     cards = tag("div", [_card(segment, overview) for segment in segments], class_="stack")
-    return section("segments", "Segments", told, cards, _overlaps(segments, overlaps))
+    return section("segments", "Segments", told, _glance(segments), cards, _overlaps(segments, overlaps))
+
+
+def _glance(segments: Sequence[SegmentSummary]) -> Content:
+    """All segments in one table; with one or two the cards are enough."""
+    if len(segments) < 3:
+        return None
+    columns = [Column("Segment"), Column("Over time"), Column("People", True), Column("Share", True), Column("Size")]
+    rows = [
+        (
+            tag("a", segment.title, href=f"#segment-{segment.name}"),
+            trend([size for _, size in segment.series], "Size over time", kind="spark") or "not known",
+            tag("b", f"{segment.members:,}"),
+            percent(segment.share),
+            _range(segment) or "no target",
+        )
+        for segment in segments
+    ]
+    inner = table("At a glance", columns, rows, note="Over time is the size in the past, from 0 upwards.")
+    return tag("div", inner, class_="tile", style="margin-bottom:14px")
 
 
 def _card(segment: SegmentSummary, overview: Overview) -> Markup:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from shoal.measurement.audit.checks.check import Check, Scene, Sight
 from shoal.measurement.audit.evidence import DAY_MS
+from shoal.measurement.audit.inventory import SourceInventory
 from shoal.measurement.audit.model import Gap
 from shoal.measurement.wording import many
 
@@ -51,17 +52,22 @@ def _stale(scene: Scene) -> Iterator[Sight]:
 def _missing_days(scene: Scene) -> Iterator[Sight]:
     for source in scene.sources:
         gaps = scene.freshness[source.name].gaps
-        if gaps:
-            missing = sum(gap.days for gap in gaps)
-            whole = (source.daily[-1][0] - source.daily[0][0]).days + 1
-            shown = ", ".join(dates(gap) for gap in gaps[:3]) + (f" and {len(gaps) - 3} more" if len(gaps) > 3 else "")
-            expected = sum(gap.expected * gap.days for gap in gaps) / missing
-            yield Sight(
-                f"{many(missing, 'day')} without any event, where about {expected:,.0f} a day are usual: {shown}.",
-                missing,
-                whole,
-                (source.name,),
-            )
+        for events in dict.fromkeys(gap.events for gap in gaps):
+            yield _missing(source, [gap for gap in gaps if gap.events == events], events)
+
+
+def _missing(source: SourceInventory, gaps: Sequence[Gap], events: Sequence[str]) -> Sight:
+    missing = sum(gap.days for gap in gaps)
+    whole = (source.daily[-1][0] - source.daily[0][0]).days + 1
+    shown = ", ".join(dates(gap) for gap in gaps[:3]) + (f" and {len(gaps) - 3} more" if len(gaps) > 3 else "")
+    expected = sum(gap.expected * gap.days for gap in gaps) / missing
+    named = ", ".join(f"“{event}”" for event in events[:3]) + (
+        f" and {len(events) - 3} more" if len(events) > 3 else ""
+    )
+    told = (
+        f"{many(missing, 'day')} without {named or 'any event'}, where about {expected:,.0f} a day are usual: {shown}."
+    )
+    return Sight(told, missing, whole, (source.name,), named or None)
 
 
 def dates(gap: Gap) -> str:
