@@ -15,13 +15,14 @@ from pathlib import Path
 import pyarrow as pa
 
 from shoal.core.time import Instant
-from shoal.flow import analysing, asking, auditing, importing, people, reviewing
+from shoal.flow import analysing, asking, auditing, importing, people, previewing, reviewing
 from shoal.flow.analysing import Analysis
 from shoal.flow.asking import Answer, Reading
 from shoal.flow.defining import known
 from shoal.flow.home import Opened, create, open_home
 from shoal.flow.importing import Imported, Watch
 from shoal.flow.people import Profile
+from shoal.flow.previewing import Preview
 from shoal.ingest.mapping import Mapping, load_mapping
 from shoal.measurement.audit import Audit
 from shoal.measurement.report.page import audit_page
@@ -69,6 +70,19 @@ class Workspace:
         """
         how = _mapping(mapping) or source
         return importing.import_paths(self._opened, map(Path, paths), source=how, watch=watch)
+
+    def preview(
+        self,
+        paths: Iterable[str | Path],
+        *,
+        source: str | None = None,
+        mapping: str | Path | Mapping | None = None,
+    ) -> tuple[Preview, ...]:
+        """What each file is and what its first ten rows would become; nothing is imported.
+
+        For a file that no source knows a mapping is proposed. Raises UserError as an import does.
+        """
+        return previewing.preview_paths(self._opened, map(Path, paths), source=_mapping(mapping) or source)
 
     def segments(self) -> dict[str, Segment]:
         """The workspace's segments and the starter library, by name."""

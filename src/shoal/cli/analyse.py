@@ -11,12 +11,11 @@ import typer
 from shoal.cli.data import show_imports, watching
 from shoal.cli.main import app
 from shoal.cli.show import Shown, number
-from shoal.core.time import format_instant, parse_instant
+from shoal.core.time import UNITS_MS, Instant, format_instant, now, parse_instant
 from shoal.flow.analysing import Analysis
 from shoal.flow.importing import Imported
 from shoal.measurement.audit import as_data
 from shoal.shop import simulate, write_exports, write_truth
-from shoal.shop.simulate import UNTIL
 from shoal.workspace import Workspace
 
 
@@ -50,12 +49,12 @@ def demo(
         shown.say(f"Building the reference shop: {number(subscribers)} people, {days} days ...")
         _build(made, subscribers, days, seed)
         shown.say(f"Its export files are in {made}, the truth about its people in {made}.truth.parquet.")
-    _analyse(shown, [made], report, as_of=format_instant(UNTIL), title="The reference shop")
+    _analyse(shown, [made], report, as_of=None, title="The reference shop")
 
 
 def _build(made: Path, subscribers: int, days: int, seed: int) -> None:
     """Write the files beside and rename, so that a folder under the final name is complete."""
-    shop = simulate(subscribers, days, seed)
+    shop = simulate(subscribers, days, seed, until=Instant(now() // UNITS_MS["d"] * UNITS_MS["d"]))
     partial = made.with_name(f"{made.name}.partial")
     partial.mkdir(parents=True, exist_ok=True)
     write_exports(shop, partial)

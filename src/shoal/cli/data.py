@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
+import msgspec
 import typer
+from rich.markup import escape
 from rich.progress import Progress, TaskID
 
 from shoal.cli.main import app
 from shoal.cli.show import Shown, console, number
 from shoal.flow.home import create
 from shoal.flow.importing import Imported, Watch
+from shoal.flow.previewing import Preview
 from shoal.measurement.audit import as_data
 from shoal.measurement.audit.terminal import render
 from shoal.workspace import Workspace
@@ -45,8 +49,7 @@ def import_(
     shown: Shown = context.obj
     workspace = Workspace.open(shown.home)
     if dry_run:
-        preview = workspace.preview(paths, source=source, mapping=mapping)
-        shown.document(preview) if shown.as_json else console().print(preview.text(), markup=False, highlight=False)
+        _show_previews(shown, workspace.preview(paths, source=source, mapping=mapping))
         return
     with shown.progress() as bar:
         done = workspace.import_files(paths, source=source, mapping=mapping, watch=watching(bar) if bar else None)
@@ -80,6 +83,24 @@ def show_imports(shown: Shown, done: tuple[Imported, ...]) -> None:
             shown.say(f"  {each.line.file}: {warning}")
         if each.rejects:
             shown.say(f"  Refused rows with line and reason: {each.rejects}")
+
+
+def _show_previews(shown: Shown, previews: tuple[Preview, ...]) -> None:
+    if shown.as_json:
+        shown.document({"files": [asdict(each) for each in previews]})
+        return
+    for each in previews:
+        if each.proposed is None:
+            shown.say(f"{each.file} is read as {each.source}. Its first rows would become:")
+        else:
+            shown.say(
+                f"No source knows {each.file}. A mapping to start from (save it, mend it, give it with --map):",
+                "",
+                escape(each.proposed),
+                "With it the first rows would become:",
+            )
+        for row in each.rows:
+            shown.say(f"  {escape(msgspec.json.encode(row).decode())}")
 
 
 @app.command()

@@ -19,9 +19,9 @@ from shoal.profiles import rows, subscriber
 from shoal.profiles.tables import identity_keys
 from shoal.segments import oracle
 from shoal.segments.explain import Explanation, explain
+from shoal.segments.history import History
 from shoal.segments.nodes import Node
 from shoal.segments.sql import queries
-from shoal.segments.history import History
 from shoal.segments.sql.people import ListTotals, read_history
 
 Reading = Literal["sql", "oracle"]

@@ -114,7 +114,7 @@ class Drain:
         )
         self._duck.execute(
             f"CREATE OR REPLACE TEMP TABLE new_links AS SELECT seen.* FROM ({lake_rows.LINKS}) AS seen "
-            "ANTI JOIN known_links AS known ON known.a = seen.a AND known.b = seen.b AND known.first_at <= seen.first_at"
+            "ANTI JOIN known_links AS known ON (known.a, known.b) = (seen.a, seen.b) AND known.first_at <= seen.first_at"
         )
         return self._duck.sql("FROM new_keys").to_arrow_table(), self._duck.sql("FROM new_links").to_arrow_table()
 

@@ -16,7 +16,7 @@ from shoal.ingest import ledger
 from shoal.ingest.mapping import Mapping, check_columns
 from shoal.ingest.parse import Chunk
 from shoal.ingest.recognise import Recognised, list_files, named_source, unknown_source
-from shoal.ingest.source import Context
+from shoal.ingest.source import Context, FileHead
 from shoal.ingest.worker import ParseRequest, Worker
 from shoal.profiles import identity
 from shoal.store import journal
@@ -44,11 +44,11 @@ def import_paths(
     goes on from there.
     """
     with one_writer(opened.home), Worker() as worker:
-        plan = _plan(worker, list_files(paths), source)
-        pace = BULK if any(part.is_columnar for part in plan) else GENTLE
+        parts = plan(worker, list_files(paths), source)
+        pace = BULK if any(part.is_columnar for part in parts) else GENTLE
         with Drain(opened.home, opened.database, pace) as drain, _Beside(drain) as beside:
             beside.turn()  # what an interrupted import left in the journal
-            numbers = [_import(opened, worker, beside, part, watch) for part in plan]
+            numbers = [_import(opened, worker, beside, part, watch) for part in parts]
         identity.resolve(opened.database)
     return tuple(_told(opened, number, again) for number, again in numbers)
 
@@ -95,9 +95,12 @@ def drain_all(drain: Drain) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Part:
+class Part:
+    """A readable file and how it is to be read."""
+
     found: Recognised
     source: str | Mapping
+    is_guess: bool = False  # no source knows it and the mapping is only a proposal
 
     @property
     def name(self) -> str:
@@ -105,41 +108,60 @@ class _Part:
         return self.source if isinstance(self.source, str) else self.source.source
 
     @property
+    def shown(self) -> str:
+        """The file's name without folders, which may tell of people or machines."""
+        name, member = self.found.part.path.name, self.found.part.member
+        return f"{name} ({member})" if member else name
+
+    @property
     def is_columnar(self) -> bool:
         """Whether its batches are taken over as they are, which is faster than the journal drains."""
         return isinstance(self.source, str) and named_source(self.source).map_batch is not None
 
 
-def _plan(worker: Worker, files: Sequence[Path], source: str | Mapping | None) -> list[_Part]:
+def plan(
+    worker: Worker,
+    files: Sequence[Path],
+    source: str | Mapping | None,
+    propose: Callable[[FileHead], Mapping] | None = None,
+) -> list[Part]:
+    """How each file is to be read. `propose` is asked for a mapping where no source knows a file.
+
+    Raises UserError as the readers do, `unknown_source` and `unknown_column`.
+    """
     if isinstance(source, str):
         named_source(source)
-    plan = []
-    for file in files:
-        for found in worker.inspect(file):
-            meant = source or found.source
-            if meant is None:
-                raise unknown_source(found.head, found.part.label)
-            if isinstance(meant, Mapping):
-                check_columns(meant, found.head, found.part.label)
-            plan.append(_Part(found, meant))
-    return plan
+    return [_part(found, source, propose) for file in files for found in worker.inspect(file)]
 
 
-def _import(opened: Opened, worker: Worker, beside: _Beside, part: _Part, watch: Watch | None) -> tuple[int, bool]:
+def _part(found: Recognised, source: str | Mapping | None, propose: Callable[[FileHead], Mapping] | None) -> Part:
+    meant = source or found.source
+    if isinstance(meant, Mapping):
+        check_columns(meant, found.head, found.part.label)
+    if meant is not None:
+        return Part(found, meant)
+    if propose is None:
+        raise unknown_source(found.head, found.part.label)
+    return Part(found, propose(found.head), is_guess=True)
+
+
+def _import(opened: Opened, worker: Worker, beside: _Beside, part: Part, watch: Watch | None) -> tuple[int, bool]:
     """Read one file to its end; the number of its line in the ledger, and whether that was there and finished."""
     path, size = part.found.part.path, part.found.part.path.stat().st_size
     with opened.database.write() as connection:
         state = ledger.begin(
             connection,
             fingerprint=_fingerprint(part),
-            file=_shown(part),
+            file=part.shown,
             size=size,
             source=part.name,
             received_at=now(),
         )
     if state.finished:
         return state.id, True
-    request = ParseRequest(path, part.source, _context(opened, state.received_at), state.chunks, part.found.part.member)
+    request = ParseRequest(
+        path, part.source, context_of(opened, state.received_at), state.chunks, part.found.part.member
+    )
     for chunk in worker.parse(request):
         state = _keep(opened, state, chunk)
         if watch is not None:
@@ -171,14 +193,15 @@ def _keep(opened: Opened, state: ledger.Import, chunk: Chunk) -> ledger.Import:
         return ledger.advance(connection, state, step)
 
 
-def _context(opened: Opened, received_at: Instant) -> Context:
+def context_of(opened: Opened, received_at: Instant) -> Context:
+    """What mappings need besides the rows, from the workspace's settings."""
     settings = opened.settings
     return Context(
         received_at=received_at, zone=ZoneInfo(settings.zone), region=settings.region, currency=settings.currency
     )
 
 
-def _fingerprint(part: _Part) -> str:
+def _fingerprint(part: Part) -> str:
     how = part.source if isinstance(part.source, str) else part.source.to_yaml()
     digest = hashlib.sha256(f"{how}\n{part.found.part.member or ''}\n".encode())
     with part.found.part.path.open("rb") as file:
@@ -191,9 +214,3 @@ def _told(opened: Opened, number: int, again: bool) -> Imported:
         line = ledger.get(connection, number)
         rejects = None if again else ledger.write_rejects(connection, line, opened.home.rejects)
     return Imported(line, rejects, again)
-
-
-def _shown(part: _Part) -> str:
-    """The file's name without folders, which may tell of people or machines."""
-    member = part.found.part.member
-    return f"{part.found.part.path.name} ({member})" if member else part.found.part.path.name

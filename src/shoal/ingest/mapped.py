@@ -1,4 +1,4 @@
-"""A mapping at work: rows to records, and a preview of it."""
+"""A mapping at work: rows to records."""
 
 from __future__ import annotations
 
@@ -16,8 +16,6 @@ from shoal.ingest.canonical import Consent, Json, Record
 from shoal.ingest.keys import anonymous_key, device_key, email_key, ordered, phone_key, user_key
 from shoal.ingest.mapping import Event, Field, Filter, Key, Mapping, RowRule, Value, When
 from shoal.ingest.source import Context, FileHead, Row, RowRejectedError, RowSkippedError, Source
-
-PREVIEW_ROWS = 10
 
 
 def source_of(mapping: Mapping) -> Source:
@@ -41,30 +39,6 @@ def source_of(mapping: Mapping) -> Source:
         group_by=mapping.group,
         check=check if mapping.reject or mapping.skip else None,
     )
-
-
-def preview(mapping: Mapping, head: FileHead, context: Context) -> list[dict[str, Json]]:
-    """What the first ten rows become: each {row, keys, event, at, properties, traits, consent} or {row, refused}."""
-    shown: list[dict[str, Json]] = []
-    for number, row in enumerate(head.sample[:PREVIEW_ROWS], start=1):
-        try:
-            _check_row(mapping, row)
-            for record in _records(mapping, (row,), context):
-                shown.append({"row": number, **_shown(record)})  # noqa: PERF401 - the except belongs to the row
-        except (RowRejectedError, RowSkippedError) as refusal:
-            shown.append({"row": number, "refused": refusal.reason})
-    return shown
-
-
-def _shown(record: Record) -> dict[str, Json]:
-    return {
-        "keys": list(record.keys),
-        "event": record.name,
-        "at": None if record.at is None else format_instant(record.at),
-        "properties": dict(record.properties),
-        "traits": dict(record.traits),
-        "consent": [f"{stated.channel} {stated.purpose}: {stated.state}" for stated in record.consent],
-    }
 
 
 def _check_row(mapping: Mapping, row: Row) -> None:
