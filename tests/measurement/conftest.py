@@ -32,6 +32,7 @@ class Shop:
         self.consents: list[Consent] = []
         self.people: dict[int, tuple[str, ...]] = {}  # to kinds of key
         self.received_at = NOW
+        self.arrivals: dict[int, int] = {}  # place in events to its own arrival
 
     def event(self, subscriber: int, at: int, name: str, source: str = "web", **properties: Any) -> None:
         self.events.append((subscriber, at, name, source, properties))
@@ -47,7 +48,7 @@ class Shop:
             "(x->>0)::BIGINT, (x->>1)::BIGINT, epoch_ms((x->>2)::BIGINT), x->>3, x->>4, epoch_ms((x->>5)::BIGINT),"
             "(x->6)::VARIANT",
             [
-                [who, number, at, name, source, self.received_at, told]
+                [who, number, at, name, source, self.arrivals.get(number, self.received_at), told]
                 for number, (who, at, name, source, told) in enumerate(self.events)
             ],
         )

@@ -18,7 +18,7 @@ from shoal.measurement.audit.fields import (
 from shoal.measurement.wording import many, percent
 
 _EMAIL_LIKE = r"^[^@\s,;]+@[^@\s,;.]+(\.[^@\s,;.]+)+$"
-_PHONE_LIKE = r"^\+?[0-9][0-9 ().\-/]{5,22}[0-9]$"
+_PHONE_LIKE = r"^\+?[(0-9][0-9 ().\-/]{5,22}[0-9]$"
 
 
 def _wrong(scene: Scene, names: Sequence[str], wrong: str, sentence: str, *values: object) -> Iterator[Sight]:

@@ -44,7 +44,7 @@ def _stale(scene: Scene) -> Iterator[Sight]:
             yield Sight(
                 f"Nothing came for {many(days, 'day')} before the newest of the data{usual}.",
                 days,
-                days + 30,
+                STALE_ALL,
                 (source.name,),
             )
 
