@@ -42,6 +42,15 @@ def percent(share: float) -> str:
     return f"{share * 100:.1f} %" if 0 < share < 0.1 or 0.99 < share < 1 else f"{share * 100:.0f} %"
 
 
+def lost(points: float) -> str:
+    """Points taken from a score.
+
+    >>> lost(13.34), lost(0.04)
+    ('−13.3', 'under 0.1')
+    """
+    return f"−{points:.1f}" if points >= 0.05 else "under 0.1"
+
+
 def rate(share: float) -> str:
     """A rate to the place that its benchmark needs.
 

@@ -9,7 +9,7 @@ from rich.text import Text
 from shoal.core.time import Instant, to_datetime
 from shoal.measurement.audit.evidence import DAY_MS
 from shoal.measurement.audit.model import Audit, Severity
-from shoal.measurement.wording import many, percent
+from shoal.measurement.wording import lost, many, percent
 
 _STYLES: dict[Severity, str] = {"attention": "red", "watch": "yellow", "note": "dim"}
 FINDINGS = 12
@@ -74,7 +74,7 @@ def _findings(audit: Audit) -> Table:
         table.add_row(
             " and ".join(finding.sources) or "the whole list",
             Text(finding.sentence, style),
-            f"-{finding.points:.1f}",
+            lost(finding.points),
             finding.fix,
         )
     return table

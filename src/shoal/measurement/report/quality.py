@@ -12,7 +12,7 @@ from shoal.measurement.audit.fields import KEY_TRAITS
 from shoal.measurement.audit.model import Audit, ConsentShare, Finding, SourceAudit
 from shoal.measurement.report.markup import Content, Markup, tag
 from shoal.measurement.report.parts import Bar, Column, Tone, bars, chart, layout, section, shaded, table
-from shoal.measurement.wording import day_of, length, many, people, percent
+from shoal.measurement.wording import day_of, length, lost, many, people, percent
 
 SHOWN_FINDINGS = 25
 SHOWN_DAYS = 180
@@ -152,7 +152,7 @@ def _finding(finding: Finding) -> Sequence[Content]:
     sentence = tag("td", tag("div", finding.sentence), tag("div", finding.fix, class_="fix"))
     tone = {"attention": "attention", "watch": "watch", "note": ""}[finding.severity]
     chip = tag("span", WORDS[finding.severity], class_=f"chip {tone}".strip())
-    return " and ".join(finding.sources) or "the whole list", sentence, f"−{finding.points:.1f}", chip
+    return " and ".join(finding.sources) or "the whole list", sentence, lost(finding.points), chip
 
 
 def _completeness(audit: Audit) -> Content:
@@ -205,7 +205,7 @@ def _calendar(audit: Audit) -> Content:
         }
     ]
     frame = layout(
-        yaxis={"automargin": True, "showgrid": False, "type": "category", "ticks": ""},
+        yaxis={"automargin": True, "showgrid": False, "type": "category", "ticks": "", "dtick": 1},
         margin={"l": 8, "r": 8, "t": 8, "b": 28},
     )
     frame["xaxis"] |= {"type": "date", "tickformat": "%-d %b"}
