@@ -17,13 +17,13 @@ import sqlalchemy as sa
 from shoal.core.errors import require
 from shoal.core.time import Instant, now
 from shoal.ingest.keys import IDENTIFYING
-from shoal.profiles import rows
 from shoal.profiles.decisions import active, all_decisions, merge_in
 from shoal.profiles.faces import faces
 from shoal.profiles.likeness import REASONS
 from shoal.profiles.matching import pairs
 from shoal.profiles.subscriber import Key, keys_of, subscriber_of
 from shoal.profiles.tables import identity_keys, identity_map, identity_shared, proposals
+from shoal.store import rows
 from shoal.store.database import Database
 
 LEAST = 0.5

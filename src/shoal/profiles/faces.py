@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import sqlalchemy as sa
 
-from shoal.profiles import rows
 from shoal.profiles.tables import identity_keys, identity_links, identity_map, identity_shared
+from shoal.store import rows
 
 TRAITS = {
     "first_name": ("first_name",),

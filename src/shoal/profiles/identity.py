@@ -9,7 +9,7 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from shoal.core.time import Instant, now
-from shoal.profiles import changes, rows
+from shoal.profiles import changes
 from shoal.profiles.decisions import all_decisions
 from shoal.profiles.resolution import Ids, components
 from shoal.profiles.rules import Rules
@@ -21,6 +21,7 @@ from shoal.profiles.tables import (
     identity_state,
     merge_log,
 )
+from shoal.store import rows
 from shoal.store.database import Database
 
 
