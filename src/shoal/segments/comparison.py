@@ -10,7 +10,6 @@ from shoal.core.errors import UserError, nearest
 from shoal.core.time import Instant
 from shoal.segments.operators import OPERATORS
 from shoal.segments.operators.operator import Operand, Operator
-from shoal.segments.operators.words import quoted
 from shoal.segments.values import Json, at_path, check_text, join_path, split_path
 
 
@@ -120,16 +119,10 @@ def filter_from(data: object, where: str) -> PropertyFilter:
     comparison = comparison_from(rest, where)
     surplus = [key for key in rest if key != comparison.operator]
     if surplus:
-        raise UserError(
-            "unknown_key", f"A filter has no {surplus[0]!r}.", where=where, fix=nearest(surplus[0], OPERATORS)
-        )
+        fix = nearest(surplus[0], OPERATORS) or "Leave it out."
+        raise UserError("unknown_key", f"A filter has no {surplus[0]!r}.", where=where, fix=fix)
     try:
         return PropertyFilter(split_path(data["property"]), comparison)
     except UserError as error:
         error.where = error.where or f"{where}.property"
         raise
-
-
-def quote_unless(plain: bool, name: str) -> str:
-    """A name as sentences write it: bare where that can't be misread, else quoted."""
-    return name if plain else quoted(name)

@@ -147,8 +147,12 @@ def load_segments(folder: Path) -> dict[str, Segment]:
             raise UserError("duplicate_segment", message, where=file.name, fix="Rename one of them.")
         found[segment.name] = segment
     nodes = {name: segment.when for name, segment in found.items()}
-    for node in nodes.values():
-        segments_used(node, nodes)
+    for name, node in nodes.items():
+        try:
+            segments_used(node, nodes)
+        except UserError as error:
+            error.where = f"{name}: {error.where}" if error.where else name
+            raise
     return dict(sorted(found.items()))
 
 

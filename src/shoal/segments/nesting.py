@@ -24,9 +24,7 @@ def _follow(node: Node, segments: Mapping[str, Node], way: tuple[str, ...], foun
         if name in way:
             circle = " → ".join((*way[way.index(name) :], name))
             fix = "Take one of them out."
-            raise UserError(
-                "segment_cycle", f"The segments refer to each other in a circle: {circle}.", where=name, fix=fix
-            )
+            raise UserError("segment_cycle", f"The segments refer to each other in a circle: {circle}.", fix=fix)
         if name in found:
             continue
         if name not in segments:

@@ -32,6 +32,7 @@ class Person:
     now: Instant
     segments: Mapping[str, Node]
     population: Population | None
+    known: dict[str, bool] = field(default_factory=dict, compare=False)  # segments asked already: a member or not
 
     @classmethod
     def of(cls, history: History, now: Instant, segments: Mapping[str, Node], population: Population | None) -> Person:

@@ -19,7 +19,7 @@ MOST_REPEATS = 200
 """The largest sum of the numbers in braces, so that RE2 compiles the pattern within its memory."""
 
 _SPACES = r"\t\n\f\r "
-_PLAIN_ESCAPES = {*"dDwWbBtnrf", *r"\.[]{}()*+?^$|/-"}
+_PLAIN_ESCAPES = {*"dDwWbtnrf", *r"\.[]{}()*+?^$|/-"}
 _CLASS_ESCAPES = {*"dwtnrf", *r"\.[]{}()*+?^$|/-"}
 _BRACES = re.compile(r"\{(\d{1,4})(,(\d{0,4}))?\}")
 
@@ -95,8 +95,10 @@ class _Reader:
         name = self.pattern[self.place + 1 : self.place + 2]
         if name in ("s", "S"):
             self.take(f"[{'^' if name == 'S' else ''}{_SPACES}]", 2)
+        elif name == "B":
+            self.take(r"(?!\b)", 2, last=None)  # Python's own does not match an empty text
         elif name and name in _PLAIN_ESCAPES:
-            self.take(f"\\{name}", 2, last=None if name in "bB" else frozenset())
+            self.take(f"\\{name}", 2, last=None if name == "b" else frozenset())
         else:
             raise self.refuse(f"\\{name}")
 

@@ -42,8 +42,11 @@ class Member:
 
     def holds(self, person: Person) -> bool:
         """A member as the other segment's own definition says, anonymous visitors included only if it does."""
-        node = person.segments[self.segment]
-        return (person.history.identified or includes_anonymous(node)) and node.holds(person)
+        if self.segment not in person.known:
+            node = person.segments[self.segment]
+            eligible = person.history.identified or includes_anonymous(node)
+            person.known[self.segment] = eligible and node.holds(person)
+        return person.known[self.segment]
 
     def detail(self, person: Person) -> Detail:
         """The other segment's sentence."""
@@ -51,9 +54,15 @@ class Member:
         return Detail(value, person.segments[self.segment].english())
 
     def moments(self, person: Person) -> Iterator[Instant]:
-        """Those of the other segment."""
-        for _, node in walk(person.segments[self.segment]):
-            yield from node.moments(person)
+        """Those of the other segment, and of all that it refers to, each once."""
+        found, left = {self.segment}, [self.segment]
+        while left:
+            for _, node in walk(person.segments[left.pop()]):
+                if not isinstance(node, Member):
+                    yield from node.moments(person)
+                elif node.segment not in found:
+                    found.add(node.segment)
+                    left.append(node.segment)
 
     def children(self) -> tuple[tuple[str, Node], ...]:
         """None: the other segment is not a part of this definition."""

@@ -20,7 +20,8 @@ from shoal.segments.values import Json, Number, check_number
 from shoal.segments.windows import BetweenAgo, Last
 
 SIGNS: dict[str, Sign] = {"at_most": "<=", "less_than": "<", "at_least": ">=", "more_than": ">"}
-LONGEST_FACTOR = 1_000_000
+LARGEST_FACTOR = 1_000_000
+FINEST = 1_000_000  # parts of one
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +40,9 @@ class Trend:
     def __post_init__(self) -> None:
         check_duration(Duration(self.length.number * 2, self.length.unit))
         check_number(self.factor)
-        inside = 0 <= self.factor <= LONGEST_FACTOR
-        require(inside, "bad_value", f"{self.factor} is not a factor.", fix="Write a number such as 0.5 or 2.")
+        sound = 0 <= self.factor <= LARGEST_FACTOR and FINEST % Fraction(repr(self.factor)).denominator == 0
+        fix = "Write a number such as 0.5 or 2, with six decimals at most."
+        require(sound, "bad_value", f"{self.factor} is not a factor.", fix=fix)
 
     def _windows(self) -> tuple[Last, BetweenAgo]:
         twice = Duration(self.length.number * 2, self.length.unit)

@@ -26,6 +26,8 @@ from shoal.segments.sql.scans import column, consent_scan, stream_scan, trait_sc
 DEEPEST = 12
 """Levels of nesting in one SQL expression; deeper parts become columns of their own."""
 
+_WITH_STEP = "with_step"
+
 _SIGNS: Mapping[str, type[exp.Binary]] = {"<=": exp.LTE, "<": exp.LT, ">=": exp.GTE, ">": exp.GT}
 
 
@@ -127,9 +129,10 @@ class Rendering:
         return (self._step(condition), 0) if height >= DEEPEST else (condition, height)
 
     def _step(self, condition: exp.Expr) -> exp.Column:
-        name = f"step{self.steps}"
+        place = self.steps
+        name = f"step{place}"
         query = exp.select("*", exp.alias_(condition, name, quoted=True)).from_(exp.to_table(self.last, quoted=True))
-        self.last = f"with_{name}"
+        self.last = f"{_WITH_STEP}{place}"
         self.tables.append((self.last, query))
         self.steps += 1
         return column(name)
@@ -177,5 +180,7 @@ class Rendering:
         """The whole query that answers from the last table."""
         query = exp.select(*answers).from_(exp.to_table(self.last, quoted=True))
         for name, table in self.tables:
-            query = query.with_(exp.to_identifier(name, quoted=True), as_=table, copy=False)
+            # A step is kept, not merged into its reader: merging repeats it at every use, level upon level.
+            kept = True if name.startswith(_WITH_STEP) else None
+            query = query.with_(exp.to_identifier(name, quoted=True), as_=table, materialized=kept, copy=False)
         return query
