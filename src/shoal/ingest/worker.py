@@ -109,7 +109,7 @@ class Worker:
             if isinstance(answer, wire.ChunkMessage):
                 yield _chunk(answer, batch)
 
-    def _ask(self, request: wire.Request, label: str) -> Iterator[tuple[wire.Answer, bytes]]:
+    def _ask(self, request: wire.Request, label: str) -> Iterator[tuple[wire.Answer, bytearray]]:
         process = self._running()
         answered = False
         try:
@@ -122,7 +122,10 @@ class Worker:
                 answered = isinstance(answer, wire.DoneMessage | wire.ErrorMessage | wire.BugMessage)
                 if answered:
                     break
-                yield answer, self._read(process, answer.batch, label) if isinstance(answer, wire.ChunkMessage) else b""
+                yield (
+                    answer,
+                    self._read(process, answer.batch, label) if isinstance(answer, wire.ChunkMessage) else bytearray(),
+                )
         finally:
             if not answered:  # left in the middle, by an error or by the caller
                 self._end()
@@ -144,11 +147,11 @@ class Worker:
             )
         return self._process
 
-    def _read_frame(self, process: subprocess.Popen[bytes], label: str) -> bytes:
+    def _read_frame(self, process: subprocess.Popen[bytes], label: str) -> bytearray:
         length = int.from_bytes(self._read(process, wire.LENGTH, label), "big")
         return self._read(process, length, label)
 
-    def _read(self, process: subprocess.Popen[bytes], size: int, label: str) -> bytes:
+    def _read(self, process: subprocess.Popen[bytes], size: int, label: str) -> bytearray:
         """Exactly so many bytes of the answer; UserError when it goes silent or ends."""
         assert process.stdout is not None
         found = bytearray(size)
@@ -161,7 +164,7 @@ class Worker:
             if not got:
                 raise self._ended(process, label)
             place += got
-        return bytes(found)
+        return found
 
     def _ended(self, process: subprocess.Popen[bytes], label: str) -> Exception:
         status = process.wait()
@@ -192,7 +195,7 @@ class Worker:
         self._process, self._complaints = None, None
 
 
-def _chunk(answer: wire.ChunkMessage, batch: bytes) -> Chunk:
+def _chunk(answer: wire.ChunkMessage, batch: bytearray) -> Chunk:
     return Chunk(
         index=answer.index,
         records=pa.ipc.read_record_batch(pa.py_buffer(batch), SCHEMA),
