@@ -1,10 +1,10 @@
 """Shoal finds the micro-audiences hiding in an e-mail list.
 
-    import shoal
+import shoal
 
-    ws = shoal.open("path")
-    at_risk = shoal.segment('did "Order Completed" and opens in the last 30 days are at most 0.5 times the 30 days before')
-    ws.count(at_risk, as_of=shoal.instant("2026-03-01"))
+ws = shoal.open("path")
+lapsed = shoal.segment('did "Order Completed" and not did "Order Completed" in the last 60 days')
+ws.count(lapsed, as_of=shoal.instant("2026-03-01"))
 """
 
 from __future__ import annotations

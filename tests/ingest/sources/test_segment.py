@@ -108,3 +108,8 @@ def test_recognised_by_its_calls() -> None:
     calls = ({"type": "track", "userId": "1"}, {"type": "page", "anonymousId": "2"})
     assert recognise(FileHead("e.jsonl", "jsonl", ("type",), calls)) is SOURCE
     assert recognise(FileHead("e.jsonl", "jsonl", ("type",), ({"type": "sale", "userId": "1"},))) is not SOURCE
+
+
+def test_reserved_traits_have_the_names_that_other_sources_use(one: Callable[..., Record]) -> None:
+    found = one(type="identify", traits={"firstName": "Ana", "lastName": "Sol", "createdAt": TIME, "shoeSize": 38})
+    assert found.traits == {"first_name": "Ana", "last_name": "Sol", "created_at": TIME, "shoeSize": 38}

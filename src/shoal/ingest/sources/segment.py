@@ -124,10 +124,15 @@ def _properties(row: Row, properties: Mapping[str, Any], outside: Mapping[str, A
     return found
 
 
+# Reserved traits of the specification under the names that other sources give the same facts:
+# https://segment.com/docs/connections/spec/identify/#traits
+_RESERVED = {"firstName": "first_name", "lastName": "last_name", "createdAt": "created_at", "title": "job_title"}
+
+
 def _traits(row: Row, kind: str, traits: Mapping[str, Any]) -> Mapping[str, Json]:
     """What identify and group calls state as facts."""
     if kind == "identify":
-        return traits
+        return {_RESERVED.get(name, name): value for name, value in traits.items()}
     if kind == "alias":
         return _NONE
     return {"group_id": row.get("groupId"), **{f"group_{name}": value for name, value in traits.items()}}
