@@ -37,4 +37,5 @@ lake_files = sa.Table(
     sa.Column("sha256", sa.String(64), nullable=False),
     sa.Column("min_at", sa.BigInteger, nullable=False),  # ms
     sa.Column("max_at", sa.BigInteger, nullable=False),  # ms
+    sa.Column("mtime_ns", sa.BigInteger, nullable=False, server_default="0"),  # of the file as it was written
 )
