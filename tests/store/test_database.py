@@ -48,6 +48,7 @@ def test_a_reader_sees_one_state_while_another_writes(database: Database) -> Non
         before = journal.offset_of(reader, "lake")
         with database.write() as writer:
             journal.move_offset(writer, "lake", before + 1)
+        assert journal.offset_of(reader, "lake") == before
     with database.read() as reader:
         assert journal.offset_of(reader, "lake") == before + 1
 

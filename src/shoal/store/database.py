@@ -34,7 +34,9 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
         """A connection that sees one consistent state and writes nothing."""
-        with self.engine.connect() as connection:
+        # PostgreSQL's default lets each statement see a newer state; SQLite knows one level only.
+        options = {"isolation_level": "REPEATABLE READ"} if self.engine.dialect.name == "postgresql" else {}
+        with self.engine.connect().execution_options(**options) as connection:
             yield connection
             connection.rollback()
 
