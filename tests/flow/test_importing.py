@@ -6,7 +6,6 @@ import csv
 import gzip
 import json
 import zipfile
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -194,6 +193,24 @@ def test_each_member_of_a_zip_is_a_file(opened, tmp_path, shop):
     assert events(opened) == (len(shop), len(shop))
 
 
+def test_a_member_of_a_zip_may_be_called_anything(sqlite, tmp_path, shop):
+    path = tmp_path / "export.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in ("in/deep/a.jsonl", "in/new\nline.jsonl", f"{'long' * 60}.jsonl"):
+            archive.writestr(name, json.dumps({**shop[0], "messageId": name}) + "\nbroken\n")
+    done = import_paths(sqlite, [path])
+    assert [each.line.rows_rejected for each in done] == [1, 1, 1]
+    assert all(each.rejects.parent == sqlite.home.rejects and each.rejects.is_file() for each in done)
+
+
+def test_a_file_that_is_not_what_the_user_says_stops_the_import_before_it_begins(sqlite, write, shop):
+    paths = [write("a.jsonl", shop), write("b.csv", ["colour,shape", "red,round"])]
+    with pytest.raises(UserError) as error:
+        import_paths(sqlite, paths, source="segment")
+    assert (error.value.code, error.value.where) == ("wrong_source", str(paths[1]))
+    assert table_sizes(sqlite)["imports"] == 0
+
+
 def test_warnings_are_kept_with_the_file(opened, write):
     mapping = mapping_from(
         {"source": "till", "at": "when", "keys": {"email": "mail"}, "events": [{"name": "Order Completed"}]}
@@ -208,9 +225,7 @@ def test_warnings_are_kept_with_the_file(opened, write):
 def test_the_same_file_by_another_mapping_is_another_import(sqlite, write):
     path = write("till.csv", ["when,mail", "2026-01-01,a@example.org"])
     for name in ("Order Completed", "Order Refunded"):
-        mapping = mapping_from(
-            {"source": "till", "at": "when", "keys": {"email": "mail"}, "events": [{"name": name}]}
-        )
+        mapping = mapping_from({"source": "till", "at": "when", "keys": {"email": "mail"}, "events": [{"name": name}]})
         (done,) = import_paths(sqlite, [path], source=mapping)
         assert not done.again
     assert events(sqlite)[0] == 2

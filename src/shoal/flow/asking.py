@@ -15,7 +15,7 @@ from shoal.core.time import Instant, now
 from shoal.flow.defining import Definition, define, known
 from shoal.flow.home import Opened
 from shoal.flow.reading import open_reading
-from shoal.profiles import rows, subscriber
+from shoal.profiles import subscriber
 from shoal.profiles.tables import identity_keys
 from shoal.segments import oracle
 from shoal.segments.explain import Explanation, explain
@@ -23,6 +23,7 @@ from shoal.segments.history import History
 from shoal.segments.nodes import Node
 from shoal.segments.sql import queries
 from shoal.segments.sql.people import ListTotals, read_history
+from shoal.store import rows
 
 Reading = Literal["sql", "oracle"]
 
@@ -56,7 +57,7 @@ def members(opened: Opened, text: str | Node, as_of: Instant | None = None, read
     with open_reading(opened) as duck:
         if reading == "oracle":
             everybody = [row[0] for row in duck.execute("SELECT subscriber FROM subscribers").fetchall()]
-            found = oracle.members(node, (_history(duck, each) for each in everybody), instant, what.nodes)
+            found = oracle.members(node, (history(duck, each) for each in everybody), instant, what.nodes)
         else:
             found = queries.members(duck, node, instant, what.nodes)
         return _named(opened, duck, found)
@@ -71,7 +72,7 @@ def explain_one(opened: Opened, person: str, text: str | Node, as_of: Instant | 
     node = define(text, what).node
     number = find(opened, person)
     with open_reading(opened) as duck:
-        return explain(node, _history(duck, number), as_of or now(), what.nodes, ListTotals(duck))
+        return explain(node, history(duck, number), as_of or now(), what.nodes, ListTotals(duck))
 
 
 def find(opened: Opened, person: str) -> int:
@@ -79,18 +80,27 @@ def find(opened: Opened, person: str) -> int:
     with opened.database.read() as connection:
         found = subscriber.find(connection, person, region=opened.settings.region)
     if found is None:
-        raise UserError(
-            "unknown_subscriber",
-            "Nobody is known by that id or address.",
-            fix="Give an e-mail address, a user id, a phone number or a subscriber id.",
-        )
+        raise _nobody()
     return found
 
 
-def _history(duck: duckdb.DuckDBPyConnection, number: int) -> History:
+def history(duck: duckdb.DuckDBPyConnection, number: int) -> History:
+    """Everything recorded about a subscriber; UserError `unknown_subscriber`.
+
+    Somebody whom an import has only just seen can be found and is not part of the reading yet.
+    """
     found = read_history(duck, number)
-    assert found is not None, "identity knows a subscriber that the reading does not"
+    if found is None:
+        raise _nobody()
     return found
+
+
+def _nobody() -> UserError:
+    return UserError(
+        "unknown_subscriber",
+        "Nobody is known by that id or address.",
+        fix="Give an e-mail address, a user id, a phone number or a subscriber id.",
+    )
 
 
 def _named(opened: Opened, duck: duckdb.DuckDBPyConnection, found: list[int]) -> pa.Table:

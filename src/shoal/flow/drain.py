@@ -12,9 +12,9 @@ import sqlalchemy as sa
 from shoal.core.settings import Home
 from shoal.core.time import Instant
 from shoal.ingest import lake_rows, ledger, names
-from shoal.profiles import identity, rows
+from shoal.profiles import identity
 from shoal.profiles.tables import identity_keys, identity_links
-from shoal.store import journal, lake
+from shoal.store import journal, lake, rows
 from shoal.store.database import Database
 from shoal.store.duck import open_duck
 
@@ -59,6 +59,7 @@ class Drain:
             self._files = list(lake.catalogued(connection))
             self._offset = journal.offset_of(connection, STAGE)
             _load_known(self._duck, connection)
+        lake.check(home.lake, self._files)
         lake.sweep(home.lake, self._files)
 
     def __enter__(self) -> Drain:
@@ -95,7 +96,7 @@ class Drain:
         self._offset = entries[-1].offset
         self._files += files
         self._duck.execute("INSERT INTO known_keys SELECT id, first_at FROM new_keys")
-        self._duck.execute("INSERT INTO known_links SELECT a, b, first_at FROM new_links")
+        self._duck.execute("INSERT INTO known_links SELECT a, b, first_at, source FROM new_links")
         return drained
 
     def _forget_known(self) -> None:
@@ -114,7 +115,8 @@ class Drain:
         )
         self._duck.execute(
             f"CREATE OR REPLACE TEMP TABLE new_links AS SELECT seen.* FROM ({lake_rows.LINKS}) AS seen "
-            "ANTI JOIN known_links AS known ON (known.a, known.b) = (seen.a, seen.b) AND known.first_at <= seen.first_at"
+            "ANTI JOIN known_links AS known ON (known.a, known.b) = (seen.a, seen.b) "
+            "AND (known.first_at < seen.first_at OR known.first_at = seen.first_at AND known.source <= seen.source)"
         )
         return self._duck.sql("FROM new_keys").to_arrow_table(), self._duck.sql("FROM new_links").to_arrow_table()
 
@@ -137,7 +139,7 @@ class Drain:
 
 def _load_known(duck: duckdb.DuckDBPyConnection, connection: sa.Connection) -> None:
     keys = rows.fetch(connection, identity_keys.c.id, identity_keys.c.first_at)
-    links = rows.fetch(connection, identity_links.c.a, identity_links.c.b, identity_links.c.first_at)
+    links = rows.fetch(connection, *identity_links.c)
     for name, seen in (("known_keys", keys), ("known_links", links)):
         duck.register("seen", seen)
         duck.execute(f"CREATE TEMP TABLE {name} AS FROM seen")

@@ -6,16 +6,20 @@ import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import sqlalchemy as sa
+
+from shoal.core.errors import UserError
 from shoal.core.time import Instant, now
 from shoal.flow.drain import BULK, GENTLE, Drain
 from shoal.flow.home import Opened, one_writer
 from shoal.ingest import ledger
 from shoal.ingest.mapping import Mapping, check_columns
 from shoal.ingest.parse import Chunk
-from shoal.ingest.recognise import Recognised, list_files, named_source, unknown_source
+from shoal.ingest.recognise import Recognised, check_source, list_files, named_source, unknown_source
 from shoal.ingest.source import Context, FileHead
 from shoal.ingest.worker import ParseRequest, Worker
 from shoal.profiles import identity
@@ -39,17 +43,19 @@ def import_paths(
 ) -> tuple[Imported, ...]:
     """Import files and folders; what is in the lake when this returns can be counted at once.
 
-    All files are recognised before the first one is read, so an unknown file stops the import before it
-    begins. Raises UserError as the readers do; everything before the error is kept and a second call
-    goes on from there.
+    All files are recognised, and packed ones checked to their ends, before the first one is read, so an unknown
+    or truncated file stops the import before it begins. Raises UserError as the readers do; everything before
+    the error is kept, can be counted, and a second call goes on from there.
     """
     with one_writer(opened.home), Worker() as worker:
         parts = plan(worker, list_files(paths), source)
         pace = BULK if any(part.is_columnar for part in parts) else GENTLE
-        with Drain(opened.home, opened.database, pace) as drain, _Beside(drain) as beside:
-            beside.turn()  # what an interrupted import left in the journal
-            numbers = [_import(opened, worker, beside, part, watch) for part in parts]
-        identity.resolve(opened.database)
+        try:
+            with Drain(opened.home, opened.database, pace) as drain, _Beside(drain) as beside:
+                beside.turn()  # what an interrupted import left in the journal
+                numbers = [_import(opened, worker, beside, part, watch) for part in parts]
+        finally:
+            identity.resolve(opened.database)
     return tuple(_told(opened, number, again) for number, again in numbers)
 
 
@@ -67,7 +73,7 @@ class _Beside:
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         with self._thread:
-            if kind is None:
+            if kind is None or issubclass(kind, UserError):
                 self.turn()
                 self._settle()
 
@@ -138,6 +144,8 @@ def _part(found: Recognised, source: str | Mapping | None, propose: Callable[[Fi
     meant = source or found.source
     if isinstance(meant, Mapping):
         check_columns(meant, found.head, found.part.label)
+    elif isinstance(source, str):
+        check_source(found.head, named_source(source), found.part.label)
     if meant is not None:
         return Part(found, meant)
     if propose is None:
@@ -147,32 +155,26 @@ def _part(found: Recognised, source: str | Mapping | None, propose: Callable[[Fi
 
 def _import(opened: Opened, worker: Worker, beside: _Beside, part: Part, watch: Watch | None) -> tuple[int, bool]:
     """Read one file to its end; the number of its line in the ledger, and whether that was there and finished."""
-    path, size = part.found.part.path, part.found.part.path.stat().st_size
-    with opened.database.write() as connection:
-        state = ledger.begin(
-            connection,
-            fingerprint=_fingerprint(part),
-            file=part.shown,
-            size=size,
-            source=part.name,
-            received_at=now(),
-        )
-    if state.finished:
-        return state.id, True
-    request = ParseRequest(
-        path, part.source, context_of(opened, state.received_at), state.chunks, part.found.part.member
+    path, size, fingerprint = part.found.part.path, part.found.part.path.stat().st_size, _fingerprint(part)
+    with opened.database.read() as connection:
+        known = ledger.find(connection, fingerprint)
+    if known is not None and known.finished:
+        return known.id, True
+    arrival, chunks = (known.received_at, known.chunks) if known else (now(), 0)
+    begin = partial(
+        ledger.begin, fingerprint=fingerprint, file=part.shown, size=size, source=part.name, received_at=arrival
     )
+    request = ParseRequest(path, part.source, context_of(opened, arrival), chunks, part.found.part.member)
     for chunk in worker.parse(request):
-        state = _keep(opened, state, chunk)
+        _keep(opened, begin, chunk)
         if watch is not None:
             watch(path.name, chunk.position, size)
         beside.add(chunk.records.num_rows)
     with opened.database.write() as connection:
-        ledger.finish(connection, state)
-    return state.id, False
+        return ledger.finish(connection, begin(connection)).id, False
 
 
-def _keep(opened: Opened, state: ledger.Import, chunk: Chunk) -> ledger.Import:
+def _keep(opened: Opened, begin: Callable[[sa.Connection], ledger.Import], chunk: Chunk) -> None:
     """Put a chunk into the journal and count it in the ledger, both or neither."""
     step = ledger.Advance(
         rows_read=chunk.rows_read,
@@ -182,6 +184,7 @@ def _keep(opened: Opened, state: ledger.Import, chunk: Chunk) -> ledger.Import:
         warnings=chunk.warnings,
     )
     with opened.database.write() as connection:
+        state = begin(connection)
         if chunk.records.num_rows:
             journal.append(
                 connection,
@@ -190,7 +193,7 @@ def _keep(opened: Opened, state: ledger.Import, chunk: Chunk) -> ledger.Import:
                 received_at=state.received_at,
                 batch=chunk.records,
             )
-        return ledger.advance(connection, state, step)
+        ledger.advance(connection, state, step)
 
 
 def context_of(opened: Opened, received_at: Instant) -> Context:
@@ -212,5 +215,5 @@ def _fingerprint(part: Part) -> str:
 def _told(opened: Opened, number: int, again: bool) -> Imported:
     with opened.database.read() as connection:
         line = ledger.get(connection, number)
-        rejects = None if again else ledger.write_rejects(connection, line, opened.home.rejects)
+        rejects = ledger.write_rejects(connection, line, opened.home.rejects)
     return Imported(line, rejects, again)

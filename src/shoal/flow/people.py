@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import duckdb
 
 from shoal.core.time import Instant, now
-from shoal.flow.asking import find
+from shoal.flow.asking import find, history
 from shoal.flow.defining import Known, known
 from shoal.flow.home import Opened
 from shoal.flow.reading import open_reading
@@ -18,7 +18,7 @@ from shoal.profiles.traits import Trait
 from shoal.segments.catalog import missing_names
 from shoal.segments.history import Event, History
 from shoal.segments.oracle import is_member
-from shoal.segments.sql.people import ListTotals, read_history
+from shoal.segments.sql.people import ListTotals
 
 RECENT = 20
 
@@ -47,8 +47,7 @@ def profile(opened: Opened, person: str, as_of: Instant | None = None) -> Profil
     with opened.database.read() as connection:
         keys = subscriber.keys_of(connection, number)
     with open_reading(opened) as duck:
-        found = read_history(duck, number)
-        assert found is not None, "identity knows a subscriber that the reading does not"
+        found = history(duck, number)
         past = found.until(instant)
         newest = sorted(past.events, key=lambda event: (event.at, event.event_id), reverse=True)
         return Profile(

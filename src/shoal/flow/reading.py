@@ -12,6 +12,7 @@ from shoal.core.settings import Home
 from shoal.flow.home import Opened
 from shoal.ingest.keys import IDENTIFYING
 from shoal.ingest.lake_rows import TABLES
+from shoal.profiles import identity
 from shoal.profiles.tables import identity_keys, identity_map
 from shoal.store import lake
 from shoal.store.duck import open_duck
@@ -26,10 +27,12 @@ _COLUMNS = {
 def open_reading(opened: Opened, *, memory: str = "4GB") -> duckdb.DuckDBPyConnection:
     """Views `events`, `traits`, `consents`, `subscribers` and `keys` over one consistent state.
 
-    `records` is `events` with the rows that only state facts (their name is NULL).
+    `records` is `events` with the rows that only state facts (their name is NULL). People that an import has
+    seen and not yet unified are left out. Raises UserError `damaged_lake`.
     """
     with opened.database.read() as connection:
         files = lake.catalogued(connection)
+        lake.check(opened.home.lake, files)
         duck = open_duck(opened.home.lake, memory=memory, scratch=opened.home.scratch)
         _load_people(duck, connection)
     for table in TABLES:
@@ -61,7 +64,8 @@ def _load_people(duck: duckdb.DuckDBPyConnection, connection: sa.Connection) -> 
             "subscriber": pa.array([row[1] for row in merged], pa.int64()),
         },
     )
-    keys = connection.execute(sa.select(identity_keys.c.id, identity_keys.c.kind)).fetchall()
+    unified = identity_keys.c.since <= identity.version(connection)
+    keys = connection.execute(sa.select(identity_keys.c.id, identity_keys.c.kind).where(unified)).fetchall()
     _table(
         duck,
         "key_kinds",

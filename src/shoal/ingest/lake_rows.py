@@ -34,7 +34,7 @@ REPEATED = 'SELECT count(*) > count(DISTINCT (event_id, "at")) FROM records'
 
 FORGET_REPEATED = """
 CREATE OR REPLACE TEMP TABLE records AS FROM records
-QUALIFY row_number() OVER (PARTITION BY event_id, "at" ORDER BY origin, line) = 1
+QUALIFY row_number() OVER (PARTITION BY event_id, "at" ORDER BY received_at, origin, line) = 1
 """
 """Keeps each record once. Costs as much as all the rest, so it is run only where there is need."""
 
@@ -50,7 +50,8 @@ ROWS = {
         FROM records ORDER BY name, "at"
     """,
     "traits": """
-        SELECT key, entry.key AS name, (CASE WHEN json_type(entry.value) <> 'NULL' THEN entry.value END)::VARIANT AS value,
+        SELECT key, entry.key AS name,
+               (CASE WHEN json_type(entry.value) <> 'NULL' THEN entry.value END)::VARIANT AS value,
                "at", received_at, event_id, source
         FROM (SELECT * EXCLUDE (key), key, unnest(map_entries(traits::JSON::MAP(VARCHAR, JSON))) AS entry
               FROM records WHERE traits IS NOT NULL)
@@ -74,7 +75,8 @@ FROM (SELECT unnest(keys) AS text, "at" FROM records) GROUP BY text
 """Each identity key of the new records once, with the first instant it was seen (ms)."""
 
 LINKS = f"""
-SELECT a, {KEY_ID_SQL.format(text="text")} AS b, epoch_ms(min("at")) AS first_at, arg_min(source, "at") AS source
+SELECT a, {KEY_ID_SQL.format(text="text")} AS b, epoch_ms(min("at")) AS first_at,
+       arg_min(source, ("at", source)) AS source
 FROM (SELECT key AS a, unnest(keys[2:]) AS text, "at", source FROM records WHERE len(keys) > 1) GROUP BY a, b
 """
 """Each pair (strongest key, other key) that one new record names, once."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -59,11 +60,16 @@ class Advance:
     warnings: Sequence[str] = ()
 
 
+def find(connection: sa.Connection, fingerprint: str) -> Import | None:
+    """The ledger's line of a file by its fingerprint; None when nothing of it was ever kept."""
+    return _find(connection, imports.c.fingerprint == fingerprint)
+
+
 def begin(
     connection: sa.Connection, *, fingerprint: str, file: str, size: int, source: str, received_at: Instant
 ) -> Import:
     """The ledger's line of a file, new or as an earlier attempt left it."""
-    found = _find(connection, imports.c.fingerprint == fingerprint)
+    found = find(connection, fingerprint)
     if found is not None:
         return found
     zeros = dict.fromkeys(("chunks", "rows_read", "rows_rejected", "rows_skipped", "records", "duplicates"), 0)
@@ -79,7 +85,7 @@ def begin(
         **zeros,
     }
     connection.execute(sa.insert(imports).values(row))
-    started = _find(connection, imports.c.fingerprint == fingerprint)
+    started = find(connection, fingerprint)
     assert started is not None
     return started
 
@@ -138,11 +144,14 @@ def write_rejects(connection: sa.Connection, state: Import, folder: Path) -> Pat
     if not state.rows_rejected:
         return None
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{state.id:04d}-{state.file}.rejects.csv"
-    with path.open("w", newline="") as file:
+    name = re.sub(r"[^\w.() -]", "_", state.file)[:100]  # a member of a zip may be called anything
+    path = folder / f"{state.id:04d}-{name}.rejects.csv"
+    partial = path.with_suffix(".partial")
+    with partial.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(("line", "reason", "message"))
         writer.writerows(_lines(connection.execution_options(yield_per=10_000).execute(query)))
+    partial.rename(path)
     return path
 
 

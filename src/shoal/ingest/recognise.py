@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
 from shoal.core.errors import UserError, nearest, require
 from shoal.ingest.formats.limits import Limits
-from shoal.ingest.formats.packed import FilePart, parts_of
+from shoal.ingest.formats.packed import FilePart, check_packing, parts_of
 from shoal.ingest.formats.reading import only_part, open_rows
 from shoal.ingest.formats.rows import Broken
 from shoal.ingest.source import FileHead, Source
@@ -76,14 +76,19 @@ def recognise(head: FileHead, sources: Sequence[Source] = SOURCES) -> Source | N
     return best if best is not None and best.recognise(head) >= SURE else None
 
 
-def inspect(path: Path, limits: Limits | None = None) -> tuple[Recognised, ...]:
-    """The readable files in a file (the members of a zip, else itself), each with its source."""
+def inspect(path: Path, limits: Limits | None = None) -> Iterator[Recognised]:
+    """The readable files in a file (the members of a zip, else itself), each with its source.
+
+    Packed files are unpacked to their ends: a damaged one is refused before anything of it is stored.
+    """
     limits = limits or Limits()
-    return tuple(_inspected(part, limits) for part in parts_of(path, limits))
+    for part in parts_of(path, limits):
+        yield _inspected(part, limits)
 
 
 def _inspected(part: FilePart, limits: Limits) -> Recognised:
     head, warnings = _read_head(part, limits)
+    check_packing(part, limits)
     source = recognise(head)
     return Recognised(part, head, source.name if source else None, warnings)
 

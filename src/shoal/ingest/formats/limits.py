@@ -15,6 +15,7 @@ class Limits(msgspec.Struct, frozen=True):
     ratio: int = 200  # unpacked to packed size, once more than `unpacked_free` is unpacked
     unpacked_free: int = 128 * MIB
     unpacked: int = 256 * GIB
+    checked: int = GIB  # packed size up to which a file is unpacked once before its rows are read
     members: int = 10_000  # files in one zip
     columns: int = 10_000
     line: int = 16 * MIB  # characters of one CSV line, bytes of one JSON line

@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, Protocol, cast
 
 from shoal.core.errors import UserError
-from shoal.ingest.formats.limits import Limits
+from shoal.ingest.formats.limits import BLOCK, Limits
 
 _GZIP, _ZIP, _EMPTY_ZIP = b"\x1f\x8b", b"PK\x03\x04", b"PK\x05\x06"
 _PACKINGS = (".gz", ".zip")
@@ -63,7 +63,7 @@ class _Guarded:
     def __init__(self, raw: IO[bytes], unpacked: IO[bytes], part: FilePart, limits: Limits) -> None:
         self._raw, self._unpacked, self._part, self._limits = raw, unpacked, part, limits
         self._total = 0
-        self._packed = raw is not unpacked
+        self.is_packed = raw is not unpacked
 
     @property
     def position(self) -> int:
@@ -73,7 +73,7 @@ class _Guarded:
         with _told(self._part):
             block = self._unpacked.read(size)
         self._total += len(block)
-        if self._packed and self._total > self._limits.unpacked_free:
+        if self.is_packed and self._total > self._limits.unpacked_free:
             self._check()
         return block
 
@@ -89,7 +89,7 @@ class _Guarded:
 
 
 @contextmanager
-def open_bytes(part: FilePart, limits: Limits) -> Iterator[Bytes]:
+def open_bytes(part: FilePart, limits: Limits) -> Iterator[_Guarded]:
     """The unpacked bytes of a file; raises UserError where it can't be opened."""
     with _told(part):
         raw = part.path.open("rb")
@@ -104,6 +104,17 @@ def open_bytes(part: FilePart, limits: Limits) -> Iterator[Bytes]:
                 yield _Guarded(raw, _unzip_inner(opened), part, limits)
         else:
             yield _Guarded(raw, raw, part, limits)
+
+
+def check_packing(part: FilePart, limits: Limits) -> None:
+    """Unpack a packed file to its end, so that damage shows before any row is stored; UserError as `read`.
+
+    Packed files larger than `limits.checked` are not looked at: of them, what came before the damage is kept.
+    """
+    with open_bytes(part, limits) as stream:
+        if stream.is_packed and part.path.stat().st_size <= limits.checked:
+            while stream.read(BLOCK):
+                pass
 
 
 def parts_of(path: Path, limits: Limits) -> tuple[FilePart, ...]:
