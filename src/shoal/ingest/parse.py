@@ -65,7 +65,7 @@ def parse(
     with ExitStack() as opened:
         rows, position = opened.enter_context(open_rows(part, limits))
         if source.map_batch is not None:
-            yield from _columnar(rows, position, source, context, start_chunk)
+            yield from _columnar((rows, position), source, context, start_chunk, part.label)
             return
         context, warnings, numbered = _settled(rows, context)
         if source.siblings:
@@ -214,16 +214,27 @@ class _Building:
         )
 
 
-def _columnar(rows: Rows, position: Position, source: Source, context: Context, start_chunk: int) -> Iterator[Chunk]:
+def _columnar(
+    opened: tuple[Rows, Position], source: Source, context: Context, start_chunk: int, label: str
+) -> Iterator[Chunk]:
     """Chunks of a Parquet file whose source maps batches as a whole."""
     from shoal.ingest.formats.parquet import ParquetRows  # noqa: PLC0415 - other files needn't load it
 
+    rows, position = opened
     if not isinstance(rows, ParquetRows) or source.map_batch is None:
-        raise UserError("wrong_source", f"{source.title} is a Parquet file, and this is not.", where=rows.format)
+        raise UserError(
+            "wrong_source",
+            f"{source.title} are a Parquet file, and this is none.",
+            where=label,
+            fix="Leave --source out.",
+        )
     line = 1
     for index, batch in enumerate(rows.batches(CHUNK_ROWS)):
         if index >= start_chunk:
-            mapped = source.map_batch(batch, line, context)
+            try:
+                mapped = source.map_batch(batch, line, context)
+            except UserError as error:
+                raise UserError(error.code, error.message, where=label, fix=error.fix) from None
             yield Chunk(
                 index=index,
                 records=mapped.records,

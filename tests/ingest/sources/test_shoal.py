@@ -93,6 +93,7 @@ def test_a_column_of_another_type_is_named(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="keys") as error:
         parsed(tmp_path, [SOUND | {"keys": "user:1"}], schema)
     assert error.value.code == "wrong_type"
+    assert str(tmp_path) in str(error.value.where)
 
 
 def test_chunks_resume(tmp_path: Path) -> None:

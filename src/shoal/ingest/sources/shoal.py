@@ -21,8 +21,8 @@ _REQUIRED = ("message_id", "at", "keys")
 _TEXTS = (("properties", "{", "}"), ("traits", "{", "}"), ("consent", "[", "]"))
 _KEY = r"^(user|email|phone|anonymous|device):."
 _decoders: dict[str, msgspec.json.Decoder[Any]] = {
-    "properties": msgspec.json.Decoder(dict[str, msgspec.Raw]),
-    "traits": msgspec.json.Decoder(dict[str, msgspec.Raw]),
+    "properties": msgspec.json.Decoder(msgspec.Raw),  # checks the syntax and builds nothing
+    "traits": msgspec.json.Decoder(msgspec.Raw),
     "consent": msgspec.json.Decoder(list[Consent]),
 }
 
@@ -120,7 +120,13 @@ def _broken(texts: pa.Array, name: str, start: str, end: str) -> pa.Array:
     present = texts.drop_null()
     if _compute.all(shaped).as_py() and _all_decode(present, name):
         return pa.array([False] * len(texts))
-    return pa.array([text is not None and not _decodes(text, name) for text in texts.to_pylist()])
+    shapes = shaped.to_pylist()
+    return pa.array(
+        [
+            text is not None and not (shape and _decodes(text, name))
+            for text, shape in zip(texts.to_pylist(), shapes, strict=True)
+        ]
+    )
 
 
 def _all_decode(texts: pa.Array, name: str) -> bool:
