@@ -58,6 +58,11 @@ VALUES = [
     {},
     {"k": "a"},
     {"k.k": 5},
+    "trial",
+    "t",
+    "[",
+    "{'k': a}",
+    "[a, 5, true]",
     "2026-03-22T01:30:00+00:00",
     "1000-01-01",
     "9999-12-31T23:59:59.999Z",
@@ -65,9 +70,17 @@ VALUES = [
     "2026-03-22T01:30:00z",
     "２０２６-03-22",
 ]
+LOOKS = (
+    *("tr", "t", "f", "True", "trial", "1e", "-", "5.0", "[", "[a", "{", "n", "i"),
+    *("{'k': a}", "[a, 5, true]", "[]", "{}"),
+)
+SETS = [("a", 5), (True, 2**53 + 1, "é🎉"), (0.5,), ("/pricing", "", "A"), ("trial", "a"), ("5", "true", "[]")]
 OPERANDS = {
-    **{name: [*cases.TEXTS, *cases.WHOLE, *cases.BROKEN, True, False] for name in ("is", "is_not")},
-    **{name: [("a", 5), (True, 2**53 + 1, "é🎉"), (0.5,), ("/pricing", "", "A")] for name in ("one_of", "none_of")},
+    **{name: [*cases.TEXTS, *LOOKS, *cases.WHOLE, *cases.BROKEN, True, False] for name in ("is", "is_not")},
+    **{
+        name: [("a", 5), (True, 2**53 + 1, "é🎉"), (0.5,), ("/pricing", "", "A"), ("trial", "a"), ("5", "true", "[]")]
+        for name in ("one_of", "none_of")
+    },
     **{name: [*cases.TEXTS[1:], 5, 2**53 + 1, 5.0, True] for name in ("contains", "not_contains")},
     **dict.fromkeys(("starts_with", "ends_with"), cases.TEXTS[1:]),
     "matches": cases.PATTERNS,

@@ -42,6 +42,11 @@ def _on_text(test: Callable[[str, str], bool]) -> Callable[[Json, Operand, Insta
     return holds
 
 
+def _starts_with_sql(value: exp.Expr, operand: Operand, binding: Binding) -> exp.Expr:
+    begins = exp.func("starts_with", variant.text(value), binding.value(str(operand)), dialect="duckdb")
+    return variant.of_text(value, begins, [str(operand)], begins=True)
+
+
 def _on_text_sql(function: str) -> Callable[[exp.Expr, Operand, Binding], exp.Expr]:
     def condition(value: exp.Expr, operand: Operand, binding: Binding) -> exp.Expr:
         asked = exp.func(function, variant.text(value), binding.value(str(operand)), dialect="duckdb")
@@ -83,7 +88,7 @@ OPERATORS = (
         check=_check_text,
         english=_phrase("starts with"),
         holds=_on_text(str.startswith),
-        condition=_on_text_sql("starts_with"),
+        condition=_starts_with_sql,
     ),
     Operator(
         name="ends_with",

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from sqlglot import exp
 
 from shoal.segments.operators.binding import Binding
-from shoal.segments.values import ISO_INSTANT, Number, Scalar, is_number
+from shoal.segments.values import ISO_INSTANT, Number, Scalar
 
 WHOLE_TYPES = ("INT64", "UINT64", "INT32", "INT16", "INT8", "UINT32", "UINT16", "UINT8")
 BROKEN_TYPES = ("DOUBLE", "FLOAT", "DECIMAL")
@@ -60,18 +60,44 @@ def equals(value: exp.Expr, operand: Scalar, binding: Binding) -> exp.Expr:
     """Equal in kind and value."""
     if isinstance(operand, bool):
         return is_type(value, "BOOL_TRUE" if operand else "BOOL_FALSE")
-    if is_number(operand):
+    if not isinstance(operand, str):
         return compares(value, "=", operand, binding)
-    return exp.and_(exp.EQ(this=text(value), expression=binding.value(operand)), is_text(value))
+    return of_text(value, exp.EQ(this=text(value), expression=binding.value(operand)), [operand])
+
+
+def of_text(value: exp.Expr, test: exp.Expr, operands: Iterable[str], *, begins: bool = False) -> exp.Expr:
+    """A test of the value's text, true only of values that are texts.
+
+    The type is asked only where a number, a truth value, a list or an object could look like an operand
+    (or, with `begins`, begin like it): asking costs as much as the test.
+    """
+    doubtful = any(may_be_other(operand, begins=begins) for operand in operands)
+    return exp.and_(test, is_text(value)) if doubtful else test
+
+
+def may_be_other(operand: str, *, begins: bool = False) -> bool:
+    """Whether a value that is no text could, cast to one, equal the operand or begin with it.
+
+    >>> may_be_other("/pricing"), may_be_other("trial"), may_be_other("5"), may_be_other("true"), may_be_other("[a]")
+    (False, False, True, True, True)
+    >>> may_be_other("tr", begins=True)
+    True
+    """
+    if not operand or operand[0] in "-+.0123456789[{":
+        return True
+    words = ("true", "false", "inf", "infinity", "nan", "null")
+    folded = operand.casefold()
+    return any(word.startswith(folded) if begins else word == folded for word in words)
 
 
 def equals_one(value: exp.Expr, operands: Iterable[Scalar], binding: Binding) -> exp.Expr:
     """Equal to one of the operands."""
     operands = tuple(operands)
-    texts = [binding.value(one) for one in operands if isinstance(one, str)]
+    texts = [one for one in operands if isinstance(one, str)]
     others = [equals(value, one, binding) for one in operands if not isinstance(one, str)]
     if texts:
-        others.append(exp.and_(exp.In(this=text(value), expressions=texts), is_text(value)))
+        among = exp.In(this=text(value), expressions=[binding.value(one) for one in texts])
+        others.append(of_text(value, among, texts))
     return exp.or_(*others)
 
 
