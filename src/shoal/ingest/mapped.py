@@ -3,33 +3,55 @@
 from __future__ import annotations
 
 import datetime as dt
-import operator
 import zoneinfo
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
-from functools import lru_cache
-from typing import Any
+from dataclasses import dataclass
+from dataclasses import replace as with_changes
+
+from msgspec.structs import replace
 
 from shoal.core.time import Instant, format_instant, from_datetime
 from shoal.ingest import values
 from shoal.ingest.canonical import Consent, Json, Record
+from shoal.ingest.filters import Test, compiled, text_of
 from shoal.ingest.keys import anonymous_key, device_key, email_key, ordered, phone_key, user_key
-from shoal.ingest.mapping import Event, Field, Filter, Key, Mapping, RowRule, Value, When
+from shoal.ingest.mapping import Event, Field, Key, Mapping, RowRule, Value, When
 from shoal.ingest.source import Context, FileHead, Row, RowRejectedError, RowSkippedError, Source
+
+KEY_MAKERS: dict[str, Callable[[str, str | None, Context], str | None]] = {
+    "user": lambda text, vendor, _: user_key(text, vendor),
+    "email": lambda text, _, __: email_key(text),
+    "phone": lambda text, _, context: phone_key(text, context.region),
+    "anonymous": lambda text, vendor, _: anonymous_key(f"{vendor}/{text}" if vendor and text else text),
+    "device": lambda text, vendor, _: device_key(f"{vendor}/{text}" if vendor and text else text),
+}
+"""How a column's text, the vendor and the context give a key."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """A mapping made ready to be applied to many rows."""
+
+    mapping: Mapping
+    named: frozenset[str]  # all columns that it names
+    keys: tuple[tuple[str, Key], ...]  # kind and column
+    events: tuple[tuple[Event, Test], ...]
+    reject: tuple[tuple[RowRule, Test], ...]
+    skip: tuple[tuple[RowRule, Test], ...]
 
 
 def source_of(mapping: Mapping) -> Source:
     """The source that a mapping describes. It recognises files that have all columns of the mapping."""
-    columns = frozenset(mapping.columns())
+    plan = _planned(mapping)
 
     def recognise(head: FileHead) -> float:
-        return 1.0 if columns <= set(head.columns) else 0.0
+        return 1.0 if plan.named <= set(head.columns) else 0.0
 
     def check(row: Row, _: Context) -> None:
-        _check_row(mapping, row)
+        _check_row(plan, row)
 
     def map_rows(rows: Sequence[Row], context: Context) -> Iterable[Record]:
-        return _records(mapping, rows, context)
+        return _records(plan, rows, context)
 
     return Source(
         name=mapping.source,
@@ -41,12 +63,24 @@ def source_of(mapping: Mapping) -> Source:
     )
 
 
-def _check_row(mapping: Mapping, row: Row) -> None:
-    for rule in mapping.reject:
-        if _holds(rule.when, row):
+def _planned(mapping: Mapping) -> _Plan:
+    columns = ((kind, getattr(mapping.keys, kind)) for kind in KEY_MAKERS)
+    return _Plan(
+        mapping=mapping,
+        named=frozenset(mapping.columns()),
+        keys=tuple((kind, Key(column) if isinstance(column, str) else column) for kind, column in columns if column),
+        events=tuple((event, compiled(event.when)) for event in mapping.events),
+        reject=tuple((rule, compiled(rule.when)) for rule in mapping.reject),
+        skip=tuple((rule, compiled(rule.when)) for rule in mapping.skip),
+    )
+
+
+def _check_row(plan: _Plan, row: Row) -> None:
+    for rule, holds in plan.reject:
+        if holds(row):
             raise RowRejectedError(rule.reason, rule.message or _told(rule))
-    for rule in mapping.skip:
-        if _holds(rule.when, row):
+    for rule, holds in plan.skip:
+        if holds(row):
             raise RowSkippedError(rule.reason)
 
 
@@ -54,37 +88,34 @@ def _told(rule: RowRule) -> str:
     return f"The mapping rejects such rows by their {', '.join(dict.fromkeys(test.column for test in rule.when))}."
 
 
-def _records(mapping: Mapping, rows: Sequence[Row], context: Context) -> list[Record]:
-    first = rows[0]
-    keys = _keys(mapping, first, context)
+def _records(plan: _Plan, rows: Sequence[Row], context: Context) -> list[Record]:
+    first, mapping = rows[0], plan.mapping
+    keys = _keys(plan, first, context)
     at = _at(mapping.at, first, context)
     traits = _fields(mapping.traits, rows, context)
     consent = _consent(mapping, first)
-    stated = [event for event in mapping.events if _holds(event.when, first)]
-    rest = _rest(mapping, first) if mapping.keep_unmapped else {}
+    stated = [event for event, holds in plan.events if holds(first)]
+    rest = _rest(plan, first) if mapping.keep_unmapped else {}
     if not stated:
         if mapping.events and not (traits or consent):
             raise RowSkippedError("no_event")
         facts = Record(keys, None, at, None, {}, rest | traits, consent)
         return [facts] if facts.traits or consent else []
-    return [
-        _event(
-            event, rows, context, Record(keys, None, at, None, rest, {} if place else traits, () if place else consent)
-        )
-        for place, event in enumerate(stated)
-    ]
+    plain = Record(keys, None, at, None, rest)
+    first_event = replace(plain, traits=traits, consent=consent)  # facts are stated once
+    return [_event(event, rows, context, plain if place else first_event) for place, event in enumerate(stated)]
 
 
 def _event(event: Event, rows: Sequence[Row], context: Context, blank: Record) -> Record:
     """The record of one event; `blank` carries what the events of a row share."""
     first = rows[0]
-    name = event.name if event.name is not None else _text(first, str(event.name_from))
+    name = event.name if event.name is not None else text_of(first, str(event.name_from))
     if not name:
         raise RowRejectedError("no_event_name", f"The column {event.name_from!r} with the event's name is blank.")
     properties = {**blank.properties, **_fields(event.properties, rows, context)}
     if event.products:
         properties["products"] = [_fields(event.products, (row,), context) for row in rows]
-    own_id = _text(first, event.id) if event.id else ""
+    own_id = text_of(first, event.id) if event.id else ""
     return Record(
         keys=blank.keys,
         name=name,
@@ -96,21 +127,8 @@ def _event(event: Event, rows: Sequence[Row], context: Context, blank: Record) -
     )
 
 
-def _keys(mapping: Mapping, row: Row, context: Context) -> tuple[str, ...]:
-    makers: dict[str, Callable[[str, str | None], str | None]] = {
-        "user": user_key,
-        "email": lambda text, _: email_key(text),
-        "phone": lambda text, _: phone_key(text, context.region),
-        "anonymous": lambda text, vendor: anonymous_key(f"{vendor}/{text}" if vendor and text else text),
-        "device": lambda text, vendor: device_key(f"{vendor}/{text}" if vendor and text else text),
-    }
-    found = []
-    for kind, make in makers.items():
-        column = getattr(mapping.keys, kind)
-        if column is not None:
-            key = column if isinstance(column, Key) else Key(column)
-            found.append(make(_text(row, key.column), key.vendor))
-    keys = ordered(found)
+def _keys(plan: _Plan, row: Row, context: Context) -> tuple[str, ...]:
+    keys = ordered(KEY_MAKERS[kind](text_of(row, column.column), column.vendor, context) for kind, column in plan.keys)
     if not keys:
         raise RowRejectedError("no_identity", "None of the columns with keys says who the row is about.")
     return keys
@@ -121,11 +139,11 @@ def _at(at: str | When | None, row: Row, context: Context) -> Instant | None:
         return None
     when = at if isinstance(at, When) else When(at)
     if when.zone is not None:
-        context = replace(context, zone=zoneinfo.ZoneInfo(when.zone))
+        context = with_changes(context, zone=zoneinfo.ZoneInfo(when.zone))
     if when.format is None:
         return values.instant(row.get(when.column), context, when.column)
     try:
-        moment = dt.datetime.strptime(_text(row, when.column), when.format)  # noqa: DTZ007 - the zone follows
+        moment = dt.datetime.strptime(text_of(row, when.column), when.format)  # noqa: DTZ007 - the zone follows
     except ValueError:
         raise RowRejectedError(
             "bad_time", f"The time in column {when.column!r} hasn't the form {when.format}."
@@ -181,51 +199,12 @@ def _total(columns: str | tuple[str, ...], rows: Sequence[Row]) -> float:
 def _consent(mapping: Mapping, row: Row) -> tuple[Consent, ...]:
     found = []
     for stated in mapping.consent:
-        state = stated.state(_text(row, stated.column))
+        state = stated.state(text_of(row, stated.column))
         if state is not None:
             found.append(Consent(stated.channel, state, stated.purpose, "import"))
     return tuple(found)
 
 
-def _rest(mapping: Mapping, row: Row) -> dict[str, Json]:
-    named = set(mapping.columns())
-    found = {name: values.plain(value) for name, value in row.items() if name not in named}
+def _rest(plan: _Plan, row: Row) -> dict[str, Json]:
+    found = {name: values.plain(value) for name, value in row.items() if name not in plan.named}
     return {name: value for name, value in found.items() if value is not None}
-
-
-def _holds(tests: Sequence[Filter], row: Row) -> bool:
-    return all(passes(_text(row, test.column)) for test in tests for passes in _predicates(test))
-
-
-Predicate = Callable[[str], bool]
-
-
-@lru_cache(maxsize=1_024)
-def _predicates(test: Filter) -> tuple[Predicate, ...]:
-    """The parts of a test, each on the column's text."""
-    parts: dict[str, Callable[[Any], Predicate]] = {
-        "is_": lambda want: lambda text: text == want,
-        "is_not": lambda want: lambda text: text != want,
-        "one_of": lambda want: lambda text: text in want,
-        "none_of": lambda want: lambda text: text not in want,
-        "starts_with": lambda want: lambda text: text.startswith(want),
-        "not_starts_with": lambda want: lambda text: not text.startswith(want),
-        "contains": lambda want: lambda text: want in text,
-        "blank": lambda want: lambda text: (text == "") == want,
-        "number": lambda want: lambda text: (values.number(text) is not None) == want,
-        "gt": lambda want: lambda text: _compared(text, want, operator.gt),
-        "gte": lambda want: lambda text: _compared(text, want, operator.ge),
-        "lt": lambda want: lambda text: _compared(text, want, operator.lt),
-        "lte": lambda want: lambda text: _compared(text, want, operator.le),
-    }
-    return tuple(make(getattr(test, name)) for name, make in parts.items() if getattr(test, name) is not None)
-
-
-def _compared(text: str, want: float, how: Callable[[float, float], bool]) -> bool:
-    found = values.number(text)
-    return found is not None and how(found, want)
-
-
-def _text(row: Row, column: str) -> str:
-    value = row.get(column)
-    return "" if value is None else str(value).strip()
