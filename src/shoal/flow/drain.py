@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from shoal.core.settings import Home
 from shoal.core.time import Instant
 from shoal.ingest import lake_rows, ledger, names
+from shoal.ingest.shredding import shredding
 from shoal.profiles import identity
 from shoal.profiles.tables import identity_keys, identity_links
 from shoal.store import journal, lake, rows
@@ -121,11 +122,26 @@ class Drain:
         return self._duck.sql("FROM new_keys").to_arrow_table(), self._duck.sql("FROM new_links").to_arrow_table()
 
     def _write(self, stem: str) -> list[lake.LakeFile]:
-        written = [
-            lake.write_file(self._home.lake, self._duck, table=table, stem=stem, rows=rows)
-            for table, rows in lake_rows.ROWS.items()
-        ]
+        self._duck.execute(lake_rows.PARTS)
+        number = self._duck.execute("SELECT count(*) FROM parts").fetchall()[0][0]
+        written = [self._write_events(part, stem) for part in range(number + 1)]
+        for table, stated in lake_rows.FACTS.items():
+            written.append(lake.write_file(self._home.lake, self._duck, table=table, stem=stem, rows=stated))
         return [file for file in written if file is not None]
+
+    def _write_events(self, part: int, stem: str) -> lake.LakeFile | None:
+        """Write the file of one event name; part 0 is all rare names together."""
+        which = lake_rows.PART[part > 0].format(part=part)
+        properties = [row[0] for row in self._duck.execute(lake_rows.PROPERTIES.format(part=which)).fetchall()]
+        structure = self._duck.execute(lake_rows.STRUCTURE.format(part=which)).fetchall()[0][0]
+        return lake.write_file(
+            self._home.lake,
+            self._duck,
+            table="events",
+            stem=f"{stem}-{part:03d}",
+            rows=lake_rows.EVENTS.format(part=which),
+            shredding=shredding(properties, structure),
+        )
 
     def _count(self, entries: Sequence[journal.Entry]) -> Drained:
         new = dict(self._duck.execute("SELECT origin, count(*) FROM records GROUP BY origin").fetchall())

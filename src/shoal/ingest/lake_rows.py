@@ -20,11 +20,17 @@ TABLES = {
 }
 """Columns of the lake's tables, for DuckDB. A row of `events` whose name is NULL is a record that stated facts only."""
 
+_NAMED = r"""CASE WHEN contains({json}, '""') THEN
+    regexp_replace({json}, '([{{,]\s*)""(\s*:)', '\1"(blank)"\2', 'g') ELSE {json} END"""
+"""The JSON text with a name for what has an empty one, which VARIANT can't hold. In JSON text a quote within
+a text is escaped, so two quotes between a bracket or comma and a colon are always an empty name."""
+
 RECORDS = f"""
 CREATE OR REPLACE TEMP TABLE records AS
 SELECT {KEY_ID_SQL.format(text="source || chr(10) || message_id")} AS event_id,
        "at"::TIMESTAMP AS "at", name, {KEY_ID_SQL.format(text="keys[1]")} AS key, keys,
-       source, received_at::TIMESTAMP AS received_at, origin, line, properties, traits, consent
+       source, received_at::TIMESTAMP AS received_at, origin, line,
+       {_NAMED.format(json="properties")} AS properties, {_NAMED.format(json="traits")} AS traits, consent
 FROM batch
 """
 """The batch with ids."""
@@ -44,11 +50,41 @@ WHERE records.event_id = known.event_id AND records."at" = known."at"
 """
 """Takes out the records that the lake holds already; `known` reads event_id and at."""
 
-ROWS = {
-    "events": """
-        SELECT event_id, "at", name, key, source, received_at, properties::JSON::VARIANT AS properties
-        FROM records ORDER BY name, "at"
-    """,
+LARGE = 5_000
+"""New records of one event name that make a file of their own."""
+
+PARTS = f"""
+CREATE OR REPLACE TEMP TABLE parts AS
+SELECT name, row_number() OVER (ORDER BY name) AS part
+FROM (SELECT name FROM records WHERE name IS NOT NULL GROUP BY name HAVING count(*) >= {LARGE})
+"""
+"""The event names whose records get a file of their own, numbered from 1."""
+
+PART = {
+    False: "(name IS NULL OR name NOT IN (SELECT name FROM parts))",
+    True: "name = (SELECT name FROM parts WHERE part = {part})",
+}
+"""Which records go into a part's file; False: those of all rare names together."""
+
+PROPERTIES = """
+SELECT property FROM (SELECT unnest(json_keys(properties)) AS property FROM records WHERE {part})
+GROUP BY property ORDER BY count(*) DESC, property
+"""
+"""Names of a part's properties, the most frequent first."""
+
+STRUCTURE = """
+SELECT json_group_structure(properties::JSON)::VARCHAR
+FROM (SELECT properties FROM records WHERE properties IS NOT NULL AND {part} LIMIT 10000)
+"""
+"""Types of the properties in a sample of a part."""
+
+EVENTS = """
+SELECT event_id, "at", name, key, source, received_at, properties::JSON::VARIANT AS properties
+FROM records WHERE {part} ORDER BY name, "at"
+"""
+"""Rows of the table `events`, of one part."""
+
+FACTS = {
     "traits": """
         SELECT key, entry.key AS name,
                (CASE WHEN json_type(entry.value) <> 'NULL' THEN entry.value END)::VARIANT AS value,
@@ -65,7 +101,7 @@ ROWS = {
               FROM records WHERE consent IS NOT NULL)
         ORDER BY channel, purpose, key""",
 }
-"""Rows of each lake table, from `records`."""
+"""Rows of the other lake tables, from `records`."""
 
 KEYS = f"""
 SELECT {KEY_ID_SQL.format(text="text")} AS id, split_part(text, ':', 1) AS kind,
@@ -86,9 +122,9 @@ SELECT name AS event, '' AS name, count(*) AS rows FROM records WHERE name IS NO
 UNION ALL
 SELECT event, property AS name, count(*) AS rows
 FROM (SELECT name AS event, unnest(json_keys(properties)) AS property FROM records WHERE name IS NOT NULL)
-WHERE property <> '' GROUP BY ALL
+GROUP BY ALL
 UNION ALL
 SELECT '' AS event, trait AS name, count(*) AS rows
-FROM (SELECT unnest(json_keys(traits)) AS trait FROM records) WHERE trait <> '' GROUP BY ALL
+FROM (SELECT unnest(json_keys(traits)) AS trait FROM records) GROUP BY ALL
 """
 """Names of events, their properties and traits in the new records, with how many have them."""

@@ -39,17 +39,21 @@ class LakeFile:
     mtime_ns: int = 0  # time of its last change; 0: not known
 
 
-def write_file(folder: Path, duck: duckdb.DuckDBPyConnection, *, table: str, stem: str, rows: str) -> LakeFile | None:
+def write_file(
+    folder: Path, duck: duckdb.DuckDBPyConnection, *, table: str, stem: str, rows: str, shredding: str | None = None
+) -> LakeFile | None:
     """Write what a query of ours gives (it has a column `at`); None when that is no row.
 
-    The file is on disk under its final name when this returns, but is not part of the lake until it
+    `shredding` is the type of the columns that the column `properties` is parted into; DuckDB decides where it is
+    None. The file is on disk under its final name when this returns, but is not part of the lake until it
     is catalogued.
     """
     path = f"{table}/{stem}.parquet"
     final = folder / path
     final.parent.mkdir(parents=True, exist_ok=True)
     partial = final.with_suffix(".partial")
-    duck.execute(f"COPY ({rows}) TO {_literal(partial)} (FORMAT parquet, COMPRESSION zstd)")
+    parted = f", SHREDDING {{properties: {_quoted(shredding)}}}" if shredding else ""
+    duck.execute(f"COPY ({rows}) TO {_literal(partial)} (FORMAT parquet, COMPRESSION zstd{parted})")
     count, first, last = duck.execute(
         f'SELECT count(*), epoch_ms(min("at")), epoch_ms(max("at")) FROM read_parquet({_literal(partial)})'
     ).fetchall()[0]
@@ -135,7 +139,11 @@ def scan(folder: Path, files: Sequence[LakeFile]) -> str:
 
 
 def _literal(path: Path) -> str:
-    return "'" + str(path).replace("'", "''") + "'"
+    return _quoted(str(path))
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
 
 
 def _flush(path: Path) -> None:
