@@ -17,21 +17,26 @@ from typing import Any
 MOST = 200
 """Most properties of one file that get a column; the least frequent ones beyond stay together."""
 
+EVERYWHERE = {"machine": "BOOLEAN"}
+"""Properties that conditions ask of any event ("by a person"), so every file has a column for them, be it empty."""
+
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_ .:?()$-]{0,62}")
 _TYPES = {"UBIGINT": "BIGINT", "BIGINT": "BIGINT", "DOUBLE": "DOUBLE", "BOOLEAN": "BOOLEAN", "VARCHAR": "VARCHAR"}
 
 
-def shredding(names: Iterable[str], structure: str | None) -> str | None:
-    """The DuckDB type of the columns; None when no property can have one.
+def shredding(names: Iterable[str], structure: str | None) -> str:
+    """The DuckDB type of the columns.
 
     `names` are all properties, the most frequent first; `structure` is what `json_group_structure` says of a
     sample. Names that differ in case only share a column's name in DuckDB, so the first of them gets it.
 
     >>> shredding(["path", "price"], '{"path":"VARCHAR","price":"DOUBLE"}')
-    'STRUCT("path" VARCHAR, "price" DOUBLE)'
+    'STRUCT("machine" BOOLEAN, "path" VARCHAR, "price" DOUBLE)'
     """
     sampled = json.loads(structure) if structure else {}
-    return _struct(names, sampled if isinstance(sampled, Mapping) else {})
+    found = _struct((*EVERYWHERE, *names), EVERYWHERE | (sampled if isinstance(sampled, dict) else {}))
+    assert found is not None
+    return found
 
 
 def _struct(names: Iterable[str], sampled: Mapping[str, Any]) -> str | None:
