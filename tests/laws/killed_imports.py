@@ -54,7 +54,7 @@ POINTS: dict[str, tuple[Any, str, str]] = {
 
 ROOMS = tuple(
     str(Path(importing.__file__).parents[1] / room)
-    for room in ("flow/", "store/", "profiles/", "ingest/ledger.py", "ingest/names.py", "ingest/parse.py")
+    for room in ("flow/", "store/", "profiles/", "ingest/ledger.py", "ingest/names.py")
 )
 
 

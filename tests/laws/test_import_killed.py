@@ -187,7 +187,7 @@ def test_killed_at_many_random_points(run: Run, files: list[Path], empty: Path, 
         number += 1
         home = Path(shutil.copytree(empty, tmp_path / f"home{number}"))
         points = []
-        for most in (1.0, 0.9, 0.6, 0.3):
+        for most in (1.0, 0.9, 0.7, 0.5, 0.3):
             points.append(chance.randrange(1, int(want["calls"] * most)))
             if run(home, files, die_at=points[-1])["status"] == 0:
                 break
