@@ -48,7 +48,7 @@ def stored(rows: list[dict[str, Any]], sampled: list[dict[str, Any]]) -> list[An
             structure = duck.execute(
                 "SELECT json_group_structure(text::JSON)::VARCHAR FROM (SELECT unnest(?) AS text)", [texts]
             ).fetchall()[0][0]
-        keys = [row[0] for row in duck.execute(lake_rows.PROPERTIES.format(part="true")).fetchall()]
+        keys = [name for event, name, _ in duck.execute(lake_rows.NAMES).fetchall() if event and name]
         file = lake.write_file(
             Path(name),
             duck,

@@ -33,7 +33,7 @@ class Pace:
 GENTLE = Pace(most_rows=100_000, threads=1)
 """In little memory, and with a processor to spare for whoever fills the journal."""
 
-BULK = Pace(most_rows=500_000, threads=2)
+BULK = Pace(most_rows=1_000_000, threads=2)
 """For sources that fill the journal faster than it drains."""
 
 
@@ -85,9 +85,9 @@ class Drain:
             self._duck.execute(lake_rows.FORGET_REPEATED)
         self._forget_known()
         keys, links = self._new_identities()
-        files = self._write(f"{entries[0].offset:012d}-{entries[-1].offset:012d}")
-        drained = self._count(entries)
         named = [names.Name(*row) for row in self._duck.execute(lake_rows.NAMES).fetchall()]
+        files = self._write(f"{entries[0].offset:012d}-{entries[-1].offset:012d}", named)
+        drained = self._count(entries)
         with self._database.write() as connection:
             lake.catalogue(connection, files)
             identity.observe(connection, keys, links)
@@ -121,18 +121,21 @@ class Drain:
         )
         return self._duck.sql("FROM new_keys").to_arrow_table(), self._duck.sql("FROM new_links").to_arrow_table()
 
-    def _write(self, stem: str) -> list[lake.LakeFile]:
+    def _write(self, stem: str, named: Sequence[names.Name]) -> list[lake.LakeFile]:
         self._duck.execute(lake_rows.PARTS)
-        number = self._duck.execute("SELECT count(*) FROM parts").fetchall()[0][0]
-        written = [self._write_events(part, stem) for part in range(number + 1)]
+        parts = {row[0]: row[1] for row in self._duck.execute("SELECT name, part FROM parts").fetchall()}
+        properties: dict[int, list[str]] = {part: [] for part in (0, *parts.values())}
+        for each in sorted(named, key=lambda one: -one.rows):
+            if each.event and each.name:
+                properties[parts.get(each.event, 0)].append(each.name)
+        written = [self._write_events(part, stem, properties[part]) for part in properties]
         for table, stated in lake_rows.FACTS.items():
             written.append(lake.write_file(self._home.lake, self._duck, table=table, stem=stem, rows=stated))
         return [file for file in written if file is not None]
 
-    def _write_events(self, part: int, stem: str) -> lake.LakeFile | None:
+    def _write_events(self, part: int, stem: str, properties: Sequence[str]) -> lake.LakeFile | None:
         """Write the file of one event name; part 0 is all rare names together."""
         which = lake_rows.PART[part > 0].format(part=part)
-        properties = [row[0] for row in self._duck.execute(lake_rows.PROPERTIES.format(part=which)).fetchall()]
         structure = self._duck.execute(lake_rows.STRUCTURE.format(part=which)).fetchall()[0][0]
         return lake.write_file(
             self._home.lake,

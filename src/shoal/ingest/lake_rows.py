@@ -66,15 +66,9 @@ PART = {
 }
 """Which records go into a part's file; False: those of all rare names together."""
 
-PROPERTIES = """
-SELECT property FROM (SELECT unnest(json_keys(properties)) AS property FROM records WHERE {part})
-GROUP BY property ORDER BY count(*) DESC, property
-"""
-"""Names of a part's properties, the most frequent first."""
-
 STRUCTURE = """
 SELECT json_group_structure(properties::JSON)::VARCHAR
-FROM (SELECT properties FROM records WHERE properties IS NOT NULL AND {part} LIMIT 10000)
+FROM (SELECT properties FROM records WHERE properties IS NOT NULL AND {part} LIMIT 4000)
 """
 """Types of the properties in a sample of a part."""
 
