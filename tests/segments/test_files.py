@@ -71,9 +71,9 @@ def test_a_folder_of_segments(tmp_path):
     (tmp_path / "c.yaml").write_text("name: a\nwhen: plan is set")
     _refused(tmp_path, "duplicate_segment", "c.yaml")
     (tmp_path / "c.yaml").write_text("name: c\nwhen: in segment x")
-    _refused(tmp_path, "unknown_segment", "c")
+    _refused(tmp_path, "unknown_segment", "c.yaml")
     (tmp_path / "c.yaml").write_text("name: c\nwhen: in segment c")
-    _refused(tmp_path, "segment_cycle", "c")
+    _refused(tmp_path, "segment_cycle", "c.yaml")
     (tmp_path / "c.yaml").write_bytes(b"name: \xff")
     _refused(tmp_path, "bad_yaml", "c.yaml")
     with pytest.raises(UserError, match="no such folder"):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,7 +48,9 @@ def known(opened: Opened) -> Known:
 
     A segment file of the workspace takes the place of the starter of the same name.
     """
-    segments = {**starters(), **_own(opened)}
+    folder = opened.home.segments
+    own = load_segments(folder, starters()) if folder.is_dir() else {}
+    segments = {**starters(), **own}
     with opened.database.read() as connection:
         seen = [(name.event, name.name) for name in names.load(connection)]
     return Known(segments, Catalog.of(seen, segments))
@@ -65,9 +68,7 @@ def define(text: str | Node, what: Known) -> Definition:
     if text in what.segments:
         return Definition(what.segments[text].when, what.segments[text])
     if text.startswith("@"):
-        found = _from_file(Path(text[1:]))
-        check_names(found.node, what.catalog)
-        return found
+        return _from_file(Path(text[1:]), what.catalog)
     if _SLUG.fullmatch(text):
         raise UserError(
             "unknown_segment",
@@ -80,21 +81,45 @@ def define(text: str | Node, what: Known) -> Definition:
     return Definition(node)
 
 
-def _own(opened: Opened) -> Mapping[str, Segment]:
-    return load_segments(opened.home.segments) if opened.home.segments.is_dir() else {}
-
-
-def _from_file(path: Path) -> Definition:
+def _from_file(path: Path, catalog: Catalog) -> Definition:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
-        raise UserError("unreadable_file", "The definition can't be read.", where=str(path)) from None
+        raise UserError(
+            "unreadable_file",
+            "The definition can't be read.",
+            where=str(path),
+            fix="Check the path, and that it is UTF-8 text.",
+        ) from None
     if path.suffix == ".json":
-        try:
-            return Definition(from_data(json.loads(text)))
-        except json.JSONDecodeError as error:
-            raise UserError(
-                "bad_json", "The definition is not JSON.", where=f"{path}, line {error.lineno}", fix=error.msg
-            ) from None
-    segment = read_segment(text, str(path))
-    return Definition(segment.when, segment)
+        found = _from_json(text, path)
+    else:
+        segment = read_segment(text, str(path))
+        found = Definition(segment.when, segment)
+    with _named(path):
+        check_names(found.node, catalog)
+    return found
+
+
+def _from_json(text: str, path: Path) -> Definition:
+    try:
+        data = json.loads(text)
+    except json.JSONDecodeError as error:
+        place = f"{path}, line {error.lineno}, column {error.colno}"
+        raise UserError("bad_json", "The definition is not JSON.", where=place, fix=f"{error.msg}.") from None
+    except RecursionError:
+        raise UserError(
+            "too_deep", "The definition is nested too deeply.", where=str(path), fix="Name a part as a segment."
+        ) from None
+    with _named(path):
+        return Definition(from_data(data))
+
+
+@contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """Put the file before the place of an error."""
+    try:
+        yield
+    except UserError as error:
+        error.where = f"{path}: {error.where}" if error.where else str(path)
+        raise

@@ -131,8 +131,13 @@ def to_yaml(segment: Segment) -> str:
     return write_yaml({key: value for key, value in values.items() if value})
 
 
-def load_segments(folder: Path) -> dict[str, Segment]:
+NO_OTHERS: Mapping[str, Segment] = {}
+
+
+def load_segments(folder: Path, others: Mapping[str, Segment] = NO_OTHERS) -> dict[str, Segment]:
     """All segments of the YAML files in a folder, by name, ordered by name.
+
+    They may refer to each other and to `others`, whose place a file of the same name takes.
 
     Raises UserError `duplicate_segment`, `unknown_segment`, `segment_cycle` and the errors of each file.
     """
@@ -140,18 +145,21 @@ def load_segments(folder: Path) -> dict[str, Segment]:
         folder.is_dir(), "no_folder", "There is no such folder.", where=str(folder), fix="Name a folder of YAML files."
     )
     found: dict[str, Segment] = {}
+    files: dict[str, str] = {}
     for file in sorted(one for one in folder.iterdir() if one.suffix in (".yaml", ".yml")):
         segment = read_segment(_contents(file), file.name)
         if segment.name in found:
             message = f"Two files define the segment {segment.name!r}."
             raise UserError("duplicate_segment", message, where=file.name, fix="Rename one of them.")
         found[segment.name] = segment
-    nodes = {name: segment.when for name, segment in found.items()}
+        files[segment.name] = file.name
+    nodes = {name: segment.when for name, segment in {**others, **found}.items()}
     for name, node in nodes.items():
         try:
             segments_used(node, nodes)
         except UserError as error:
-            error.where = f"{name}: {error.where}" if error.where else name
+            file_name = files.get(name, name)
+            error.where = f"{file_name}: {error.where}" if error.where else file_name
             raise
     return dict(sorted(found.items()))
 
