@@ -10,7 +10,7 @@ import typer
 
 from shoal.cli.data import show_imports, watching
 from shoal.cli.main import app
-from shoal.cli.show import Shown, number
+from shoal.cli.show import Shown, number, require_place
 from shoal.core.time import UNITS_MS, Instant, format_instant, now, parse_instant
 from shoal.flow.analysing import Analysis
 from shoal.flow.importing import Imported
@@ -63,6 +63,7 @@ def _build(made: Path, subscribers: int, days: int, seed: int) -> None:
 
 
 def _analyse(shown: Shown, paths: list[Path], report: Path, *, as_of: str | None, title: str) -> None:
+    require_place(report)
     start = time.monotonic()
     workspace = Workspace.create(shown.home)
     with shown.progress() as bar:

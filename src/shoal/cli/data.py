@@ -12,7 +12,7 @@ from rich.markup import escape
 from rich.progress import Progress, TaskID
 
 from shoal.cli.main import app
-from shoal.cli.show import Shown, console, number
+from shoal.cli.show import Shown, console, number, require_place
 from shoal.flow.home import create
 from shoal.flow.importing import Imported, Watch
 from shoal.flow.previewing import Preview
@@ -110,6 +110,7 @@ def audit(
 ) -> None:
     """Rate every source: completeness, accuracy, freshness; what to mend first."""
     shown: Shown = context.obj
+    require_place(html)
     workspace = Workspace.open(shown.home)
     found = workspace.audit()
     if html is not None:

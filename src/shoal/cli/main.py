@@ -44,7 +44,8 @@ def main() -> None:
         else:
             Shown.error(error)
         raise SystemExit(2) from None
-    except BrokenPipeError:
-        # The reader of our output has gone (`shoal members … | head`): that is no error.
-        sys.stderr.close()
-        raise SystemExit(0) from None
+    except SystemExit as ended:
+        # The reader of our output has gone (`shoal members … | head`): Typer calls that an error, and we don't.
+        if isinstance(ended.__context__, BrokenPipeError):
+            raise SystemExit(0) from None
+        raise

@@ -16,7 +16,7 @@ from rich.markup import escape
 from rich.tree import Tree
 
 from shoal.cli.main import app
-from shoal.cli.show import Shown, console, number
+from shoal.cli.show import Shown, console, number, require_place
 from shoal.core.errors import UserError
 from shoal.core.time import Instant, format_instant, parse_instant
 from shoal.segments.explain import Explanation
@@ -88,10 +88,11 @@ def members(
 ) -> None:
     """List the members: subscriber id, user id, e-mail address."""
     shown: Shown = context.obj
+    if form is Format.parquet and out is None:
+        raise UserError("no_file", "Parquet can't be printed.", fix="Name a file with --out.")
+    require_place(out)
     found = Workspace.open(shown.home).members(what, as_of=_instant(as_of), reading=reading.value)
     if form is Format.parquet:
-        if out is None:
-            raise UserError("no_file", "Parquet can't be printed.", fix="Name a file with --out.")
         pq.write_table(found, out)
     elif out is not None:
         with out.open("w", newline="", encoding="utf-8") as file:

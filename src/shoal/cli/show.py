@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -15,7 +16,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from shoal.core.errors import UserError
+from shoal.core.errors import UserError, require
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,20 @@ class Shown:
     def error_as_json(error: UserError) -> None:
         """Print a user's mistake on standard error in the one error shape."""
         sys.stderr.write(json.dumps(error.as_data()) + "\n")
+
+
+def require_place(file: Path | None) -> None:
+    """Before long work: raise UserError `no_place` where the file that it ends in can't be written."""
+    if file is None:
+        return
+    folder = file.absolute().parent
+    require(
+        folder.is_dir() and os.access(folder, os.W_OK) and not file.is_dir(),
+        "no_place",
+        "No file can be written there.",
+        where=str(file),
+        fix="Name a file in a folder that exists and may be written to.",
+    )
 
 
 def console() -> Console:

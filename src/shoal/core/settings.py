@@ -49,6 +49,7 @@ class Settings:
             "bad_setting",
             "journal_days must be 1 or more.",
             where="settings.yaml, journal_days",
+            fix="Write a number of days such as 30.",
         )
 
 
@@ -103,7 +104,11 @@ def settings_from(data: Any) -> Settings:
     if data is None:
         return Settings()
     require(
-        isinstance(data, dict), "bad_setting", "The settings are not a list of names and values.", where="settings.yaml"
+        isinstance(data, dict),
+        "bad_setting",
+        "The settings are not a list of names and values.",
+        where="settings.yaml",
+        fix="Write one setting a line, such as zone: Europe/Paris.",
     )
     kinds = {field.name: field.type for field in fields(Settings)}
     for name, value in data.items():
@@ -115,6 +120,7 @@ def settings_from(data: Any) -> Settings:
             "bad_setting",
             f"{name} must be {'a whole number' if expected is int else 'text'}.",
             where=f"settings.yaml, {name}",
+            fix="Mend that line; docs/reference/settings.md explains it.",
         )
     return Settings(**data)
 

@@ -187,7 +187,12 @@ def load_mapping(path: Path) -> Mapping:
     try:
         data = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError):
-        raise UserError("unreadable_file", "The mapping can't be read.", where=str(path)) from None
+        raise UserError(
+            "unreadable_file",
+            "The mapping can't be read.",
+            where=str(path),
+            fix="Check the path, and that it is UTF-8 text.",
+        ) from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f"{path}, line {mark.line + 1}, column {mark.column + 1}" if mark else str(path)

@@ -40,9 +40,17 @@ def list_files(paths: Iterable[Path]) -> tuple[Path, ...]:
     """
     found: dict[Path, None] = {}
     for path in paths:
-        require(path.exists(), "no_such_file", "There is no such file or folder.", where=str(path))
+        require(
+            path.exists(), "no_such_file", "There is no such file or folder.", where=str(path), fix="Check the path."
+        )
         files = _files_in(path) if path.is_dir() else [path]
-        require(bool(files), "empty_folder", "The folder holds no CSV, JSONL or Parquet files.", where=str(path))
+        require(
+            bool(files),
+            "empty_folder",
+            "The folder holds no CSV, JSONL or Parquet files.",
+            where=str(path),
+            fix="Name the folder that your exports are in.",
+        )
         found.update(dict.fromkeys(files))
     return tuple(found)
 
