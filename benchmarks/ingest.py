@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
+import re
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import chain
@@ -146,17 +147,27 @@ def _shoal(home: Path, command: list[str]) -> None:
 
 
 def _peaks(home: Path, command: list[str]) -> tuple[float, float]:
-    """Peak resident memory in MB of the command and of its largest child."""
-    program = (
-        "import resource, sys; from shoal.workspace import Workspace; "
-        "Workspace.create(sys.argv[1]).import_files(sys.argv[2:]); "
-        "print(*(resource.getrusage(who).ru_maxrss / 1024 "
-        "for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)))"
-    )
-    whole = [sys.executable, "-c", program, str(home), *command[1:]]
-    told = subprocess.run(whole, check=True, stdout=subprocess.PIPE, text=True, env={**os.environ}).stdout
-    own, child = map(float, told.split())
+    """Peak resident memory in MB of the command and of its parsing process."""
+    whole = [sys.executable, "-m", "shoal", "--home", str(home), "--json", *command]
+    _shoal(home, ["init"])
+    own = child = 0.0
+    with subprocess.Popen(whole, stdout=subprocess.DEVNULL) as process:
+        while process.poll() is None:
+            own = max(own, _peak(process.pid))
+            for each in Path(f"/proc/{process.pid}/task").glob("*/children"):
+                child = max([child, *map(_peak, map(int, each.read_text().split()))])
+            time.sleep(0.2)
+        assert process.returncode == 0
     return own, child
+
+
+def _peak(process: int) -> float:
+    try:
+        status = Path(f"/proc/{process}/status").read_text()
+    except OSError:
+        return 0.0  # it has ended
+    found = re.search(r"VmHWM:\s+(\d+) kB", status)
+    return int(found[1]) / 1024 if found else 0.0
 
 
 def _write_csv(pattern: Path, path: Path) -> None:

@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import pyarrow as pa
 import sqlalchemy as sa
 
 from shoal.core.errors import UserError
@@ -47,6 +48,8 @@ def import_paths(
     or truncated file stops the import before it begins. Raises UserError as the readers do; everything before
     the error is kept, can be counted, and a second call goes on from there.
     """
+    # Arrow's own pool keeps what it once had; the system's gives it back between the turns.
+    pa.set_memory_pool(pa.system_memory_pool())
     with one_writer(opened.home), Worker() as worker:
         parts = plan(worker, list_files(paths), source)
         pace = BULK if any(part.is_columnar for part in parts) else GENTLE
