@@ -69,18 +69,18 @@ def _analyse(shown: Shown, paths: list[Path], report: Path, *, as_of: str | None
     with shown.progress() as bar:
         done = workspace.import_files(paths, watch=watching(bar) if bar else None)
     imported = time.monotonic()
-    proposed = workspace.propose_duplicates()
+    new = any(not each.again for each in done)
+    waiting = workspace.propose_duplicates().open if new else None
     found = workspace.analyse(as_of=parse_instant(as_of) if as_of else None)
     report.write_text(found.html(title), encoding="utf-8")
     if shown.as_json:
         shown.document(_document(done, found, report))
         return
     show_imports(shown, done)
-    shown.say(
-        f"Imported in {imported - start:.1f} s, analysed in {time.monotonic() - imported:.1f} s; "
-        f"{number(proposed.open)} pairs of probable duplicates wait for review.",
-        "",
-    )
+    shown.say(f"Imported in {imported - start:.1f} s, analysed in {time.monotonic() - imported:.1f} s.")
+    if waiting:
+        shown.say(f"{number(waiting)} pairs of probable duplicates wait for review.")
+    shown.say("")
     _show_segments(shown, found)
     audit = found.audit
     if audit.worst_source is not None and audit.score is not None:

@@ -22,6 +22,7 @@ def open_duck(
     duck = duckdb.connect(":memory:", config={"threads": threads or os.cpu_count() or 1, "memory_limit": memory})
     duck.execute("SET TimeZone = 'UTC'")
     duck.execute("SET preserve_insertion_order = false")
+    duck.execute("SET parquet_metadata_cache = true")
     duck.execute("SET autoinstall_known_extensions = false")
     duck.execute("SET autoload_known_extensions = false")
     if scratch is not None:
