@@ -145,6 +145,29 @@ def test_an_overlapping_export_adds_only_its_new_rows(opened, write, shop):
     assert count(opened) == 10
 
 
+def test_events_without_a_time_of_their_own_count_once(opened, write, call):
+    """Their arrival stands in for it, and it is another one each time that they are sent."""
+    timeless = {**call(1, "u1", "", "Order Completed"), "timestamp": None}
+    future = call(2, "u1", "2999-01-01T00:00:00Z", "Order Completed")
+    import_paths(opened, [write("a.jsonl", [timeless, future])])
+    (done,) = import_paths(
+        opened, [write("b.jsonl", [timeless, future, call(3, "u1", "2026-01-01", "Order Completed")])]
+    )
+    assert done.line.duplicates == 2
+    assert events(opened) == (3, 3)
+
+
+def test_facts_without_a_time_are_stated_anew(sqlite, write, call):
+    def stated(plan):
+        return {**call(1, "u1", "", plan=plan), "timestamp": None, "messageId": plan}
+
+    for number, plan in enumerate(("trial", "paid", "trial")):
+        import_paths(
+            sqlite, [write(f"{number}.jsonl", [stated(plan), call(number, "u1", "2026-01-01", "Page Viewed")])]
+        )
+    assert asking.count(sqlite, 'plan is "trial"').counts.members == 1
+
+
 def test_rows_that_repeat_within_a_file_count_once(opened, write, shop):
     (done,) = import_paths(opened, [write("events.jsonl", [*shop, *reversed(shop)])])
     assert (done.line.rows_stored, done.line.duplicates) == (2 * len(shop), len(shop))

@@ -81,7 +81,7 @@ def records(draw: st.DrawFn, number: int) -> Arrived:
         record=Record(
             keys=ordered(draw(st.sets(st.sampled_from(KEYS), min_size=1, max_size=3))),
             name=name,
-            at=Instant(draw(st.sampled_from((0, DAY, DAY + 1, 2 * DAY, 3 * DAY)))),
+            at=draw(st.sampled_from((0, DAY, DAY + 1, 2 * DAY, 3 * DAY, *((None, 9 * DAY) if name else ())))),
             message_id=f"m{number}",
             properties={"total": draw(st.integers(0, 3))} if name else {},
             traits=stated,

@@ -61,6 +61,7 @@ class Drain:
             self._offset = journal.offset_of(connection, STAGE)
             _load_known(self._duck, connection)
         lake.check(home.lake, self._files)
+        self._load_arrived()
         lake.sweep(home.lake, self._files)
 
     def __enter__(self) -> Drain:
@@ -96,11 +97,20 @@ class Drain:
             journal.move_offset(connection, STAGE, entries[-1].offset)
         self._offset = entries[-1].offset
         self._files += files
+        self._duck.execute(f"INSERT INTO arrived {lake_rows.ARRIVED.format(rows='records')}")
         self._duck.execute("INSERT INTO known_keys SELECT id, first_at FROM new_keys")
         self._duck.execute("INSERT INTO known_links SELECT a, b, first_at, source FROM new_links")
         return drained
 
+    def _load_arrived(self) -> None:
+        self._duck.execute("CREATE TEMP TABLE arrived (event_id BIGINT)")
+        files = [file for file in self._files if file.table == "events"]
+        if files:
+            rows = lake.scan(self._home.lake, files)
+            self._duck.execute(f"INSERT INTO arrived {lake_rows.ARRIVED.format(rows=rows)}")
+
     def _forget_known(self) -> None:
+        self._duck.execute(lake_rows.FORGET_ARRIVED)
         first, last = self._duck.execute('SELECT epoch_ms(min("at")), epoch_ms(max("at")) FROM records').fetchall()[0]
         near = [file for file in self._files if file.table == "events" and file.min_at <= last and file.max_at >= first]
         if not near:

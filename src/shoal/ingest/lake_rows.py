@@ -35,12 +35,15 @@ FROM batch
 """
 """The batch with ids."""
 
-REPEATED = 'SELECT count(*) > count(DISTINCT (event_id, "at")) FROM records'
+_STATED = """CASE WHEN name IS NULL OR "at" <> received_at THEN "at" END"""
+"""When an event happened by its own account; NULL where its arrival stands in for that (no time, or a future one)."""
+
+REPEATED = f"SELECT count(*) > count(DISTINCT (event_id, {_STATED})) FROM records"
 """Whether a record stands in the batch twice."""
 
-FORGET_REPEATED = """
+FORGET_REPEATED = f"""
 CREATE OR REPLACE TEMP TABLE records AS FROM records
-QUALIFY row_number() OVER (PARTITION BY event_id, "at" ORDER BY received_at, origin, line) = 1
+QUALIFY row_number() OVER (PARTITION BY event_id, {_STATED} ORDER BY received_at, origin, line) = 1
 """
 """Keeps each record once. Costs as much as all the rest, so it is run only where there is need."""
 
@@ -49,6 +52,13 @@ DELETE FROM records USING {known} AS known
 WHERE records.event_id = known.event_id AND records."at" = known."at"
 """
 """Takes out the records that the lake holds already; `known` reads event_id and at."""
+
+ARRIVED = """SELECT event_id FROM {rows} WHERE name IS NOT NULL AND "at" = received_at"""
+"""Events of `rows` whose arrival stands in for their time. Sent again they arrive at another one, so their id alone
+tells that they are known. (Facts without a time are stated anew each time they are sent.)"""
+
+FORGET_ARRIVED = "DELETE FROM records USING arrived WHERE records.event_id = arrived.event_id AND name IS NOT NULL"
+"""Takes out the new records of events that the table `arrived` holds."""
 
 LARGE = 5_000
 """New records of one event name that make a file of their own."""
