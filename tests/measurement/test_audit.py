@@ -30,7 +30,7 @@ FACTS = Facts(
         ImportedFile("crm", "contacts.csv", 420, 12, 3, 400, 5, {"no_identity": 12, "blank": 3}, (), Instant(0)),
         ImportedFile("surveys", "empty.csv", 0, 0, 0, 0, 0, {}, (), Instant(0)),
     ),
-    duplicates=DuplicateFigures(12, {"same name and address": 9}, {"device": 2}),
+    duplicates=DuplicateFigures(12, 9, {"same name and address": 9}, {"device": 2}),
 )
 
 

@@ -127,7 +127,7 @@ def _disagree(shop: Any, now: int) -> None:
 
 
 def _proposals(shop: Any, now: int) -> Facts:
-    return Facts(duplicates=DuplicateFigures(proposals={"the same name": 2}))
+    return Facts(duplicates=DuplicateFigures(waiting=2, proposals={"the same name": 2}))
 
 
 def _shared(shop: Any, now: int) -> Facts:

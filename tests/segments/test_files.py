@@ -6,6 +6,7 @@ import pytest
 
 from shoal.core.errors import UserError
 from shoal.segments import english, load_segments, read_segment, starters, to_yaml
+from shoal.segments.files import Goal
 from shoal.segments.strict_yaml import read_yaml
 
 BROKEN = {
@@ -102,3 +103,10 @@ def test_the_starters_of_the_guide_compute_their_words():
     assert 'per "Email Delivered" in the last 30 days are above average' in english(found["engaged-not-purchased"].when)
     assert "at most 0.5 times the 30 days before" in english(found["at-risk-customers"].when)
     assert found["high-intent-non-converters"].size.at_most == 500
+
+
+@pytest.mark.parametrize("by", ["soon", "30 apples", "2026-13-01", ""])
+def test_a_goal_needs_a_deadline(by: str) -> None:
+    with pytest.raises(UserError) as error:
+        Goal("open rate", "25 %", by)
+    assert error.value.code == "bad_deadline"

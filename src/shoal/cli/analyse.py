@@ -24,7 +24,9 @@ def analyse(
     context: typer.Context,
     paths: Annotated[list[Path], typer.Argument(help="Files or folders of exports.")],
     report: Annotated[Path, typer.Option(help="The page to write.")] = Path("report.html"),
-    as_of: Annotated[str | None, typer.Option("--as-of", help="ISO 8601. Default: the newest event.")] = None,
+    as_of: Annotated[
+        str | None, typer.Option("--as-of", help="ISO 8601. Default: the newest that the data knows of.")
+    ] = None,
 ) -> None:
     """The whole job on your own files: import, audit, starter segments, one report."""
     shown: Shown = context.obj

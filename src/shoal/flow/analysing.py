@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from shoal.core.time import UNITS_MS, Instant, now
-from shoal.flow.auditing import facts, newest_instant
+from shoal.flow.auditing import facts
 from shoal.flow.defining import Known, known
 from shoal.flow.home import Opened
 from shoal.flow.reading import open_reading
@@ -53,14 +53,11 @@ class Analysis:
 
 
 def analyse(opened: Opened, as_of: Instant | None = None) -> Analysis:
-    """Analyse the workspace as of an instant, by default that of its newest event.
-
-    Exports are often days old, and "in the last 7 days" should mean the last 7 days that they know of.
-    """
+    """Analyse the workspace as of an instant, by default the newest that the data knows of (`newest_instant`)."""
     what = known(opened)
     lacking = {name: missing_names(segment.when, what.catalog, what.nodes) for name, segment in what.segments.items()}
     with open_reading(opened) as duck:
-        instant = as_of or min(now(), newest_instant(duck) or now())
+        instant = as_of or newest_instant(duck)
         seen = overview(duck, instant, opened.settings.zone)
         found = audit(duck, instant, facts(opened))
         shown = [segment for name, segment in what.segments.items() if not lacking[name]]
@@ -68,6 +65,25 @@ def analyse(opened: Opened, as_of: Instant | None = None) -> Analysis:
         overlaps = _overlaps(duck, shown, what, instant)
     gaps = {name: missing for name, missing in lacking.items() if missing}
     return Analysis(instant, seen, found, summaries, overlaps, gaps)
+
+
+def newest_instant(duck: duckdb.DuckDBPyConnection) -> Instant:
+    """The newest instant of the data, to the next full second; now where there is none.
+
+    Exports are often days old, and "in the last 7 days" should mean the last 7 days that they know of. So it is
+    the newest event's; but where facts (which hold from their import on, if they have no time of their own) follow
+    within two days, it is theirs, so that they count.
+    """
+    happened, stated = duck.execute(
+        """SELECT epoch_ms(max("at")), epoch_ms((SELECT max("at") FROM
+                  (SELECT "at" FROM traits UNION ALL SELECT "at" FROM consents))) FROM events"""
+    ).fetchall()[0]
+    known = [each for each in (happened, stated) if each is not None]
+    if not known:
+        return now()
+    together = happened is None or stated is None or stated - happened <= 2 * UNITS_MS["d"]
+    newest = max(known) if together else happened
+    return Instant(min(now(), -(-newest // 1_000) * 1_000))
 
 
 def _summary(duck: duckdb.DuckDBPyConnection, segment: Segment, what: Known, instant: Instant) -> SegmentSummary:
@@ -79,9 +95,8 @@ def _summary(duck: duckdb.DuckDBPyConnection, segment: Segment, what: Known, ins
         sentence=english(segment.when),
         members=counts.members,
         share=counts.members / counts.eligible if counts.eligible else 0.0,
-        goal=f"{goal.target} within {goal.by}" if goal else None,
+        goal=f"{goal.target} {goal.deadline()}" if goal else None,
         metric=goal.metric if goal else None,
-        target=goal.target if goal else None,
         size_low=size.at_least if size else None,
         size_high=size.at_most if size else None,
         content={question: getattr(content, name) for name, question in _QUESTIONS.items()} if content else {},

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 
-import duckdb
-
 from shoal.core.time import Instant, now
 from shoal.flow.home import Opened
 from shoal.flow.reading import open_reading
 from shoal.ingest import ledger
 from shoal.measurement.audit import Audit, DuplicateFigures, Facts, ImportedFile, audit
 from shoal.profiles import duplicates
+from shoal.profiles.likeness import REASONS
 
 
 def run_audit(opened: Opened, as_of: Instant | None = None) -> Audit:
@@ -28,14 +27,13 @@ def facts(opened: Opened) -> Facts:
     shared: Counter[str] = Counter()
     for each in found.shared:
         shared[each.kind] += each.keys
-    figures = DuplicateFigures(merged=found.merged, proposals=found.by_reason, shared_keys=shared)
+    figures = DuplicateFigures(
+        merged=found.merged,
+        waiting=found.open,
+        proposals={REASONS[reason]: pairs for reason, pairs in found.by_reason.items()},
+        shared_keys=shared,
+    )
     return Facts(imports=files, duplicates=figures)
-
-
-def newest_instant(duck: duckdb.DuckDBPyConnection) -> Instant | None:
-    """The instant of the newest event; None where there is no event."""
-    found = duck.execute('SELECT epoch_ms(max("at")) FROM events').fetchall()[0][0]
-    return None if found is None else Instant(found)
 
 
 def _file(line: ledger.Import) -> ImportedFile:

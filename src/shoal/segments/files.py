@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from shoal.core.errors import UserError, nearest, require
-from shoal.core.time import parse_instant
+from shoal.core.time import Duration, parse_instant
 from shoal.segments.json_form import from_data
 from shoal.segments.nesting import segments_used
 from shoal.segments.nodes import Node
@@ -25,6 +25,26 @@ class Goal:
     metric: str
     target: str
     by: str  # a date in ISO 8601, or a length of time from the launch on such as "30d"
+
+    def __post_init__(self) -> None:
+        self.deadline()
+
+    def deadline(self) -> str:
+        """The deadline in words; raises UserError `bad_deadline` when it is neither date nor length of time.
+
+        >>> Goal("open rate", "25 %", "30d").deadline(), Goal("open rate", "25 %", "2026-12-01").deadline()
+        ('within 30 days', 'by 2026-12-01')
+        """
+        try:
+            return f"within {Duration.parse(self.by).english()}"
+        except UserError:
+            pass
+        try:
+            parse_instant(self.by)
+        except UserError:
+            fix = "Write a date such as 2026-12-01, or a length of time such as 30d."
+            raise UserError("bad_deadline", f"{self.by!r} is no deadline.", where="goal.by", fix=fix) from None
+        return f"by {self.by}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,8 @@ class DuplicateFigures:
     """What identity resolution says of people who may be there twice; sizes only."""
 
     merged: int = 0  # identities that were joined to another because they share a key
-    proposals: Mapping[str, int] = field(default_factory=dict)  # open pairs to review, by reason
+    waiting: int = 0  # pairs to review
+    proposals: Mapping[str, int] = field(default_factory=dict)  # the same by reason in words; a pair may have several
     shared_keys: Mapping[str, int] = field(default_factory=dict)  # keys that many people share, by kind
 
 

@@ -32,9 +32,9 @@ def _disagree(scene: Scene) -> Iterator[Sight]:
 
 def _likely_duplicates(scene: Scene) -> Iterator[Sight]:
     figures = scene.evidence.facts.duplicates
-    if figures is not None and figures.proposals:
-        pairs = sum(figures.proposals.values())
-        reasons = ", ".join(f"{reason} ({count:,})" for reason, count in figures.proposals.items())
+    if figures is not None and figures.waiting:
+        pairs = figures.waiting
+        reasons = "; ".join(f"{reason} ({count:,})" for reason, count in figures.proposals.items())
         yield Sight(
             f"{many(pairs, 'pair')} of people are probably one person each: {reasons}.", pairs, scene.identified
         )
