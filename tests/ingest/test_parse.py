@@ -19,7 +19,8 @@ from shoal.ingest.canonical import SCHEMA, Record
 from shoal.ingest.formats.packed import FilePart
 from shoal.ingest.mapped import source_of
 from shoal.ingest.mapping import mapping_from
-from shoal.ingest.parse import Chunk, parse
+from shoal.ingest.parse import FUTURE, Chunk, parse
+from shoal.ingest.recognise import named_source
 from shoal.ingest.source import Context, Row, RowRejectedError, RowSkippedError, Source
 
 HERE = Context(received_at=parse_instant("2026-06-01"))
@@ -149,6 +150,16 @@ def test_records_have_the_canonical_shape_line_and_clamped_time(tmp_path: Path) 
 
 
 ORDERS = mapping_from({"source": "o", "at": "Date", "keys": {"user": "id"}, "events": [{"name": "Seen"}]})
+
+
+@pytest.mark.parametrize(("at", "warned"), [("2026-01-01T00:00:00Z", False), ("2099-01-01T00:00:00Z", True)])
+def test_an_instant_in_the_future_is_clamped_with_a_warning(tmp_path: Path, at: str, warned: bool) -> None:
+    file = tmp_path / "calls.jsonl"
+    file.write_text(f'{{"type": "track", "event": "X", "userId": "u1", "messageId": "m1", "timestamp": "{at}"}}\n')
+    context = Context(received_at=parse_instant("2026-06-01"))
+    (chunk,) = parse(FilePart(file), named_source("segment"), context)
+    assert (FUTURE in chunk.warnings) == warned
+    assert chunk.records["at"].cast("int64").to_pylist() == [min(parse_instant(at), context.received_at)]
 
 
 @pytest.mark.parametrize(

@@ -85,6 +85,7 @@ class Records:
 
     def __init__(self, received_at: Instant) -> None:
         self._received_at = received_at
+        self.clamped = False  # whether an instant after the arrival was moved to it
         self._lines: list[int] = []
         self._ids: list[str] = []
         self._at: list[int] = []
@@ -107,7 +108,9 @@ class Records:
         self._traits.append(traits)
         self._consent.append(_encode(record.consent) if record.consent else None)
         at, arrival = record.at, self._received_at
-        self._at.append(arrival if at is None or at > arrival else at)
+        if at is not None and at > arrival:
+            self.clamped, at = True, arrival
+        self._at.append(arrival if at is None else at)
         self._names.append(record.name)
         self._keys.extend(record.keys)
         self._key_ends.append(len(self._keys))

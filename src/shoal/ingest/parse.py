@@ -35,6 +35,10 @@ GROUP_ROWS = 10_000
 DATE_ROWS = 1_000
 """First rows whose dates decide the order of day and month."""
 
+FUTURE = (
+    "Some records are stamped later than their import; they count from the import on. Check the clock of the source."
+)
+
 FACTS = "(facts)"
 """What `Chunk.stored` calls rows that state traits or consent and no event."""
 
@@ -210,7 +214,7 @@ class _Building:
             stored=dict(self._stored),
             rows_read=self._rows,
             position=position,
-            warnings=warnings,
+            warnings=(*warnings, FUTURE) if self._records.clamped else warnings,
         )
 
 
@@ -243,5 +247,6 @@ def _columnar(
                 stored={source.name: len(batch) - len(mapped.rejects)},
                 rows_read=len(batch),
                 position=position(),
+                warnings=(FUTURE,) if mapped.clamped else (),
             )
         line += len(batch)

@@ -64,6 +64,7 @@ class MappedBatch:
 
     records: pa.RecordBatch  # canonical.SCHEMA
     rejects: Sequence[tuple[int, str, str]] = ()
+    clamped: bool = False  # an instant after the arrival was moved to it
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,7 +70,8 @@ def map_batch(batch: pa.RecordBatch, line: int, context: Context) -> MappedBatch
     arrival = pa.scalar(context.received_at, pa.timestamp("ms"))
     at = _compute.min_element_wise(sound.column("at"), arrival)
     arrays = [at if name == "at" else sound.column(name) for name in SCHEMA.names]
-    return MappedBatch(pa.RecordBatch.from_arrays(arrays, schema=SCHEMA), sorted(rejects))
+    clamped = bool(_compute.any(_compute.greater(sound.column("at"), arrival)).as_py())
+    return MappedBatch(pa.RecordBatch.from_arrays(arrays, schema=SCHEMA), sorted(rejects), clamped)
 
 
 def _column(batch: pa.RecordBatch, field: pa.Field) -> pa.Array:
