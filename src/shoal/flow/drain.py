@@ -112,12 +112,14 @@ class Drain:
     def _forget_known(self) -> None:
         self._duck.execute(lake_rows.FORGET_ARRIVED)
         first, last = self._duck.execute('SELECT epoch_ms(min("at")), epoch_ms(max("at")) FROM records').fetchall()[0]
+        if first is None:
+            return
         near = [file for file in self._files if file.table == "events" and file.min_at <= last and file.max_at >= first]
         if not near:
             return
-        scan = lake.scan(self._home.lake, near)
-        known = f'(SELECT event_id, "at" FROM {scan} WHERE epoch_ms("at") BETWEEN {int(first)} AND {int(last)})'
-        self._duck.execute(lake_rows.FORGET_KNOWN.format(known=known))
+        rows = lake.scan(self._home.lake, near)
+        self._duck.execute(lake_rows.KNOWN.format(rows=rows, first=int(first), last=int(last)))
+        self._duck.execute(lake_rows.FORGET_KNOWN)
 
     def _new_identities(self) -> tuple[pa.Table, pa.Table]:
         self._duck.execute(

@@ -33,7 +33,7 @@ def open_reading(opened: Opened, *, memory: str = "4GB") -> duckdb.DuckDBPyConne
     with opened.database.read() as connection:
         files = lake.catalogued(connection)
         lake.check(opened.home.lake, files)
-        duck = open_duck(opened.home.lake, memory=memory, scratch=opened.home.scratch)
+        duck = open_duck(opened.home.lake, memory=memory, scratch=opened.home.scratch, again=True)
         _load_people(duck, connection)
     for table in TABLES:
         _view(duck, opened.home, table, [file for file in files if file.table == table])

@@ -35,23 +35,30 @@ FROM batch
 """
 """The batch with ids."""
 
-_STATED = """CASE WHEN name IS NULL OR "at" <> received_at THEN "at" END"""
-"""When an event happened by its own account; NULL where its arrival stands in for that (no time, or a future one)."""
+REPEATED = "SELECT count(*) > count(DISTINCT event_id) FROM records"
+"""Whether a record may stand in the batch twice."""
 
-REPEATED = f"SELECT count(*) > count(DISTINCT (event_id, {_STATED})) FROM records"
-"""Whether a record stands in the batch twice."""
-
-FORGET_REPEATED = f"""
-CREATE OR REPLACE TEMP TABLE records AS FROM records
-QUALIFY row_number() OVER (PARTITION BY event_id, {_STATED} ORDER BY received_at, origin, line) = 1
+FORGET_REPEATED = """
+CREATE OR REPLACE TEMP TABLE records AS
+SELECT * EXCLUDE (arrived)
+FROM (SELECT *, bool_or(name IS NOT NULL AND "at" = received_at) OVER (PARTITION BY event_id) AS arrived FROM records)
+QUALIFY row_number() OVER (PARTITION BY event_id, CASE WHEN name IS NULL OR NOT arrived THEN "at" END
+                           ORDER BY received_at, origin, line) = 1
 """
-"""Keeps each record once. Costs as much as all the rest, so it is run only where there is need."""
+"""Keeps each record once: facts and events by id and time, but an event whose arrival once stood in for its time (it
+had none, or a future one) by its id alone. Costs as much as all the rest, so it is run only where there is need."""
+
+KNOWN = """
+CREATE OR REPLACE TEMP TABLE known AS
+SELECT event_id, "at" FROM {rows} AS stored SEMI JOIN records USING (event_id, "at")
+WHERE stored."at" BETWEEN epoch_ms({first}) AND epoch_ms({last})
+"""
+"""The new records that `rows` of the lake hold already. The hash table is over the new ones: the lake streams by."""
 
 FORGET_KNOWN = """
-DELETE FROM records USING {known} AS known
-WHERE records.event_id = known.event_id AND records."at" = known."at"
+DELETE FROM records USING known WHERE records.event_id = known.event_id AND records."at" = known."at"
 """
-"""Takes out the records that the lake holds already; `known` reads event_id and at."""
+"""Takes out the records that the lake holds already."""
 
 ARRIVED = """SELECT event_id FROM {rows} WHERE name IS NOT NULL AND "at" = received_at"""
 """Events of `rows` whose arrival stands in for their time. Sent again they arrive at another one, so their id alone

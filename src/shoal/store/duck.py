@@ -12,17 +12,18 @@ import duckdb
 
 
 def open_duck(
-    *folders: Path, memory: str = "4GB", threads: int | None = None, scratch: Path | None = None
+    *folders: Path, memory: str = "4GB", threads: int | None = None, scratch: Path | None = None, again: bool = False
 ) -> duckdb.DuckDBPyConnection:
     """An in-memory DuckDB that can read and write files below `folders` only.
 
-    `memory` limits what it may hold before it spills to `scratch` (where given). Times without a
-    zone mean UTC. Nothing can be installed, loaded or attached.
+    `memory` limits what it may hold before it spills to `scratch` (where given); `again` keeps
+    the footers of Parquet files in memory, for many queries over the same files. Times without a zone
+    mean UTC. Nothing can be installed, loaded or attached.
     """
     duck = duckdb.connect(":memory:", config={"threads": threads or os.cpu_count() or 1, "memory_limit": memory})
     duck.execute("SET TimeZone = 'UTC'")
     duck.execute("SET preserve_insertion_order = false")
-    duck.execute("SET parquet_metadata_cache = true")
+    duck.execute("SET parquet_metadata_cache = ?", [again])
     duck.execute("SET autoinstall_known_extensions = false")
     duck.execute("SET autoload_known_extensions = false")
     if scratch is not None:
