@@ -119,3 +119,8 @@ def test_a_workspace_without_any_import_answers(opened):
     workspace = Workspace(opened)
     assert workspace.analyse(NOW).segments == ()
     assert workspace.propose_duplicates().open == 0
+
+
+def test_the_first_instant_of_all_is_not_now(filled):
+    assert asking.count(filled, 'did "Order Completed"').counts.members > 0
+    assert asking.count(filled, 'did "Order Completed"', parse_instant("1970-01-01")).counts.members == 0

@@ -57,7 +57,7 @@ def analyse(opened: Opened, as_of: Instant | None = None) -> Analysis:
     what = known(opened)
     lacking = {name: missing_names(segment.when, what.catalog, what.nodes) for name, segment in what.segments.items()}
     with open_reading(opened) as duck:
-        instant = as_of or newest_instant(duck)
+        instant = newest_instant(duck) if as_of is None else as_of
         seen = overview(duck, instant, opened.settings.zone)
         found = audit(duck, instant, facts(opened))
         shown = [segment for name, segment in what.segments.items() if not lacking[name]]

@@ -41,7 +41,7 @@ def count(opened: Opened, text: str | Node, as_of: Instant | None = None) -> Ans
     """How many are members, in all and per condition."""
     what = known(opened)
     definition = define(text, what)
-    instant = as_of or now()
+    instant = now() if as_of is None else as_of
     with open_reading(opened) as duck:
         return Answer(definition, instant, queries.counts(duck, definition.node, instant, what.nodes))
 
@@ -53,7 +53,7 @@ def members(opened: Opened, text: str | Node, as_of: Instant | None = None, read
     """
     what = known(opened)
     node = define(text, what).node
-    instant = as_of or now()
+    instant = now() if as_of is None else as_of
     with open_reading(opened) as duck:
         if reading == "oracle":
             everybody = [row[0] for row in duck.execute("SELECT subscriber FROM subscribers").fetchall()]
@@ -72,7 +72,7 @@ def explain_one(opened: Opened, person: str, text: str | Node, as_of: Instant | 
     node = define(text, what).node
     number = find(opened, person)
     with open_reading(opened) as duck:
-        return explain(node, history(duck, number), as_of or now(), what.nodes, ListTotals(duck))
+        return explain(node, history(duck, number), now() if as_of is None else as_of, what.nodes, ListTotals(duck))
 
 
 def find(opened: Opened, person: str) -> int:

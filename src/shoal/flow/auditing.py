@@ -16,7 +16,7 @@ from shoal.profiles.likeness import REASONS
 def run_audit(opened: Opened, as_of: Instant | None = None) -> Audit:
     """Audit the workspace as of an instant, by default now."""
     with open_reading(opened) as duck:
-        return audit(duck, as_of or now(), facts(opened))
+        return audit(duck, now() if as_of is None else as_of, facts(opened))
 
 
 def facts(opened: Opened) -> Facts:

@@ -43,7 +43,7 @@ def profile(opened: Opened, person: str, as_of: Instant | None = None) -> Profil
 
     Raises UserError `unknown_subscriber`.
     """
-    number, instant = find(opened, person), as_of or now()
+    number, instant = find(opened, person), now() if as_of is None else as_of
     with opened.database.read() as connection:
         keys = subscriber.keys_of(connection, number)
     with open_reading(opened) as duck:

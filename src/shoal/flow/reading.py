@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from pathlib import Path
 
 import duckdb
 import pyarrow as pa
+import pyarrow.parquet as pq
 import sqlalchemy as sa
 
 from shoal.core.settings import Home
@@ -14,7 +17,7 @@ from shoal.ingest.keys import IDENTIFYING
 from shoal.ingest.lake_rows import TABLES
 from shoal.profiles import identity
 from shoal.profiles.tables import identity_keys, identity_map
-from shoal.store import lake
+from shoal.store import lake, rows
 from shoal.store.duck import open_duck
 
 _COLUMNS = {
@@ -34,7 +37,7 @@ def open_reading(opened: Opened, *, memory: str = "4GB") -> duckdb.DuckDBPyConne
         files = lake.catalogued(connection)
         lake.check(opened.home.lake, files)
         duck = open_duck(opened.home.lake, memory=memory, scratch=opened.home.scratch, again=True)
-        _load_people(duck, connection)
+        _load_people(duck, _people(opened.home, connection))
     for table in TABLES:
         _view(duck, opened.home, table, [file for file in files if file.table == table])
     duck.execute("CREATE TEMP VIEW events AS SELECT * FROM records WHERE name IS NOT NULL")
@@ -43,49 +46,59 @@ def open_reading(opened: Opened, *, memory: str = "4GB") -> duckdb.DuckDBPyConne
 
 def _view(duck: duckdb.DuckDBPyConnection, home: Home, table: str, files: Sequence[lake.LakeFile]) -> None:
     if files:
-        rows = lake.scan(home.lake, files)
+        stored = lake.scan(home.lake, files)
     else:
         duck.execute(f"CREATE TEMP TABLE no_{table} ({TABLES[table]})")
-        rows = f"no_{table}"
+        stored = f"no_{table}"
     name = "records" if table == "events" else table
     duck.execute(
         f"CREATE TEMP VIEW {name} AS SELECT coalesce(merged.subscriber, stored.key) AS subscriber, {_COLUMNS[table]} "
-        f"FROM {rows} AS stored LEFT JOIN merged ON merged.key = stored.key"
+        f"FROM {stored} AS stored LEFT JOIN merged ON merged.key = stored.key"
     )
 
 
-def _load_people(duck: duckdb.DuckDBPyConnection, connection: sa.Connection) -> None:
-    merged = connection.execute(sa.select(identity_map.c.key, identity_map.c.subscriber)).fetchall()
-    _table(
-        duck,
-        "merged",
-        {
-            "key": pa.array([row[0] for row in merged], pa.int64()),
-            "subscriber": pa.array([row[1] for row in merged], pa.int64()),
-        },
-    )
-    unified = identity_keys.c.since <= identity.version(connection)
-    keys = connection.execute(sa.select(identity_keys.c.id, identity_keys.c.kind).where(unified)).fetchall()
-    _table(
-        duck,
-        "key_kinds",
-        {
-            "key": pa.array([row[0] for row in keys], pa.int64()),
-            "kind": pa.array([row[1] for row in keys], pa.string()),
-        },
-    )
-    duck.execute(
-        "CREATE TEMP VIEW keys AS SELECT coalesce(merged.subscriber, key_kinds.key) AS subscriber, key_kinds.key, kind "
-        "FROM key_kinds LEFT JOIN merged ON merged.key = key_kinds.key"
-    )
+def _people(home: Home, connection: sa.Connection) -> pa.Table:
+    """Each unified key with its kind and subscriber, from `derived/` where this version of the map was kept there.
+
+    Millions of rows take a second from Parquet and half a minute from the database.
+    """
+    version, resolved_at = identity.version_and_time(connection)
+    path = home.derived / f"people-{version}-{resolved_at}.parquet"
+    try:
+        return pq.read_table(path)
+    except FileNotFoundError:
+        pass
+    keys = rows.fetch(connection, identity_keys.c.id, identity_keys.c.kind, identity_keys.c.since)
+    merged = rows.fetch(connection, identity_map.c.key, identity_map.c.subscriber)
+    with duckdb.connect() as own:
+        own.register("seen", keys)
+        own.register("merged", merged)
+        people = own.sql(
+            "SELECT seen.id AS key, seen.kind, coalesce(merged.subscriber, seen.id) AS subscriber "
+            "FROM seen LEFT JOIN merged ON merged.key = seen.id WHERE seen.since <= ?",
+            params=[version],
+        ).to_arrow_table()
+    _keep(people, path)
+    return people
+
+
+def _keep(people: pa.Table, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(f".{os.getpid()}.partial")
+    pq.write_table(people, partial)
+    partial.replace(path)
+    for older in path.parent.glob("people-*.parquet"):
+        if older != path:
+            older.unlink(missing_ok=True)
+
+
+def _load_people(duck: duckdb.DuckDBPyConnection, people: pa.Table) -> None:
+    duck.register("loading", people)
+    duck.execute("CREATE TEMP TABLE keys AS SELECT subscriber, key, kind FROM loading")
+    duck.unregister("loading")
+    duck.execute("CREATE TEMP TABLE merged AS SELECT key, subscriber FROM keys WHERE key <> subscriber")
     duck.execute(
         "CREATE TEMP TABLE subscribers AS SELECT subscriber, bool_or(list_contains(?, kind)) AS identified "
         "FROM keys GROUP BY subscriber",
         [sorted(IDENTIFYING)],
     )
-
-
-def _table(duck: duckdb.DuckDBPyConnection, name: str, columns: dict[str, pa.Array]) -> None:
-    duck.register("loading", pa.table(columns))
-    duck.execute(f"CREATE TEMP TABLE {name} AS FROM loading")
-    duck.unregister("loading")

@@ -97,6 +97,15 @@ def version(connection: sa.Connection) -> int:
     return state.version if state else 0
 
 
+def version_and_time(connection: sa.Connection) -> tuple[int, int]:
+    """Version of the map and when it was made (ms; 0 before the first).
+
+    Together they name the map, in a restored backup too.
+    """
+    found = connection.execute(sa.select(identity_state.c.version, identity_state.c.resolved_at)).first()
+    return (0, 0) if found is None else (found.version, found.resolved_at or 0)
+
+
 @dataclass(frozen=True, slots=True)
 class _State:
     version: int

@@ -60,8 +60,14 @@ def _object(row: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 def _keys(
     row: Row, outside: Mapping[str, Any], traits: Mapping[str, Any], properties: Mapping[str, Any], context: Context
 ) -> tuple[str, ...]:
-    """Strongest first, as `keys.ordered` would have them; only an alias call can name two of a kind."""
-    email = traits.get("email") or properties.get("email")
+    """Strongest first, as `keys.ordered` would have them; only an alias call can name two of a kind.
+
+    An address among an event's properties may be somebody else's ("Invitation Sent"), so it names the sender only
+    where there is no user id. The traits of a group call are the group's.
+    """
+    if row["type"] == "group":
+        traits = _NONE
+    email = traits.get("email") or (None if row.get("userId") else properties.get("email"))
     found = (
         user_key(row["userId"]) if "userId" in row else None,
         email_key(str(email)) if email else None,
