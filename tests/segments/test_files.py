@@ -7,7 +7,7 @@ import pytest
 from shoal.core.errors import UserError
 from shoal.segments import english, load_segments, read_segment, starters, to_yaml
 from shoal.segments.files import Goal
-from shoal.segments.strict_yaml import read_yaml
+from shoal.segments.strict_yaml import read_yaml, write_yaml
 
 BROKEN = {
     "name: a": ("incomplete_segment", "a.yaml: when"),
@@ -110,3 +110,8 @@ def test_a_goal_needs_a_deadline(by: str) -> None:
     with pytest.raises(UserError) as error:
         Goal("open rate", "25 %", by)
     assert error.value.code == "bad_deadline"
+
+
+@pytest.mark.parametrize("text", ["0E0", "1e5", "-0", "12", "1.50", "true", "null", "~", "", "2026-01-01", "no"])
+def test_texts_that_look_like_values_stay_texts(text: str) -> None:
+    assert read_yaml(write_yaml({"title": text}), "a.yaml") == {"title": text}

@@ -11,6 +11,7 @@ from shoal.core.errors import UserError
 
 _KEPT = ("tag:yaml.org,2002:bool", "tag:yaml.org,2002:int", "tag:yaml.org,2002:float", "tag:yaml.org,2002:null")
 _TRUTH = {"true": True, "false": False}
+_NUMBER = r"^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?$"
 
 
 class _StrictLoader(yaml.SafeLoader):
@@ -39,7 +40,7 @@ def _resolve(tag: str, pattern: str, first: str) -> None:
 
 _resolve(_KEPT[0], r"^(?:true|false)$", "tf")
 _resolve(_KEPT[1], r"^-?(?:0|[1-9][0-9]*)$", "-0123456789")
-_resolve(_KEPT[2], r"^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?$", "-0123456789")
+_resolve(_KEPT[2], _NUMBER, "-0123456789")
 _resolve(_KEPT[3], r"^(?:null|~|)$", "n~\0")
 _StrictLoader.add_constructor(_KEPT[2], lambda _loader, node: float(node.value))
 
@@ -71,7 +72,9 @@ _UNUSUAL = re.compile("[\\r\\x85\\u2028\\u2029\\ufeff]")  # breaks that the plai
 
 
 def _written(dumper: _Dumper, text: str) -> yaml.ScalarNode:
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style='"' if _UNUSUAL.search(text) else None)
+    # "0E0" is a number to the strict reader, but plain text to the library's writer.
+    quoted = _UNUSUAL.search(text) or re.match(_NUMBER, text)
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style='"' if quoted else None)
 
 
 _Dumper.add_representer(str, _written)
