@@ -31,6 +31,7 @@ SCHEMA = pa.schema(
         pa.field("properties", pa.string()),  # JSON object
         pa.field("traits", pa.string()),  # JSON object; a null value unsets the trait
         pa.field("consent", pa.string()),  # JSON list of Consent
+        pa.field("version", pa.int64()),  # of an event whose state goes on; null where an event stays as it is
     ]
 )
 """Arrow form of a batch of records. `source` and `received_at` belong to the batch as a whole."""
@@ -54,6 +55,12 @@ class Record(msgspec.Struct, frozen=True):
     `at` None means "no time was given": the batch's arrival stands in for it. `message_id` None means
     the source has no id of its own: one is derived from the content, so that the same row read twice
     counts once.
+
+    `version` is for an event whose statement goes on changing under one message id (an order that is paid later,
+    a ticket, the sum refunded so far): of all that were ever handed in the one with the greatest version counts,
+    in whatever order they came, and at whatever time they say it happened. Such a record states no traits and no
+    consent, which have their own time. It is made of what the row says, such as the time of its last change; None
+    for an event that is told once.
     """
 
     keys: tuple[str, ...]
@@ -63,6 +70,7 @@ class Record(msgspec.Struct, frozen=True):
     properties: Mapping[str, Json] = {}
     traits: Mapping[str, Json] = {}
     consent: tuple[Consent, ...] = ()
+    version: int | None = None
 
 
 _encode = msgspec.json.Encoder().encode
@@ -95,6 +103,7 @@ class Records:
         self._properties: list[bytes | None] = []
         self._traits: list[bytes | None] = []
         self._consent: list[bytes | None] = []
+        self._versions: list[int | None] = []
 
     def __len__(self) -> int:
         return len(self._lines)
@@ -107,6 +116,7 @@ class Records:
         self._properties.append(properties)
         self._traits.append(traits)
         self._consent.append(_encode(record.consent) if record.consent else None)
+        self._versions.append(record.version)
         at, arrival = record.at, self._received_at
         if at is not None and at > arrival:
             self.clamped, at = True, arrival
@@ -128,6 +138,7 @@ class Records:
             _texts(self._properties),
             _texts(self._traits),
             _texts(self._consent),
+            pa.array(self._versions, pa.int64()),
         ]
         return pa.RecordBatch.from_arrays(columns, schema=SCHEMA)
 
