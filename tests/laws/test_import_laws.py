@@ -258,6 +258,42 @@ def test_files_of_any_cut_and_order_give_the_same(
         assert (said(other, moment), record_of(other)) == (want, kept)
 
 
+@st.composite
+def states(draw: st.DrawFn) -> list[Arrived]:
+    """Orders, each handed in in several states at several times; a state has its number for a version."""
+    stream = []
+    for order in range(draw(st.integers(1, 4))):
+        for version in draw(st.sets(st.integers(0, 4), min_size=1)):
+            keys = ordered(draw(st.sets(st.sampled_from(KEYS), min_size=1, max_size=3)))
+            at = draw(st.sampled_from((0, DAY, 3 * DAY, None, 9 * DAY)))
+            total = {"total": draw(st.integers(0, 3))}
+            record = Record(keys, "Order Completed", at, f"o{order}", total, version=version)
+            stream.append(Arrived("shop", Instant(4 * DAY + draw(st.integers(0, 2))), record))
+    return stream
+
+
+@settings(max_examples=15 * SOAK)
+@given(data=st.data())
+def test_of_the_states_of_an_order_the_newest_counts_whenever_it_comes(empty: Path, data: st.DataObject) -> None:
+    stream, moment = data.draw(states()), data.draw(st.sampled_from(MOMENTS))
+    newest = {each.record.message_id: each for each in sorted(stream, key=lambda each: each.record.version or 0)}
+    with workspace(empty) as ideal:
+        who = [
+            Record(each.record.keys, at=each.record.at, message_id=f"f{number}") for number, each in enumerate(stream)
+        ]
+        put(ideal, [Arrived("shop", each.received_at, fact) for each, fact in zip(stream, who, strict=True)])
+        take(ideal, list(newest.values()))
+        want = said(ideal, moment)
+    want["records"] = [row for row in want["records"] if row[3]]
+    again = data.draw(shuffled(stream))
+    with workspace(empty) as other:
+        while again:
+            size = data.draw(st.integers(1, len(again)), label="states that arrive together")
+            take(other, again[:size], most_rows=data.draw(st.integers(1, 5), label="records a turn"))
+            again = again[size:]
+        assert said(other, moment) == want
+
+
 def written(opened: Opened, name: str, arrived: Iterable[Arrived]) -> Path:
     """A file of calls in the Segment wire format."""
     rows = []

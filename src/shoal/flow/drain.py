@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from shoal.core.settings import Home
 from shoal.core.time import Instant
-from shoal.ingest import lake_rows, ledger, names
+from shoal.ingest import lake_rows, ledger, names, versions
 from shoal.ingest.shredding import shredding
 from shoal.profiles import identity
 from shoal.profiles.tables import identity_keys, identity_links
@@ -82,10 +82,11 @@ class Drain:
         self._duck.register("batch", _table(entries))
         self._duck.execute(lake_rows.RECORDS)
         self._duck.unregister("batch")
+        keys, links = self._new_identities()  # an older state of an order tells who somebody is just as well
         if self._duck.execute(lake_rows.REPEATED).fetchall()[0][0]:
             self._duck.execute(lake_rows.FORGET_REPEATED)
         self._forget_known()
-        keys, links = self._new_identities()
+        superseding = self._superseding()
         named = [names.Name(*row) for row in self._duck.execute(lake_rows.NAMES).fetchall()]
         files = self._write(f"{entries[0].offset:012d}-{entries[-1].offset:012d}", named)
         drained = self._count(entries)
@@ -93,6 +94,7 @@ class Drain:
             lake.catalogue(connection, files)
             identity.observe(connection, keys, links)
             names.add(connection, named)
+            versions.supersede(connection, superseding)
             ledger.add_duplicates(connection, drained.duplicates)
             journal.move_offset(connection, STAGE, entries[-1].offset)
         self._offset = entries[-1].offset
@@ -120,6 +122,15 @@ class Drain:
         rows = lake.scan(self._home.lake, near)
         self._duck.execute(lake_rows.KNOWN.format(rows=rows, first=int(first), last=int(last)))
         self._duck.execute(lake_rows.FORGET_KNOWN)
+
+    def _superseding(self) -> pa.Table:
+        """Take out the versions that the lake holds or has gone beyond; the events that get a newer one."""
+        files = [file for file in self._files if file.table == "events"]
+        if not files or not self._duck.execute(lake_rows.HAVE_VERSIONS).fetchall()[0][0]:
+            return versions.NONE
+        self._duck.execute(lake_rows.STORED_VERSIONS.format(rows=lake.scan(self._home.lake, files)))
+        self._duck.execute(lake_rows.FORGET_OLDER)
+        return self._duck.sql(lake_rows.SUPERSEDING).to_arrow_table()
 
     def _new_identities(self) -> tuple[pa.Table, pa.Table]:
         self._duck.execute(

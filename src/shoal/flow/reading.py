@@ -13,8 +13,9 @@ import sqlalchemy as sa
 
 from shoal.core.settings import Home
 from shoal.flow.home import Opened
+from shoal.ingest import versions
 from shoal.ingest.keys import IDENTIFYING
-from shoal.ingest.lake_rows import TABLES
+from shoal.ingest.lake_rows import CURRENT, TABLES
 from shoal.profiles import identity
 from shoal.profiles.tables import identity_keys, identity_map
 from shoal.store import lake, rows
@@ -38,13 +39,15 @@ def open_reading(opened: Opened, *, memory: str = "4GB") -> duckdb.DuckDBPyConne
         lake.check(opened.home.lake, files)
         duck = open_duck(opened.home.lake, memory=memory, scratch=opened.home.scratch, again=True)
         _load_people(duck, _people(opened.home, connection))
+        is_current = _load_superseded(duck, versions.superseded(connection))
     for table in TABLES:
-        _view(duck, opened.home, table, [file for file in files if file.table == table])
+        of_table = [file for file in files if file.table == table]
+        _view(duck, opened.home, table, of_table, is_current if table == "events" else "")
     duck.execute("CREATE TEMP VIEW events AS SELECT * FROM records WHERE name IS NOT NULL")
     return duck
 
 
-def _view(duck: duckdb.DuckDBPyConnection, home: Home, table: str, files: Sequence[lake.LakeFile]) -> None:
+def _view(duck: duckdb.DuckDBPyConnection, home: Home, table: str, files: Sequence[lake.LakeFile], only: str) -> None:
     if files:
         stored = lake.scan(home.lake, files)
     else:
@@ -53,8 +56,18 @@ def _view(duck: duckdb.DuckDBPyConnection, home: Home, table: str, files: Sequen
     name = "records" if table == "events" else table
     duck.execute(
         f"CREATE TEMP VIEW {name} AS SELECT coalesce(merged.subscriber, stored.key) AS subscriber, {_COLUMNS[table]} "
-        f"FROM {stored} AS stored LEFT JOIN merged ON merged.key = stored.key"
+        f"FROM {stored} AS stored LEFT JOIN merged ON merged.key = stored.key {only}"
     )
+
+
+def _load_superseded(duck: duckdb.DuckDBPyConnection, superseded: pa.Table) -> str:
+    """The clause that leaves out rows with a newer version; none where there is no such row."""
+    if not superseded.num_rows:
+        return ""
+    duck.register("loading", superseded)
+    duck.execute("CREATE TEMP TABLE superseded AS FROM loading")
+    duck.unregister("loading")
+    return CURRENT
 
 
 def _people(home: Home, connection: sa.Connection) -> pa.Table:

@@ -10,7 +10,7 @@ from shoal.core.ids import KEY_ID_SQL
 TABLES = {
     "events": """
         event_id BIGINT, "at" TIMESTAMP, name VARCHAR, key BIGINT, source VARCHAR, received_at TIMESTAMP,
-        properties VARIANT""",
+        properties VARIANT, version BIGINT""",
     "traits": """
         key BIGINT, name VARCHAR, value VARIANT, "at" TIMESTAMP, received_at TIMESTAMP, event_id BIGINT,
         source VARCHAR""",
@@ -19,6 +19,9 @@ TABLES = {
         "at" TIMESTAMP, received_at TIMESTAMP, event_id BIGINT, source VARCHAR""",
 }
 """Columns of the lake's tables, for DuckDB. A row of `events` whose name is NULL is a record that stated facts only."""
+
+CURRENT = "ANTI JOIN superseded AS newer ON newer.event_id = stored.event_id AND newer.version > stored.version"
+"""Leaves out the rows `stored` of the lake that a greater version of the same event took the place of."""
 
 _NAMED = r"""CASE WHEN contains({json}, '""') THEN
     regexp_replace({json}, '([{{,]\s*)""(\s*:)', '\1"(blank)"\2', 'g') ELSE {json} END"""
@@ -29,7 +32,7 @@ RECORDS = f"""
 CREATE OR REPLACE TEMP TABLE records AS
 SELECT {KEY_ID_SQL.format(text="source || chr(10) || message_id")} AS event_id,
        "at"::TIMESTAMP AS "at", name, {KEY_ID_SQL.format(text="keys[1]")} AS key, keys,
-       source, received_at::TIMESTAMP AS received_at, origin, line,
+       source, received_at::TIMESTAMP AS received_at, origin, line, version,
        {_NAMED.format(json="properties")} AS properties, {_NAMED.format(json="traits")} AS traits, consent
 FROM batch
 """
@@ -42,11 +45,13 @@ FORGET_REPEATED = """
 CREATE OR REPLACE TEMP TABLE records AS
 SELECT * EXCLUDE (arrived)
 FROM (SELECT *, bool_or(name IS NOT NULL AND "at" = received_at) OVER (PARTITION BY event_id) AS arrived FROM records)
-QUALIFY row_number() OVER (PARTITION BY event_id, CASE WHEN name IS NULL OR NOT arrived THEN "at" END
-                           ORDER BY received_at, origin, line) = 1
+QUALIFY row_number() OVER (
+    PARTITION BY event_id, CASE WHEN name IS NULL OR NOT arrived AND version IS NULL THEN "at" END
+    ORDER BY version DESC NULLS LAST, received_at, origin, line) = 1
 """
-"""Keeps each record once: facts and events by id and time, but an event whose arrival once stood in for its time (it
-had none, or a future one) by its id alone. Costs as much as all the rest, so it is run only where there is need."""
+"""Keeps each record once: facts and events by id and time; by its id alone an event that has versions, of which the
+greatest stays, or whose arrival once stood in for its time (it had none, or a future one). Costs as much as all the
+rest, so it is run only where there is need."""
 
 KNOWN = """
 CREATE OR REPLACE TEMP TABLE known AS
@@ -56,15 +61,38 @@ WHERE stored."at" BETWEEN epoch_ms({first}) AND epoch_ms({last})
 """The new records that `rows` of the lake hold already. The hash table is over the new ones: the lake streams by."""
 
 FORGET_KNOWN = """
-DELETE FROM records USING known WHERE records.event_id = known.event_id AND records."at" = known."at"
+DELETE FROM records USING known
+WHERE records.version IS NULL AND records.event_id = known.event_id AND records."at" = known."at"
 """
 """Takes out the records that the lake holds already."""
 
-ARRIVED = """SELECT event_id FROM {rows} WHERE name IS NOT NULL AND "at" = received_at"""
+HAVE_VERSIONS = "SELECT count(version) > 0 FROM records"
+"""Whether any of the new records has a version."""
+
+STORED_VERSIONS = """
+CREATE OR REPLACE TEMP TABLE stored_versions AS
+SELECT event_id, max(stored.version) AS version
+FROM {rows} AS stored SEMI JOIN (SELECT event_id FROM records WHERE version IS NOT NULL) AS new USING (event_id)
+WHERE stored.version IS NOT NULL GROUP BY event_id
+"""
+"""The greatest version that `rows` of the lake hold of each new record that has one."""
+
+FORGET_OLDER = """
+DELETE FROM records USING stored_versions AS stored
+WHERE records.event_id = stored.event_id AND records.version <= stored.version
+"""
+"""Takes out the new records of which the lake holds that version or a greater one."""
+
+SUPERSEDING = "SELECT event_id, records.version AS version FROM records JOIN stored_versions USING (event_id)"
+"""The new records that take the place of one in the lake, with their versions."""
+
+ARRIVED = """SELECT event_id FROM {rows} WHERE name IS NOT NULL AND version IS NULL AND "at" = received_at"""
 """Events of `rows` whose arrival stands in for their time. Sent again they arrive at another one, so their id alone
 tells that they are known. (Facts without a time are stated anew each time they are sent.)"""
 
-FORGET_ARRIVED = "DELETE FROM records USING arrived WHERE records.event_id = arrived.event_id AND name IS NOT NULL"
+FORGET_ARRIVED = """
+DELETE FROM records USING arrived WHERE records.event_id = arrived.event_id AND name IS NOT NULL AND version IS NULL
+"""
 """Takes out the new records of events that the table `arrived` holds."""
 
 LARGE = 5_000
@@ -90,7 +118,7 @@ FROM (SELECT properties FROM records WHERE properties IS NOT NULL AND {part} LIM
 """Types of the properties in a sample of a part."""
 
 EVENTS = """
-SELECT event_id, "at", name, key, source, received_at, properties::JSON::VARIANT AS properties
+SELECT event_id, "at", name, key, source, received_at, properties::JSON::VARIANT AS properties, version
 FROM records WHERE {part} ORDER BY name, "at"
 """
 """Rows of the table `events`, of one part."""

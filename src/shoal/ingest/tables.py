@@ -1,4 +1,4 @@
-"""Tables of the import ledger: which file was read how far, and which rows were refused."""
+"""Tables of the import ledger (which file was read how far, which rows were refused) and of what is in the lake."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ imports = sa.Table(
     sa.Column("file", sa.Text, nullable=False),  # its name, without folders
     sa.Column("bytes", sa.BigInteger, nullable=False),
     sa.Column("source", sa.Text, nullable=False),
+    sa.Column("zone", sa.Text, nullable=False, server_default=""),  # meant by times without one; "": not known
     sa.Column("received_at", sa.BigInteger, nullable=False),  # ms; kept when an import resumes
     sa.Column("chunks", sa.Integer, nullable=False),  # how many are in the journal
     sa.Column("rows_read", sa.BigInteger, nullable=False),
@@ -35,6 +36,13 @@ import_rejects = sa.Table(
     sa.Column("line", sa.BigInteger, nullable=False),  # 1-based, in the unpacked file
     sa.Column("reason", sa.Text, nullable=False),
     sa.Column("message", sa.Text, nullable=False),
+)
+
+superseded_events = sa.Table(
+    "superseded_events",
+    metadata,
+    sa.Column("event_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("version", sa.BigInteger, nullable=False),  # the newest; rows of the lake with a smaller one don't count
 )
 
 known_names = sa.Table(

@@ -1,0 +1,20 @@
+"""Events of which a newer version is in the lake, and the zone that each import read times in."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0003"
+down_revision = "0002"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "superseded_events",
+        sa.Column("event_id", sa.BigInteger(), primary_key=True, autoincrement=False),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+    )
+    op.add_column("imports", sa.Column("zone", sa.Text(), nullable=False, server_default=""))
