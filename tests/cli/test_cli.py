@@ -77,6 +77,12 @@ def test_a_dry_run_imports_nothing(shoal, shop):
     assert shoal("count", BOUGHT, "--as-of", NOW, as_json=True).document == before
 
 
+def test_sources_are_listed(shoal):
+    assert "shopify_orders" in shoal("sources").out
+    names = [each["name"] for each in shoal("sources", as_json=True).document]
+    assert {"segment", "shopify_orders", "klaviyo_events"} <= set(names)
+
+
 def test_count_says_how_many_and_why(shoal, shop):
     told = shoal("count", f'{BOUGHT} where total > 60 and plan is "paid"', "--as-of", NOW)
     assert told.status == 0

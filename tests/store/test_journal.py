@@ -4,6 +4,7 @@ import pyarrow as pa
 import pytest
 import sqlalchemy as sa
 
+from shoal.core.errors import UserError
 from shoal.core.time import Instant
 from shoal.store import journal
 from shoal.store.database import Database
@@ -45,8 +46,11 @@ def test_a_damaged_entry_is_noticed(database: Database) -> None:
     with database.write() as connection:
         offset = put(connection, 1)
         connection.execute(sa.update(table).where(table.c.offset == offset).values(payload=b"other"))
-    with database.read() as connection, pytest.raises(journal.CorruptJournalError, match=str(offset)):
+    with database.read() as connection, pytest.raises(UserError) as error:
         list(journal.read(connection, after=offset - 1, most_rows=1))
+    assert error.value.code == "damaged_journal"
+    assert str(offset) in str(error.value.where)
+    assert "backup" in str(error.value.fix)
 
 
 def test_only_entries_that_are_in_the_lake_and_old_are_trimmed(database: Database) -> None:

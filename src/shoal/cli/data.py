@@ -16,6 +16,7 @@ from shoal.cli.show import Shown, console, number, require_place
 from shoal.flow.home import create
 from shoal.flow.importing import Imported, Watch
 from shoal.flow.previewing import Preview
+from shoal.ingest.sources import SOURCES
 from shoal.measurement.audit import as_data
 from shoal.measurement.audit.terminal import render
 from shoal.workspace import Workspace
@@ -83,6 +84,16 @@ def show_imports(shown: Shown, done: tuple[Imported, ...]) -> None:
             shown.say(f"  {each.line.file}: {warning}")
         if each.rejects:
             shown.say(f"  Refused rows with line and reason: {each.rejects}")
+
+
+@app.command()
+def sources(context: typer.Context) -> None:
+    """List the sources whose files are recognised; their names are what --source takes."""
+    shown: Shown = context.obj
+    if shown.as_json:
+        shown.document([{"name": each.name, "title": each.title} for each in SOURCES])
+        return
+    shown.table("Sources", ("Name", "What"), [(each.name, each.title) for each in SOURCES])
 
 
 def _show_previews(shown: Shown, previews: tuple[Preview, ...]) -> None:

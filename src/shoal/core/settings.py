@@ -113,7 +113,11 @@ def settings_from(data: Any) -> Settings:
     kinds = {field.name: field.type for field in fields(Settings)}
     for name, value in data.items():
         if name not in kinds:
-            raise _bad(str(name), f"There is no setting {name!r}", nearest(str(name), kinds))
+            raise _bad(
+                str(name),
+                f"There is no setting {name!r}",
+                nearest(str(name), kinds) or f"Known are {', '.join(kinds)}.",
+            )
         expected = int if name == "journal_days" else str
         require(
             isinstance(value, expected) and not isinstance(value, bool),
@@ -125,5 +129,5 @@ def settings_from(data: Any) -> Settings:
     return Settings(**data)
 
 
-def _bad(name: str, message: str, fix: str | None) -> UserError:
+def _bad(name: str, message: str, fix: str) -> UserError:
     return UserError("bad_setting", f"{message}.", where=f"settings.yaml, {name}", fix=fix)

@@ -105,7 +105,11 @@ def named_source(name: str, sources: Sequence[Source] = SOURCES) -> Source:
     """The source of that name; UserError `no_such_source` with the nearest name."""
     by_name = {source.name: source for source in sources}
     if name not in by_name:
-        raise UserError("no_such_source", f"There is no source {name!r}.", fix=nearest(name, by_name))
+        listed = "`shoal sources` lists all."
+        guess = nearest(name, by_name)
+        raise UserError(
+            "no_such_source", f"There is no source {name!r}.", fix=f"{guess} {listed}" if guess else listed
+        )
     return by_name[name]
 
 

@@ -56,5 +56,6 @@ def _load(part: FilePart, key: str, limits: Limits) -> dict[str, Row]:
                     "table_too_large",
                     f"The table has more than {MOST_ROWS:,} rows, too many to look rows up in.",
                     where=part.label,
+                    fix="Join the columns you need into the other file, or export fewer rows.",
                 )
     return table

@@ -86,7 +86,7 @@ def merge_in(connection: sa.Connection, a: int, b: int, *, actor: str, reason: s
     """`merge` as a part of a transaction."""
     _require_known(connection, (a, b))
     one, other = (_subscriber_of(connection, key) for key in (a, b))
-    require(one != other, "same_subscriber", "These two are one subscriber already.")
+    require(one != other, "same_subscriber", "These two are one subscriber already.", fix="Nothing is left to merge.")
     return _append(connection, Decision(0, "merge", (a,), (b,), None, actor, reason, at or now()))
 
 
@@ -116,9 +116,19 @@ def unmerge(database: Database, decision: int, *, actor: str, reason: str, at: I
     """
     with database.write() as connection:
         known = {each.id: each for each in all_decisions(connection)}
-        require(decision in known, "no_such_decision", f"There is no decision {decision}.")
+        require(
+            decision in known,
+            "no_such_decision",
+            f"There is no decision {decision}.",
+            fix="Give the number that the merge printed.",
+        )
         current = {each.undoes for each in _standing(known.values())}
-        require(decision not in current, "already_undone", f"Decision {decision} was taken back already.")
+        require(
+            decision not in current,
+            "already_undone",
+            f"Decision {decision} was taken back already.",
+            fix="Nothing is left to take back; merge the two again if they are one person.",
+        )
         return _append(connection, Decision(0, "undo", (), (), decision, actor, reason, at or now()))
 
 

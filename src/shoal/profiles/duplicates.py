@@ -243,9 +243,19 @@ def _decide(
     connection: sa.Connection, proposal: int, status: str, actor: str, at: Instant | None
 ) -> sa.Row[tuple[object, ...]]:
     row = connection.execute(sa.select(proposals).where(proposals.c.id == proposal)).one_or_none()
-    require(row is not None, "no_such_proposal", f"There is no proposal {proposal}.")
+    require(
+        row is not None,
+        "no_such_proposal",
+        f"There is no proposal {proposal}.",
+        fix="`shoal duplicates` lists those that wait, with their numbers.",
+    )
     assert row is not None
-    require(row.status == "open", "already_decided", f"Proposal {proposal} was {row.status} already.")
+    require(
+        row.status == "open",
+        "already_decided",
+        f"Proposal {proposal} was {row.status} already.",
+        fix="`shoal duplicates merge` and `shoal duplicates unmerge` change what was decided.",
+    )
     decided = {"status": status, "decided_at": at or now(), "decided_by": actor}
     connection.execute(sa.update(proposals).where(proposals.c.id == proposal).values(decided))
     return row

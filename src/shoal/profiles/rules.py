@@ -38,7 +38,7 @@ class Rules:
     alone stays with a subscriber of its own.
     """
 
-    identities_per_phone: int = 2
+    identities_per_phone: int = 1
     """Identities (an account with its addresses, or an address alone) that one phone number joins, of which one may
     have a user id: people have a private and a work address."""
 
@@ -70,7 +70,12 @@ class Rules:
 
     def __post_init__(self) -> None:
         smallest = min(self.identities_per_phone, self.emails_per_user, self.neighbours)
-        require(smallest >= 1, "bad_rule", "A limit of the identity rules must be 1 or more.")
+        require(
+            smallest >= 1,
+            "bad_rule",
+            "A limit of the identity rules must be 1 or more.",
+            fix="Write a whole number of 1 or more.",
+        )
 
     def fingerprint(self) -> str:
         """Digest that changes when a rule changes."""

@@ -9,14 +9,15 @@ from dataclasses import dataclass
 import pyarrow as pa
 import sqlalchemy as sa
 
+from shoal.core.errors import UserError
 from shoal.core.time import Instant
 from shoal.store.tables import journal, offsets
 
 _IPC = pa.ipc.IpcWriteOptions(compression="zstd")
 
 
-class CorruptJournalError(Exception):
-    """A journal entry does not have the checksum it was written with."""
+class CorruptJournalError(UserError):
+    """A journal entry does not have the checksum it was written with (`damaged_journal`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,5 +92,10 @@ def move_offset(connection: sa.Connection, stage: str, offset: int) -> None:
 def _batch(row: sa.Row[tuple[object, ...]]) -> pa.RecordBatch:
     payload = row.payload
     if hashlib.sha256(payload).hexdigest() != row.sha256:
-        raise CorruptJournalError(f"journal entry {row.offset} is damaged")
+        raise CorruptJournalError(
+            "damaged_journal",
+            "An entry of the journal is damaged, so nothing behind it can be taken over.",
+            where=f"journal entry {row.offset}, from {row.origin}",
+            fix="Restore the workspace from a backup, or import its files into a new one.",
+        )
     return pa.ipc.open_stream(payload).read_next_batch()
