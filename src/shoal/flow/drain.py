@@ -113,7 +113,7 @@ class Drain:
 
     def _forget_known(self) -> None:
         self._duck.execute(lake_rows.FORGET_ARRIVED)
-        first, last = self._duck.execute('SELECT epoch_ms(min("at")), epoch_ms(max("at")) FROM records').fetchall()[0]
+        first, last = self._duck.execute(lake_rows.SPAN).fetchall()[0]
         if first is None:
             return
         near = [file for file in self._files if file.table == "events" and file.min_at <= last and file.max_at >= first]

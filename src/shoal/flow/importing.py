@@ -158,20 +158,19 @@ def _part(found: Recognised, source: str | Mapping | None, propose: Callable[[Fi
 
 def _import(opened: Opened, worker: Worker, beside: _Beside, part: Part, watch: Watch | None) -> tuple[int, bool]:
     """Read one file to its end; the number of its line in the ledger, and whether that was there and finished."""
-    path, size, fingerprint = part.found.part.path, part.found.part.path.stat().st_size, _fingerprint(part)
+    path = part.found.part.path
     with opened.database.read() as connection:
-        known = ledger.find(connection, fingerprint)
+        read = ledger.returned(connection, _read(part))
+        known = ledger.find(connection, read.fingerprint)
     if known is not None and known.finished:
         return known.id, True
     arrival, chunks = (known.received_at, known.chunks) if known else (now(), 0)
-    begin = partial(
-        ledger.begin, fingerprint=fingerprint, file=part.shown, size=size, source=part.name, received_at=arrival
-    )
+    begin = partial(ledger.begin, read=read, received_at=arrival)
     request = ParseRequest(path, part.source, context_of(opened, arrival), chunks, part.found.part.member)
     for chunk in worker.parse(request):
         _keep(opened, begin, chunk)
         if watch is not None:
-            watch(path.name, chunk.position, size)
+            watch(path.name, chunk.position, read.size)
         beside.add(chunk.records.num_rows)
     with opened.database.write() as connection:
         return ledger.finish(connection, begin(connection)).id, False
@@ -207,12 +206,14 @@ def context_of(opened: Opened, received_at: Instant) -> Context:
     )
 
 
-def _fingerprint(part: Part) -> str:
+def _read(part: Part) -> ledger.Read:
+    path, member = part.found.part.path, part.found.part.member or ""
     how = part.source if isinstance(part.source, str) else part.source.to_yaml()
-    digest = hashlib.sha256(f"{how}\n{part.found.part.member or ''}\n".encode())
-    with part.found.part.path.open("rb") as file:
-        digest.update(hashlib.file_digest(file, "sha256").digest())
-    return digest.hexdigest()
+    content = hashlib.sha256(f"{how}\n{member}\n".encode())
+    with path.open("rb") as file:
+        content.update(hashlib.file_digest(file, "sha256").digest())
+    place = hashlib.sha256(f"{path.resolve()}\n{member}".encode())
+    return ledger.Read(content.hexdigest(), part.shown, place.hexdigest(), path.stat().st_size, part.name)
 
 
 def _told(opened: Opened, number: int, again: bool) -> Imported:

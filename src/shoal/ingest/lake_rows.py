@@ -41,28 +41,40 @@ FROM batch
 REPEATED = "SELECT count(*) > count(DISTINCT event_id) FROM records"
 """Whether a record may stand in the batch twice."""
 
-FORGET_REPEATED = """
+NEAR = "INTERVAL 2 DAY"
+"""An event with the same id and a time no further off is the same: somebody read its time in another zone."""
+
+FORGET_REPEATED = f"""
 CREATE OR REPLACE TEMP TABLE records AS
-SELECT * EXCLUDE (arrived)
-FROM (SELECT *, bool_or(name IS NOT NULL AND "at" = received_at) OVER (PARTITION BY event_id) AS arrived FROM records)
+SELECT * EXCLUDE (arrived, is_far, occasion)
+FROM (SELECT *, count(*) FILTER (is_far) OVER (PARTITION BY event_id, name IS NULL ORDER BY "at") AS occasion
+      FROM (SELECT *, "at" - lag("at") OVER (PARTITION BY event_id, name IS NULL ORDER BY "at") > {NEAR} AS is_far,
+                   bool_or(name IS NOT NULL AND "at" = received_at) OVER (PARTITION BY event_id) AS arrived
+            FROM records))
 QUALIFY row_number() OVER (
-    PARTITION BY event_id, CASE WHEN name IS NULL OR NOT arrived AND version IS NULL THEN "at" END
+    PARTITION BY event_id, name IS NULL,
+                 CASE WHEN name IS NULL THEN epoch_ms("at") WHEN NOT arrived AND version IS NULL THEN occasion END
     ORDER BY version DESC NULLS LAST, received_at, origin, line) = 1
 """
-"""Keeps each record once: facts and events by id and time; by its id alone an event that has versions, of which the
-greatest stays, or whose arrival once stood in for its time (it had none, or a future one). Costs as much as all the
-rest, so it is run only where there is need."""
+"""Keeps each record once: facts by id and time, an event by id and nearly its time; by its id alone an event that has
+versions, of which the greatest stays, or whose arrival once stood in for its time (it had none, or a future one).
+Costs as much as all the rest, so it is run only where there is need."""
+
+SPAN = f"""SELECT epoch_ms(min("at") - {NEAR}), epoch_ms(max("at") + {NEAR}) FROM records"""
+"""The first and the last instant (ms) between which the lake may hold one of the new records."""
 
 KNOWN = """
 CREATE OR REPLACE TEMP TABLE known AS
-SELECT event_id, "at" FROM {rows} AS stored SEMI JOIN records USING (event_id, "at")
+SELECT event_id, "at", name IS NULL AS states FROM {rows} AS stored SEMI JOIN records USING (event_id)
 WHERE stored."at" BETWEEN epoch_ms({first}) AND epoch_ms({last})
 """
-"""The new records that `rows` of the lake hold already. The hash table is over the new ones: the lake streams by."""
+"""What `rows` of the lake hold of the new records. The hash table is over the new ones: the lake streams by."""
 
-FORGET_KNOWN = """
+FORGET_KNOWN = f"""
 DELETE FROM records USING known
-WHERE records.version IS NULL AND records.event_id = known.event_id AND records."at" = known."at"
+WHERE records.version IS NULL AND records.event_id = known.event_id AND (records.name IS NULL) = known.states
+  AND CASE WHEN known.states THEN records."at" = known."at"
+           ELSE records."at" BETWEEN known."at" - {NEAR} AND known."at" + {NEAR} END
 """
 """Takes out the records that the lake holds already."""
 

@@ -11,13 +11,15 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import sqlalchemy as sa
 
 from shoal.core.time import Instant
 from shoal.ingest.tables import import_rejects, imports
+
+_CONTENT = 56  # digits of a fingerprint that tell a file's content
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,19 +67,43 @@ def find(connection: sa.Connection, fingerprint: str) -> Import | None:
     return _find(connection, imports.c.fingerprint == fingerprint)
 
 
-def begin(
-    connection: sa.Connection, *, fingerprint: str, file: str, size: int, source: str, received_at: Instant
-) -> Import:
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A file about to be read."""
+
+    fingerprint: str  # of its bytes and how it is read; 64 hexadecimal digits
+    file: str  # its name, without folders
+    place: str  # digest of where it lies
+    size: int  # bytes
+    source: str
+
+
+def returned(connection: sa.Connection, read: Read) -> Read:
+    """The same, told apart from its first import where another file lay in its place since.
+
+    What the other one stated without a time is true no longer, so the first one is read again.
+    """
+    latest = sa.select(imports.c.id, imports.c.fingerprint).where(imports.c.place == read.place)
+    row = connection.execute(latest.order_by(imports.c.id.desc()).limit(1)).first()
+    known = find(connection, read.fingerprint)
+    if row is None or known is None or not known.finished or row.id == known.id:
+        return read
+    same = row.fingerprint[:_CONTENT] == read.fingerprint[:_CONTENT]
+    return replace(read, fingerprint=row.fingerprint if same else f"{read.fingerprint[:_CONTENT]}-{row.id}")
+
+
+def begin(connection: sa.Connection, read: Read, received_at: Instant) -> Import:
     """The ledger's line of a file, new or as an earlier attempt left it."""
-    found = find(connection, fingerprint)
+    found = find(connection, read.fingerprint)
     if found is not None:
         return found
     zeros = dict.fromkeys(("chunks", "rows_read", "rows_rejected", "rows_skipped", "records", "duplicates"), 0)
     row = {
-        "fingerprint": fingerprint,
-        "file": file,
-        "bytes": size,
-        "source": source,
+        "fingerprint": read.fingerprint,
+        "file": read.file,
+        "place": read.place,
+        "bytes": read.size,
+        "source": read.source,
         "received_at": received_at,
         "reasons": "{}",
         "warnings": "[]",
@@ -85,7 +111,7 @@ def begin(
         **zeros,
     }
     connection.execute(sa.insert(imports).values(row))
-    started = find(connection, fingerprint)
+    started = find(connection, read.fingerprint)
     assert started is not None
     return started
 

@@ -10,12 +10,13 @@ imports = sa.Table(
     "imports",
     metadata,
     sa.Column("id", BigId, primary_key=True, autoincrement=True),
-    # Digest of the file's bytes, the source and its mapping: the same again is nothing new.
+    # Digest of the file's bytes, the source and its mapping: the same again is nothing new. A file that came back in
+    # the place of another carries the import that was there in between.
     sa.Column("fingerprint", sa.String(64), nullable=False, unique=True),
     sa.Column("file", sa.Text, nullable=False),  # its name, without folders
+    sa.Column("place", sa.String(64), nullable=False, server_default="", index=True),  # digest of where it lay
     sa.Column("bytes", sa.BigInteger, nullable=False),
     sa.Column("source", sa.Text, nullable=False),
-    sa.Column("zone", sa.Text, nullable=False, server_default=""),  # meant by times without one; "": not known
     sa.Column("received_at", sa.BigInteger, nullable=False),  # ms; kept when an import resumes
     sa.Column("chunks", sa.Integer, nullable=False),  # how many are in the journal
     sa.Column("rows_read", sa.BigInteger, nullable=False),

@@ -1,4 +1,4 @@
-"""Events of which a newer version is in the lake, and the zone that each import read times in."""
+"""Events of which a newer version is in the lake, and where each imported file lay."""
 
 from __future__ import annotations
 
@@ -17,4 +17,5 @@ def upgrade() -> None:
         sa.Column("event_id", sa.BigInteger(), primary_key=True, autoincrement=False),
         sa.Column("version", sa.BigInteger(), nullable=False),
     )
-    op.add_column("imports", sa.Column("zone", sa.Text(), nullable=False, server_default=""))
+    op.add_column("imports", sa.Column("place", sa.String(64), nullable=False, server_default=""))
+    op.create_index("ix_imports_place", "imports", ["place"])

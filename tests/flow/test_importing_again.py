@@ -1,0 +1,32 @@
+"""Files and rows that come again: changed, put back, or read in another zone."""
+
+from __future__ import annotations
+
+from shoal.flow.importing import import_paths
+from shoal.flow.reading import open_reading
+from shoal.ingest import ledger
+from shoal.ingest.mapping import mapping_from
+from shoal.profiles import traits
+
+PEOPLE = mapping_from({"source": "crm", "keys": {"email": "email"}, "traits": {"plan": "plan"}})
+
+
+def test_a_file_put_back_in_its_place_says_again_what_it_said(sqlite, write):
+    def plan_of(text):
+        import_paths(sqlite, [write("people.csv", ["email,plan", f"ana@example.org,{text}"])], source=PEOPLE)
+        with open_reading(sqlite) as duck:
+            (subscriber,) = duck.execute("SELECT subscriber FROM subscribers").fetchone()
+            return traits.current(duck, subscriber)["plan"].value
+
+    assert [plan_of(text) for text in ("trial", "paid", "trial", "trial", "paid")] == [
+        *("trial", "paid", "trial", "trial", "paid")
+    ]
+    with sqlite.database.read() as connection:
+        assert len(ledger.all_imports(connection)) == 4  # the same file twice in a row is one import
+
+
+def test_an_event_read_again_in_another_zone_is_the_same(sqlite, write, call):
+    for hour in ("03", "11"):  # the same row, read as UTC and as New York
+        import_paths(sqlite, [write(f"at{hour}.jsonl", [call(1, "u1", f"2026-01-01T{hour}:00:00Z", "Page Viewed")])])
+    with open_reading(sqlite) as duck:
+        assert duck.execute("SELECT count(*) FROM events").fetchall() == [(1,)]
