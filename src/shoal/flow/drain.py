@@ -80,6 +80,7 @@ class Drain:
         if not entries:
             return None
         self._duck.register("batch", _table(entries))
+        self._duck.execute(lake_rows.SEEN)
         self._duck.execute(lake_rows.RECORDS)
         self._duck.unregister("batch")
         keys, links = self._new_identities()  # an older state of an order tells who somebody is just as well

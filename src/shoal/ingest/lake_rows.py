@@ -28,13 +28,21 @@ _NAMED = r"""CASE WHEN contains({json}, '""') THEN
 """The JSON text with a name for what has an empty one, which VARIANT can't hold. In JSON text a quote within
 a text is escaped, so two quotes between a bracket or comma and a colon are always an empty name."""
 
+SEEN = f"""
+CREATE OR REPLACE TEMP TABLE seen AS
+SELECT {KEY_ID_SQL.format(text="text")} AS id, text, epoch_ms(min("at")) AS first_at
+FROM (SELECT unnest(keys) AS text, "at" FROM batch) GROUP BY text
+"""
+"""Each identity key of the batch once, with the first instant it was seen (ms). A digest costs more than all else here,
+so each text gets one."""
+
 RECORDS = f"""
 CREATE OR REPLACE TEMP TABLE records AS
 SELECT {KEY_ID_SQL.format(text="source || chr(10) || message_id")} AS event_id,
-       "at"::TIMESTAMP AS "at", name, {KEY_ID_SQL.format(text="keys[1]")} AS key, keys,
+       "at"::TIMESTAMP AS "at", name, seen.id AS key, keys,
        source, received_at::TIMESTAMP AS received_at, origin, line, version,
        {_NAMED.format(json="properties")} AS properties, {_NAMED.format(json="traits")} AS traits, consent
-FROM batch
+FROM batch JOIN seen ON seen.text = keys[1]
 """
 """The batch with ids."""
 
@@ -131,9 +139,9 @@ FROM (SELECT properties FROM records WHERE properties IS NOT NULL AND {part} LIM
 
 EVENTS = """
 SELECT event_id, "at", name, key, source, received_at, properties::JSON::VARIANT AS properties, version
-FROM records WHERE {part} ORDER BY name, "at"
+FROM (SELECT * FROM records WHERE {part} ORDER BY name, "at")
 """
-"""Rows of the table `events`, of one part."""
+"""Rows of the table `events`, of one part. Texts are sorted in two thirds of the time that variants take."""
 
 FACTS = {
     "traits": """
@@ -154,17 +162,15 @@ FACTS = {
 }
 """Rows of the other lake tables, from `records`."""
 
-KEYS = f"""
-SELECT {KEY_ID_SQL.format(text="text")} AS id, split_part(text, ':', 1) AS kind,
-       substr(text, strpos(text, ':') + 1) AS value, epoch_ms(min("at")) AS first_at
-FROM (SELECT unnest(keys) AS text, "at" FROM records) GROUP BY text
+KEYS = """
+SELECT id, split_part(text, ':', 1) AS kind, substr(text, strpos(text, ':') + 1) AS value, first_at FROM seen
 """
 """Each identity key of the new records once, with the first instant it was seen (ms)."""
 
 LINKS = f"""
 SELECT a, {KEY_ID_SQL.format(text="text")} AS b, epoch_ms(min("at")) AS first_at,
        arg_min(source, ("at", source)) AS source
-FROM (SELECT key AS a, unnest(keys[2:]) AS text, "at", source FROM records WHERE len(keys) > 1) GROUP BY a, b
+FROM (SELECT key AS a, unnest(keys[2:]) AS text, "at", source FROM records WHERE len(keys) > 1) GROUP BY a, text
 """
 """Each pair (strongest key, other key) that one new record names, once."""
 
