@@ -11,11 +11,6 @@ from typing import Any
 
 import duckdb
 
-SHAPES = """
-SELECT source, name, variant_keys(properties) AS names, count(*) AS events FROM {relation} WHERE {where} GROUP BY ALL
-"""
-"""Which properties occur together in which events: the rows of a shapes table."""
-
 
 def quoted(name: str) -> str:
     """A name as an SQL identifier.

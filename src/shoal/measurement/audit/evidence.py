@@ -17,7 +17,7 @@ from shoal.ingest import events
 from shoal.ingest.machines import is_machine
 from shoal.measurement.audit.fields import AGENT, LINK, MESSAGE
 from shoal.measurement.audit.model import Facts
-from shoal.measurement.variants import SHAPES, first_of, known, listed
+from shoal.measurement.variants import first_of, known, listed
 
 DAY_MS = 86_400_000
 FAST_MS = 5_000
@@ -49,7 +49,7 @@ class Evidence:
 
     def known(self, events: Sequence[str], candidates: Sequence[str]) -> tuple[str, ...]:
         """Those of the candidate properties that the events have, as far as they are needed."""
-        return known(self.duck, "audit_shapes", events, candidates)
+        return known(self.duck, "tally_shapes", events, candidates)
 
 
 @contextmanager
@@ -110,7 +110,6 @@ _TABLES = {
         SELECT subscriber, channel, purpose, arg_max(state, ("at", received_at, event_id)) AS state
         FROM audit_consents GROUP BY ALL
     """,
-    "audit_shapes": SHAPES.format(relation="audit_events", where="true"),
 }
 
 # Messages and links are only compared, so their hashes do.

@@ -135,6 +135,6 @@ FROM (SELECT source, epoch_ms(received_at) - epoch_ms("at") AS lag FROM audit_ev
 
 _AGES = """
 SELECT source, quantile_disc(age, 0.5), quantile_disc(age, 0.9)
-FROM (SELECT source, greatest(?::BIGINT - epoch_ms(max("at")), 0) AS age FROM audit_events GROUP BY source, subscriber)
+FROM (SELECT source, greatest(?::BIGINT - epoch_ms(max(last)), 0) AS age FROM tally_people GROUP BY source, subscriber)
 GROUP BY source
 """

@@ -82,8 +82,8 @@ def newest_instant(evidence: Evidence) -> Instant | None:
     A row without a time is stamped with its arrival. Were that the newest, every source would look stale.
     """
     own, events, facts = evidence.row(
-        """SELECT (SELECT epoch_ms(max("at")) FROM audit_events WHERE "at" < received_at),
-                  (SELECT epoch_ms(max("at")) FROM audit_events), (SELECT epoch_ms(max("at")) FROM audit_traits)"""
+        """SELECT epoch_ms(max(last_own)), epoch_ms(max(last)), (SELECT epoch_ms(max("at")) FROM audit_traits)
+           FROM tally_people"""
     )
     return next((Instant(found) for found in (own, events, facts) if found is not None), None)
 
@@ -91,8 +91,8 @@ def newest_instant(evidence: Evidence) -> Instant | None:
 def _event_counts(evidence: Evidence) -> Mapping[str, tuple[EventCount, ...]]:
     found: dict[str, list[EventCount]] = defaultdict(list)
     for source, *count in evidence.rows(
-        """SELECT source, name, count(*) AS events, count(DISTINCT subscriber), epoch_ms(min("at")), epoch_ms(max("at"))
-           FROM audit_events GROUP BY source, name ORDER BY events DESC, name"""
+        """SELECT source, name, sum(events)::BIGINT AS events, count(*), epoch_ms(min(first)), epoch_ms(max(last))
+           FROM tally_people GROUP BY source, name ORDER BY events DESC, name"""
     ):
         found[source].append(EventCount(*count))
     return {source: tuple(counts) for source, counts in found.items()}
@@ -102,7 +102,7 @@ def _series(evidence: Evidence) -> Mapping[str, Mapping[str, Daily]]:
     """Events by source, name and day."""
     found: dict[str, dict[str, list[tuple[dt.date, int]]]] = defaultdict(lambda: defaultdict(list))
     for source, name, day, events in evidence.rows(
-        """SELECT source, name, "at"::DATE AS day, count(*) FROM audit_events
+        """SELECT source, name, day, sum(events)::BIGINT FROM tally_days
            GROUP BY source, name, day ORDER BY source, name, day"""
     ):
         found[source][name].append((day, events))
@@ -132,7 +132,7 @@ def _fields(
 
 _PEOPLE = """
 SELECT source, count(DISTINCT subscriber) FROM (
-    SELECT source, subscriber FROM audit_events
+    SELECT source, subscriber FROM tally_people
     UNION ALL SELECT source, subscriber FROM audit_traits
     UNION ALL SELECT source, subscriber FROM audit_consents) GROUP BY source
 """
@@ -153,7 +153,7 @@ FROM stated GROUP BY source
 _PROPERTIES = """
 SELECT source, event, property, present FROM (
     SELECT source, event, property, sum(events)::BIGINT AS present
-    FROM (SELECT source, name AS event, unnest(names) AS property, events FROM audit_shapes)
+    FROM (SELECT source, name AS event, unnest(names) AS property, events FROM tally_shapes)
     GROUP BY ALL)
 QUALIFY row_number() OVER (PARTITION BY source, event ORDER BY present DESC, property) <= 40
 ORDER BY source, event, present DESC, property

@@ -14,14 +14,22 @@ from shoal.measurement.audit.inventory import SourceInventory, coverage, invento
 from shoal.measurement.audit.machines import machine_estimates
 from shoal.measurement.audit.model import Audit, Facts, Finding, Freshness, SourceAudit
 from shoal.measurement.audit.score import losses, score, whole_score
+from shoal.measurement.tally import Tally, tallied
 
 
-def audit(duck: duckdb.DuckDBPyConnection, now: Instant, facts: Facts | None = None) -> Audit:
+def audit(
+    duck: duckdb.DuckDBPyConnection, now: Instant, facts: Facts | None = None, *, tally: Tally | None = None
+) -> Audit:
     """Audit what the reading holds of instants up to `now`.
 
     `duck` has the views `events`, `traits`, `consents`, `subscribers` and `keys`. The audit reads only, its
-    temporary tables are gone when it returns. An empty list gives an audit without sources.
+    temporary tables are gone when it returns. An empty list gives an audit without sources. `tally` is one of
+    the same instant, where the caller has it already.
     """
+    if tally is None:
+        with tallied(duck, now) as made:
+            return audit(duck, now, facts, tally=made)
+    assert tally.now == now, "a tally of another instant"
     with evidence(duck, now, facts or Facts()) as found:
         return _audit(found)
 

@@ -11,7 +11,7 @@ import duckdb
 
 from shoal.core.time import Instant
 from shoal.ingest import events
-from shoal.measurement.audit.evidence import DAY_MS, MAIL_NAMES, TOUCHES
+from shoal.measurement.audit.evidence import MAIL_NAMES, TOUCHES
 from shoal.measurement.audit.fields import COUNTRY_TRAITS, MESSAGE, ORDER_VALUE
 from shoal.measurement.report.families import FAMILIES, family
 from shoal.measurement.report.model import (
@@ -23,24 +23,25 @@ from shoal.measurement.report.model import (
     Overview,
     Week,
 )
-from shoal.measurement.variants import SHAPES, first_of, known, listed
+from shoal.measurement.tally import RECENT_MS, Tally, tallied
+from shoal.measurement.variants import first_of, known
 
-RECENT_DAYS: Final = 30
 TOP_COUNTRIES: Final = 8
 
 
-def overview(duck: duckdb.DuckDBPyConnection, now: Instant, zone: str = "UTC") -> Overview:
+def overview(
+    duck: duckdb.DuckDBPyConnection, now: Instant, zone: str = "UTC", *, tally: Tally | None = None
+) -> Overview:
     """The list as it is at `now`; calendar days are of `zone` (an IANA name).
 
     `duck` has the views `events`, `traits`, `consents`, `subscribers` and `keys`. What is stamped after `now` is not
-    counted.
+    counted. `tally` is one of the same instant and zone, where the caller has it already.
     """
-    look = _Look(duck, now, zone)
-    duck.execute(f"CREATE OR REPLACE TEMP TABLE report_shapes AS {_SHAPES}")
-    try:
-        return _overview(look)
-    finally:
-        duck.execute("DROP TABLE IF EXISTS report_shapes")
+    if tally is None:
+        with tallied(duck, now, zone) as made:
+            return overview(duck, now, zone, tally=made)
+    assert tally == Tally(now, zone), "a tally of another instant or zone"
+    return _overview(_Look(duck, now, zone))
 
 
 def _overview(look: _Look) -> Overview:
@@ -85,14 +86,14 @@ class _Look:
     def rows(self, sql: str, **more: object) -> list[tuple[Any, ...]]:
         marks: dict[str, object] = {
             "now": self.now,
-            "recent": self.now - RECENT_DAYS * DAY_MS,
-            "before": self.now - 2 * RECENT_DAYS * DAY_MS,
+            "recent": self.now - RECENT_MS,
+            "before": self.now - 2 * RECENT_MS,
         }
         bound = {name: value for name, value in {**marks, "zone": self.zone, **more}.items() if f"${name}" in sql}
         return self.duck.execute(sql, bound).fetchall()
 
     def known(self, names: Sequence[str], candidates: Sequence[str]) -> tuple[str, ...]:
-        return known(self.duck, "report_shapes", names, candidates)
+        return known(self.duck, "tally_shapes", names, candidates)
 
     def row(self, sql: str, **more: object) -> tuple[Any, ...]:
         return self.rows(sql, **more)[0]
@@ -160,24 +161,23 @@ def _every_week(weeks: Sequence[Week]) -> tuple[Week, ...]:
     return tuple(known.get(monday, Week(monday, 0, 0.0)) for monday in mondays)
 
 
-_SHAPES = SHAPES.format(relation="events", where=f"name IN ({listed((*MAIL_NAMES, events.ORDER_COMPLETED))})")
-
 _KNOWN = '"at" <= epoch_ms($now)'
 _RECENT = '"at" > epoch_ms($recent)'
 _BEFORE = '"at" > epoch_ms($before) AND "at" <= epoch_ms($recent)'
 _LOCAL_DAY = """("at" AT TIME ZONE 'UTC' AT TIME ZONE $zone)::DATE"""
 
-_EVENTS = f"""
-SELECT count(*), epoch_ms(min("at")), epoch_ms(max("at")), count(*) FILTER ({_RECENT}), count(*) FILTER ({_BEFORE})
-FROM events WHERE {_KNOWN}
+_EVENTS = """
+SELECT coalesce(sum(events), 0)::BIGINT, epoch_ms(min(first)), epoch_ms(max(last)),
+       coalesce(sum(recent), 0)::BIGINT, coalesce(sum(before), 0)::BIGINT
+FROM tally_people
 """
 
-_ACTIVE = f"""
-SELECT count(*) FILTER (recent), count(*) FILTER (before),
+_ACTIVE = """
+SELECT count(*) FILTER (recent > 0), count(*) FILTER (before > 0),
        count(*) FILTER (first > epoch_ms($recent)),
        count(*) FILTER (first > epoch_ms($before) AND first <= epoch_ms($recent))
-FROM (SELECT subscriber, min("at") AS first, bool_or({_RECENT}) AS recent, bool_or({_BEFORE}) AS before
-      FROM events WHERE {_KNOWN} GROUP BY subscriber) JOIN subscribers USING (subscriber) WHERE identified
+FROM (SELECT subscriber, min(first) AS first, sum(recent) AS recent, sum(before) AS before
+      FROM tally_people GROUP BY subscriber) JOIN subscribers USING (subscriber) WHERE identified
 """
 
 _REACHABLE = f"""
@@ -189,14 +189,12 @@ SELECT count(*), count(agreed.subscriber)
 FROM addressed JOIN subscribers USING (subscriber) LEFT JOIN agreed USING (subscriber) WHERE identified
 """
 
-_NAMES = f"""
-SELECT name, count(*) AS events, count(DISTINCT subscriber), count(*) FILTER ({_RECENT}), count(*) FILTER ({_BEFORE})
-FROM events WHERE {_KNOWN} AND name IS NOT NULL GROUP BY name ORDER BY events DESC, name
+_NAMES = """
+SELECT name, sum(events)::BIGINT AS events, count(DISTINCT subscriber), sum(recent)::BIGINT, sum(before)::BIGINT
+FROM tally_people GROUP BY name ORDER BY events DESC, name
 """
 
-_DAYS = f"""
-SELECT name, {_LOCAL_DAY} AS day, count(*) FROM events WHERE {_KNOWN} AND name IS NOT NULL GROUP BY name, day
-"""
+_DAYS = "SELECT name, local_day, sum(events)::BIGINT FROM tally_days GROUP BY name, local_day"
 
 _ANY_MAIL = f"SELECT count(*) FROM events WHERE list_contains($mail, name) AND {_RECENT} AND {_KNOWN}"
 

@@ -29,7 +29,7 @@ class ListTotals:
     def total(self, stream: Stream, window: Window, now: Instant) -> int:
         """How many events of a stream they have in a window, together."""
         binding = Binding(now)
-        scan = stream_scan(stream, [window], ["events"], binding).subquery("counted")
+        scan = stream_scan(stream, [window.span(now)], ["events"], binding).subquery("counted")
         query = exp.select(exp.func("COALESCE", exp.Sum(this=column("events")), exp.Literal.number(0))).from_(scan)
         query = query.join(exp.to_table("subscribers"), using=["subscriber"]).where(column("identified"))
         return _number(self._connection.execute(query.sql(dialect="duckdb"), binding.parameters))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import duckdb
@@ -70,12 +70,8 @@ def counts_query(node: Node, now: Instant, segments: Mapping[str, Node] = NO_SEG
     """One row: members, eligible, then for each condition its own number, then the waterfall's."""
 
     def answers(rendering: Rendering, member: exp.Expr) -> exp.Select:
-        eligible = exp.true() if includes_anonymous(node) else column("identified")
-        asked: list[exp.Expr] = [member, eligible]
-        asked += [exp.and_(eligible, rendering.condition(part.lower())) for _, part in _conditions(node)]
-        parts = [rendering.condition(part.lower()) for part in _waterfall(node).values()]
-        asked += [exp.and_(eligible, *parts[: place + 1]) for place in range(len(parts))]
-        return rendering.select(*(_counted(one, f"k{place}") for place, one in enumerate(asked)))
+        asked = whole_and_parts(node, rendering, member)
+        return rendering.select(*(counted(one, f"k{place}") for place, one in enumerate(asked)))
 
     return _query(node, now, segments, answers)
 
@@ -100,6 +96,21 @@ def counts(
 ) -> Counts:
     """The exact number of members, and of those that each condition is true of."""
     (row,) = counts_query(node, now, segments).run(connection).fetchall()
+    return read_counts(node, row)
+
+
+def whole_and_parts(node: Node, rendering: Rendering, member: exp.Expr) -> list[exp.Expr]:
+    """What to count for `Counts`: members, eligible, then each condition, then the waterfall."""
+    eligible = exp.true() if includes_anonymous(node) else column("identified")
+    asked: list[exp.Expr] = [member, eligible]
+    asked += [exp.and_(eligible, rendering.condition(part.lower())) for _, part in _conditions(node)]
+    parts = [rendering.condition(part.lower()) for part in _waterfall(node).values()]
+    asked += [exp.and_(eligible, *parts[: place + 1]) for place in range(len(parts))]
+    return asked
+
+
+def read_counts(node: Node, row: Sequence[int]) -> Counts:
+    """The numbers of `whole_and_parts` as counts."""
     conditions, waterfall = _conditions(node), _waterfall(node)
     kept = dict(zip(waterfall, row[2 + len(conditions) :], strict=True))
     return Counts(
@@ -130,7 +141,8 @@ def _members(rendering: Rendering, member: exp.Expr) -> exp.Select:
     return rendering.select(found).where(member).order_by(found.copy())
 
 
-def _counted(condition: exp.Expr, name: str) -> exp.Expr:
+def counted(condition: exp.Expr, name: str) -> exp.Expr:
+    """How many a condition is true of, as a column of this name."""
     count = exp.Filter(this=exp.Count(this=exp.Star()), expression=exp.Where(this=condition.copy()))
     return exp.alias_(count, name, quoted=True)
 

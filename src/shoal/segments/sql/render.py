@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from sqlglot import exp
 
+from shoal.core.time import Instant
 from shoal.segments.lowered import (
     AgainstAverage,
     AllOf,
@@ -32,14 +33,19 @@ _SIGNS: Mapping[str, type[exp.Binary]] = {"<=": exp.LTE, "<": exp.LT, ">=": exp.
 
 
 class Rendering:
-    """One query as it is written: columns by what they stand for, and common table expressions in order."""
+    """One query as it is written: columns by what they stand for, and common table expressions in order.
 
-    def __init__(self, plan: Plan, binding: Binding) -> None:
+    It may ask for several instants, each stream read once for all of them. What is added is asked for the
+    instant `binding.now` at that time, which is one of them.
+    """
+
+    def __init__(self, plan: Plan, binding: Binding, instants: Sequence[Instant] = ()) -> None:
         self.plan = plan
         self.binding = binding
+        self.instants = tuple(instants) or (binding.now,)
         self.tables: list[tuple[str, exp.Select]] = []
-        self.columns: dict[object, str] = {}
-        self.totals: dict[Count, str] = {}
+        self.columns: dict[tuple[Instant, object], str] = {}
+        self.totals: dict[tuple[Instant, Count], str] = {}
         self.steps = 0
         self.last = "leaves"
         self._scan()
@@ -49,20 +55,28 @@ class Rendering:
         joined: list[tuple[str, str, exp.Expr]] = []  # table, column, what stands where there is no row
         zero, no = exp.Literal.number(0), exp.false()
         for place, (stream, windows) in enumerate(self.plan.streams.items()):
-            names = self._names(f"events{place}", [Count(stream, window) for window in windows])
-            self.tables.append((f"events{place}", stream_scan(stream, windows, names, self.binding)))
+            asked = [(now, window) for now in self.instants for window in windows]
+            names = self._names(f"events{place}", [(now, Count(stream, window)) for now, window in asked])
+            spans = [window.span(now) for now, window in asked]
+            self.tables.append((f"events{place}", stream_scan(stream, spans, names, self.binding)))
             joined += [(f"events{place}", name, zero) for name in names]
-        for place, (trait, comparisons) in enumerate(self.plan.traits.items()):
-            names = self._names(f"trait{place}", [TraitHolds(trait, one) for one in comparisons])
-            self.tables.append((f"trait{place}", trait_scan(trait, comparisons, names, self.binding)))
-            joined += [(f"trait{place}", name, no) for name in names]
-        for place, (about, choices) in enumerate(self.plan.consents.items()):
-            names = self._names(f"consent{place}", [ConsentHolds(*about, states) for states in choices])
-            self.tables.append((f"consent{place}", consent_scan(about, choices, names, self.binding)))
-            joined += [(f"consent{place}", name, no) for name in names]
+        for table, names, scan in self._facts():
+            self.tables.append((table, scan))
+            joined += [(table, name, no) for name in names]
         self.tables.append(("leaves", self._joined(joined)))
 
-    def _names(self, table: str, meanings: Sequence[object]) -> list[str]:
+    def _facts(self) -> Iterator[tuple[str, list[str], exp.Select]]:
+        """Scans of traits and consents; one for each instant, since the latest of them is another at each."""
+        for step, now in enumerate(self.instants):
+            self.binding.now = now
+            for place, (trait, comparisons) in enumerate(self.plan.traits.items(), step * len(self.plan.traits)):
+                names = self._names(f"trait{place}", [(now, TraitHolds(trait, one)) for one in comparisons])
+                yield f"trait{place}", names, trait_scan(trait, comparisons, names, self.binding)
+            for place, (about, choices) in enumerate(self.plan.consents.items(), step * len(self.plan.consents)):
+                names = self._names(f"consent{place}", [(now, ConsentHolds(*about, states)) for states in choices])
+                yield f"consent{place}", names, consent_scan(about, choices, names, self.binding)
+
+    def _names(self, table: str, meanings: Sequence[tuple[Instant, object]]) -> list[str]:
         names = [f"{table}_{place}" for place in range(len(meanings))]
         self.columns.update(zip(meanings, names, strict=True))
         return names
@@ -85,9 +99,10 @@ class Rendering:
             return
         size = exp.alias_(exp.Count(this=exp.Star()), "list_size", quoted=True)
         sums = []
-        for place, count in enumerate(self.plan.averages):
-            self.totals[count] = f"total{place}"
-            total = exp.func("COALESCE", exp.Sum(this=column(self.columns[count])), exp.Literal.number(0))
+        asked = [(now, count) for now in self.instants for count in self.plan.averages]
+        for place, meaning in enumerate(asked):
+            self.totals[meaning] = f"total{place}"
+            total = exp.func("COALESCE", exp.Sum(this=column(self.columns[meaning])), exp.Literal.number(0))
             sums.append(exp.alias_(total, f"total{place}", quoted=True))
         leaves = exp.to_table("leaves", quoted=True)
         self.tables.append(("totals", exp.select(size, *sums).from_(leaves).where(column("identified"))))
@@ -103,7 +118,7 @@ class Rendering:
         if definition.name is None:
             return condition
         found = self._step(condition)
-        self.columns[InSegment(definition.name)] = found.name
+        self.columns[self.binding.now, InSegment(definition.name)] = found.name
         return found
 
     def condition(self, core: Core) -> exp.Expr:
@@ -152,7 +167,10 @@ class Rendering:
         raise TypeError(f"not a condition: {core!r}")
 
     def _of(self, meaning: object) -> exp.Column:
-        return column(self.columns[meaning])
+        return column(self.columns[self.binding.now, meaning])
+
+    def _total_of(self, count: Count) -> exp.Column:
+        return column(self.totals[self.binding.now, count])
 
     def _within(self, count: exp.Column, low: int, high: int | None) -> exp.Expr:
         bounds: list[exp.Expr] = []
@@ -167,12 +185,12 @@ class Rendering:
         return exp.Mul(this=number, expression=self.binding.value(factor))
 
     def _against_average(self, count: Count, per: Count | None, above: bool) -> exp.Expr:
-        total, sign = column(self.totals[count]), exp.GT if above else exp.LT
+        total, sign = self._total_of(count), exp.GT if above else exp.LT
         if per is None:
             own = exp.Mul(this=self._of(count), expression=exp.cast(column("list_size"), "HUGEINT", dialect="duckdb"))
             return sign(this=own, expression=total)
         divisor = self._of(per)
-        own = exp.Mul(this=self._of(count), expression=column(self.totals[per]))
+        own = exp.Mul(this=self._of(count), expression=self._total_of(per))
         compared = sign(this=own, expression=exp.Mul(this=total, expression=divisor))
         return exp.and_(exp.GT(this=divisor.copy(), expression=exp.Literal.number(0)), compared)
 

@@ -11,7 +11,7 @@ from shoal.segments.comparison import Comparison, PropertyFilter
 from shoal.segments.operators import variant
 from shoal.segments.operators.binding import Binding
 from shoal.segments.streams import Stream
-from shoal.segments.windows import Span, Window
+from shoal.segments.windows import Span
 
 
 def column(name: str, table: str | None = None) -> exp.Column:
@@ -19,9 +19,8 @@ def column(name: str, table: str | None = None) -> exp.Column:
     return exp.column(name, table=table, quoted=True)
 
 
-def stream_scan(stream: Stream, windows: Sequence[Window], names: Sequence[str], binding: Binding) -> exp.Select:
-    """Per subscriber the number of events of a stream in each window, as columns of these names."""
-    spans = [window.span(binding.now) for window in windows]
+def stream_scan(stream: Stream, spans: Sequence[Span], names: Sequence[str], binding: Binding) -> exp.Select:
+    """Per subscriber the number of events of a stream in each span, as columns of these names."""
     everything = _hull(spans)
     counts = [_counted(span, everything, name, binding) for span, name in zip(spans, names, strict=True)]
     conditions = [*_named(stream, binding), *_in_span(everything, binding)]

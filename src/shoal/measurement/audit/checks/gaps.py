@@ -14,8 +14,8 @@ ENOUGH = 0.98
 
 def _anonymous(scene: Scene) -> Iterator[Sight]:
     for source, events, unknown in scene.evidence.rows(
-        """SELECT source, count(*), count(*) FILTER (NOT coalesce(identified, false)) AS unknown
-           FROM audit_events LEFT JOIN subscribers USING (subscriber)
+        """SELECT source, sum(events)::BIGINT, (sum(events) FILTER (NOT coalesce(identified, false)))::BIGINT AS unknown
+           FROM tally_people LEFT JOIN subscribers USING (subscriber)
            GROUP BY source HAVING unknown > 0 ORDER BY source"""
     ):
         yield Sight(
@@ -54,7 +54,7 @@ def _lacking(scene: Scene, event: str, names: Sequence[str]) -> Iterator[Sight]:
         return
     for source, missing in scene.evidence.rows(
         """SELECT source, (sum(events) FILTER (NOT coalesce(list_has_any(names, ?), false)))::BIGINT AS missing
-           FROM audit_shapes WHERE name = ? GROUP BY source HAVING missing > 0 ORDER BY source""",
+           FROM tally_shapes WHERE name = ? GROUP BY source HAVING missing > 0 ORDER BY source""",
         list(names),
         event,
     ):

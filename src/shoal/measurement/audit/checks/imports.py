@@ -42,8 +42,8 @@ def _repeated(scene: Scene) -> Iterator[Sight]:
 
 def _no_own_time(scene: Scene) -> Iterator[Sight]:
     stamped = scene.evidence.rows(
-        """SELECT source, count(*) FILTER ("at" = received_at) AS stamped, count(*)
-           FROM audit_events GROUP BY source HAVING stamped > 0 ORDER BY source"""
+        """SELECT source, sum(stamped)::BIGINT AS stamped, sum(events)::BIGINT
+           FROM tally_people GROUP BY source HAVING stamped > 0 ORDER BY source"""
     )
     for source, count, events in stamped:
         yield Sight(
@@ -57,8 +57,8 @@ def _no_own_time(scene: Scene) -> Iterator[Sight]:
 
 def _impossible_time(scene: Scene) -> Iterator[Sight]:
     for source, old, events in scene.evidence.rows(
-        """SELECT source, count(*) FILTER ("at" < TIMESTAMP '1995-01-01') AS old, count(*)
-           FROM audit_events GROUP BY source HAVING old > 0 ORDER BY source"""
+        """SELECT source, sum(ancient)::BIGINT AS old, sum(events)::BIGINT
+           FROM tally_people GROUP BY source HAVING old > 0 ORDER BY source"""
     ):
         yield Sight(f"{many(old, 'event')} are dated before 1995.", old, events, (source,))
 

@@ -10,7 +10,6 @@ from shoal.measurement.audit.inventory import SourceInventory
 from shoal.measurement.audit.model import Gap
 from shoal.measurement.wording import many
 
-LATE = "INTERVAL 2 DAY"
 REGULAR_DAYS = 3
 """Lateness is judged for sources that arrived on this many days; one import of history is not late."""
 
@@ -20,11 +19,11 @@ STALE_ALL = 30
 
 def _late(scene: Scene) -> Iterator[Sight]:
     for source, late, of in scene.evidence.rows(
-        f"""WITH arrivals AS (SELECT source, min(received_at)::DATE AS first, count(DISTINCT received_at::DATE) AS days
-                              FROM audit_events GROUP BY source)
-            SELECT source, count(*) FILTER (received_at - "at" > {LATE}) AS late, count(*)
-            FROM audit_events JOIN arrivals USING (source)
-            WHERE days >= {REGULAR_DAYS} AND received_at::DATE > first
+        f"""WITH arrivals AS (SELECT source, min(arrived) AS first, count(DISTINCT arrived) AS days
+                              FROM tally_days GROUP BY source)
+            SELECT source, sum(late)::BIGINT AS late, sum(events)::BIGINT
+            FROM tally_days JOIN arrivals USING (source)
+            WHERE days >= {REGULAR_DAYS} AND arrived > first
             GROUP BY source HAVING late > 0 ORDER BY source"""
     ):
         yield Sight(

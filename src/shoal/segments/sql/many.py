@@ -1,0 +1,105 @@
+"""Queries for several definitions, at one instant or several: each stream is read once for all of them."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+
+import duckdb
+import pyarrow as pa
+from sqlglot import exp
+
+from shoal.core.time import Instant
+from shoal.segments.kinds.anonymous import includes_anonymous
+from shoal.segments.nesting import segments_used
+from shoal.segments.nodes import Node
+from shoal.segments.operators.binding import Binding
+from shoal.segments.oracle import NO_SEGMENTS
+from shoal.segments.sql.plan import Definition, Plan
+from shoal.segments.sql.queries import Counts, Query, counted, read_counts, whole_and_parts
+from shoal.segments.sql.render import Rendering
+from shoal.segments.sql.scans import column
+
+WIDTH = 2_000_000
+"""Subscribers times instants in one query at most: each instant adds some columns to a row for every subscriber."""
+
+
+def all_counts(
+    connection: duckdb.DuckDBPyConnection,
+    nodes: Mapping[str, Node],
+    now: Instant,
+    segments: Mapping[str, Node] = NO_SEGMENTS,
+) -> dict[str, Counts]:
+    """For each definition by name what `queries.counts` gives; raises what it raises."""
+    if not nodes:
+        return {}
+    rendering, members = _rendering(nodes, (now,), segments)
+    asked = {name: whole_and_parts(node, rendering, members[now, name]) for name, node in nodes.items()}
+    row = iter(_numbers(connection, rendering, [one for parts in asked.values() for one in parts]))
+    return {name: read_counts(node, tuple(itertools.islice(row, len(asked[name])))) for name, node in nodes.items()}
+
+
+def sizes(
+    connection: duckdb.DuckDBPyConnection,
+    nodes: Mapping[str, Node],
+    instants: Sequence[Instant],
+    segments: Mapping[str, Node] = NO_SEGMENTS,
+) -> dict[str, tuple[int, ...]]:
+    """For each definition by name the exact number of members at each of the instants, in their order."""
+    if not nodes:
+        return {}
+    (row,) = connection.execute("SELECT count(*) FROM subscribers").fetchall()
+    together = max(1, WIDTH // max(1, row[0]))
+    found: dict[str, tuple[int, ...]] = dict.fromkeys(nodes, ())
+    for start in range(0, len(instants), together):
+        some = instants[start : start + together]
+        rendering, members = _rendering(nodes, some, segments)
+        numbers = _numbers(connection, rendering, [members[now, name] for name in nodes for now in some])
+        for place, name in enumerate(nodes):
+            found[name] += numbers[place * len(some) : (place + 1) * len(some)]
+    return found
+
+
+def memberships(
+    connection: duckdb.DuckDBPyConnection,
+    nodes: Mapping[str, Node],
+    now: Instant,
+    segments: Mapping[str, Node] = NO_SEGMENTS,
+) -> pa.Table:
+    """Who is in which: `subscriber`, then for each definition a boolean column of its place ("0", "1", ...).
+
+    Those who are in none of them are left out; the rows have no order.
+    """
+    if not nodes:
+        return pa.table({"subscriber": pa.array([], pa.int64())})
+    rendering, members = _rendering(nodes, (now,), segments)
+    asked = [members[now, name] for name in nodes]
+    columns = [exp.alias_(one.copy(), str(place), quoted=True) for place, one in enumerate(asked)]
+    query = rendering.select(column("subscriber"), *columns).where(exp.or_(*asked))
+    return connection.sql(query.sql(dialect="duckdb"), params=dict(rendering.binding.parameters)).to_arrow_table()
+
+
+def _numbers(connection: duckdb.DuckDBPyConnection, rendering: Rendering, asked: Sequence[exp.Expr]) -> tuple[int, ...]:
+    """How many each condition is true of."""
+    query = rendering.select(*(counted(one, f"k{place}") for place, one in enumerate(asked)))
+    (row,) = Query(query.sql(dialect="duckdb"), rendering.binding.parameters).run(connection).fetchall()
+    return tuple(row)
+
+
+def _rendering(
+    nodes: Mapping[str, Node], instants: Sequence[Instant], segments: Mapping[str, Node]
+) -> tuple[Rendering, dict[tuple[Instant, str], exp.Expr]]:
+    """The query as far as it goes, and the condition of membership of each definition at each instant."""
+    used = dict.fromkeys(name for node in nodes.values() for name in segments_used(node, segments))
+    named = [Definition(name, segments[name].lower(), includes_anonymous(segments[name])) for name in used]
+    asked = {name: Definition(None, node.lower(), includes_anonymous(node)) for name, node in nodes.items()}
+    binding = Binding(instants[0])
+    plan = Plan.of(definition.core for definition in (*named, *asked.values()))
+    rendering = Rendering(plan, binding, instants)
+    members: dict[tuple[Instant, str], exp.Expr] = {}
+    for now in instants:
+        binding.now = now
+        for definition in named:
+            rendering.add(definition)
+        members |= {(now, name): rendering.add(definition) for name, definition in asked.items()}
+    return rendering, members
