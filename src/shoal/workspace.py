@@ -20,9 +20,10 @@ from shoal.flow.analysing import Analysis
 from shoal.flow.asking import Answer, Reading
 from shoal.flow.defining import known
 from shoal.flow.home import Opened, create, open_home
-from shoal.flow.importing import Imported, Watch
+from shoal.flow.importing import ImportRun, Watch
 from shoal.flow.people import Profile
-from shoal.flow.previewing import Preview
+from shoal.flow.previewing import Previews
+from shoal.flow.unfinished import unfinished
 from shoal.ingest.mapping import Mapping, load_mapping
 from shoal.measurement.audit import Audit
 from shoal.measurement.report.page import audit_page
@@ -62,11 +63,12 @@ class Workspace:
         source: str | None = None,
         mapping: str | Path | Mapping | None = None,
         watch: Watch | None = None,
-    ) -> tuple[Imported, ...]:
+    ) -> ImportRun:
         """Import files and folders; what became of each. The same file again changes nothing.
 
         `source` names what the files are where their header doesn't tell, `mapping` (or its YAML
-        file) maps any other table. Raises UserError.
+        file) maps any other table. A file that was named and can't be read raises UserError, as does a folder without
+        any that can; others in folders and zips are left out and listed in the run's `not_imported`.
         """
         how = _mapping(mapping) or source
         return importing.import_paths(self._opened, map(Path, paths), source=how, watch=watch)
@@ -77,12 +79,16 @@ class Workspace:
         *,
         source: str | None = None,
         mapping: str | Path | Mapping | None = None,
-    ) -> tuple[Preview, ...]:
+    ) -> Previews:
         """What each file is and what its first ten rows would become; nothing is imported.
 
         For a file that no source knows a mapping is proposed. Raises UserError as an import does.
         """
         return previewing.preview_paths(self._opened, map(Path, paths), source=_mapping(mapping) or source)
+
+    def warnings(self) -> tuple[str, ...]:
+        """What answers may lack, because an import is running or was ended in the middle; mostly empty."""
+        return unfinished(self._opened)
 
     def segments(self) -> dict[str, Segment]:
         """The workspace's segments and the starter library, by name."""

@@ -174,17 +174,20 @@ def test_rows_that_repeat_within_a_file_count_once(opened, write, shop):
     assert events(opened) == (len(shop), len(shop))
 
 
-def test_an_unknown_file_stops_the_import_before_anything_is_imported(opened, write, shop):
+def test_an_unknown_file_that_was_named_stops_the_import_before_anything_is_imported(opened, write, shop):
     known, unknown = write("in/a.jsonl", shop), write("in/z.csv", ["colour,shape", "red,round"])
     before = table_sizes(opened)
     with pytest.raises(UserError) as error:
-        import_paths(opened, [known.parent])
+        import_paths(opened, [known, unknown])
     assert error.value.code == "unknown_source"
     assert error.value.where == str(unknown)
     assert "--map" in str(error.value.fix)
     assert (table_sizes(opened), lake_files(opened)) == (before, [])
-    unknown.unlink()
-    assert import_paths(opened, [known.parent])[0].line.rows_stored == len(shop)
+    run = import_paths(opened, [known.parent])
+    assert run[0].line.rows_stored == len(shop)
+    assert [(each.file, each.holds_data, each.error.code) for each in run.not_imported] == [
+        ("z.csv", True, "unknown_source")
+    ]
 
 
 def test_a_folder_and_all_below_is_imported_without_hidden_files(sqlite, write, shop):
@@ -210,9 +213,10 @@ def test_each_member_of_a_zip_is_a_file(opened, tmp_path, shop):
     assert all(each.again for each in import_paths(opened, [path]))
     with zipfile.ZipFile(path, "a") as archive:
         archive.writestr("three.csv", orders)
-    with pytest.raises(UserError) as error:
-        import_paths(opened, [path])
-    assert "three.csv" in str(error.value.where)
+    run = import_paths(opened, [path])
+    assert [each.line.records - each.line.duplicates for each in run] == [0, 0]
+    assert [each.file for each in run.not_imported] == ["export.zip (three.csv)"]
+    assert "three.csv" in str(run.not_imported[0].error.where)
     assert events(opened) == (len(shop), len(shop))
 
 

@@ -2,31 +2,31 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 
 import pytest
 
 from shoal.core.errors import UserError
-from shoal.ingest.recognise import inspect, list_files, recognise, unknown_source
+from shoal.ingest.recognise import Recognised, Unreadable, inspect, list_files, recognise, unknown_source
 from shoal.ingest.source import FileHead, Source
 
 
 def test_folders_are_read_whole_sorted_and_without_hidden_files(tmp_path: Path) -> None:
-    for name in ("b.csv", "a/c.jsonl.gz", "a/.hidden.csv", ".git/d.csv", "notes.md", "z.PARQUET", "p.zip"):
+    clutter = ("a/.hidden.csv", ".git/d.csv", "Thumbs.db", "a/desktop.ini", "~$b.xlsx", "__MACOSX/e.csv")
+    for name in ("b.csv", "a/c.jsonl.gz", "notes.md", "b.xlsx", "z.PARQUET", "p.zip", *clutter):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("x")
-    names = [str(path.relative_to(tmp_path)) for path in list_files([tmp_path])]
-    assert names == ["a/c.jsonl.gz", "b.csv", "p.zip", "z.PARQUET"]
-    assert list_files([tmp_path / "notes.md", tmp_path / "b.csv", tmp_path])[:2] == (
-        tmp_path / "notes.md",
-        tmp_path / "b.csv",
-    )
+    listed = list_files(tmp_path)
+    assert listed.files == tuple(tmp_path / name for name in ("a/c.jsonl.gz", "b.csv", "p.zip", "z.PARQUET"))
+    assert listed.others == (tmp_path / "b.xlsx", tmp_path / "notes.md")
+    assert list_files(tmp_path / "notes.md").files == (tmp_path / "notes.md",)
 
 
 def test_nothing_to_read(tmp_path: Path) -> None:
     for path, code in ((tmp_path, "empty_folder"), (tmp_path / "x", "no_such_file")):
         with pytest.raises(UserError) as error:
-            list_files([path])
+            list_files(path)
         assert error.value.code == code
 
 
@@ -55,8 +55,22 @@ def test_an_unknown_file_is_told_by_its_columns_and_never_by_its_values(tmp_path
     assert "secret" not in str(error)
 
 
+def test_a_member_that_cant_be_read_leaves_the_others_readable(tmp_path: Path) -> None:
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in (("b.csv", "colour\nred\n"), ("a.csv", ""), ("c.pdf", "%PDF-1.7"), ("Thumbs.db", "x")):
+            archive.writestr(name, content)
+    empty, sound, page = inspect(path)
+    assert isinstance(sound, Recognised)
+    assert isinstance(empty, Unreadable)
+    assert isinstance(page, Unreadable)
+    assert (empty.error.code, page.error.code) == ("empty_file", "unreadable_file")
+    assert empty.error.where == f"{path} (a.csv)"
+
+
 def test_every_export_header_and_warehouse_table_is_recognised(shared_data: Path) -> None:
-    files = [*list_files([shared_data / "payloads/export_headers"]), *list_files([shared_data / "warehouse_seeds"])]
+    folders = ("payloads/export_headers", "warehouse_seeds")
+    files = [file for folder in folders for file in list_files(shared_data / folder).files]
     unknown = [found.part.label for path in files for found in inspect(path) if found.source is None]
     assert len(files) == 192
     assert unknown == []

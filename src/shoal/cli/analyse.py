@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from shoal.cli.data import show_imports, watching
+from shoal.cli.data import end_of, show_imports, show_left_out, watching
 from shoal.cli.main import app
 from shoal.cli.show import Shown, number, require_place
 from shoal.core.time import UNITS_MS, Instant, format_instant, now, parse_instant
 from shoal.flow.analysing import Analysis
-from shoal.flow.importing import Imported
+from shoal.flow.importing import ImportRun
+from shoal.ingest.events import ORDER_COMPLETED
 from shoal.measurement.audit import as_data
+from shoal.segments.operators.words import quoted
 from shoal.shop import simulate, write_exports, write_truth
 from shoal.workspace import Workspace
 
@@ -74,9 +77,10 @@ def _analyse(shown: Shown, paths: list[Path], report: Path, *, as_of: str | None
     new = any(not each.again for each in done)
     waiting = workspace.propose_duplicates().open if new else None
     found = workspace.analyse(as_of=parse_instant(as_of) if as_of else None)
-    report.write_text(found.html(title), encoding="utf-8")
+    report.write_text(found.html(title, done.not_imported), encoding="utf-8")
     if shown.as_json:
         shown.document(_document(done, found, report))
+        end_of(done)
         return
     show_imports(shown, done)
     shown.say(f"Imported in {imported - start:.1f} s, analysed in {time.monotonic() - imported:.1f} s.")
@@ -88,6 +92,8 @@ def _analyse(shown: Shown, paths: list[Path], report: Path, *, as_of: str | None
     if audit.worst_source is not None and audit.score is not None:
         shown.say(f"Data score {audit.score:.0f} of 100; the worst source is {audit.worst_source}.")
     shown.say("", f"Report: {report.resolve()}", "", "What you can do next:", *_next(shown, found))
+    show_left_out(shown, done.not_imported)
+    end_of(done)
 
 
 def _show_segments(shown: Shown, found: Analysis) -> None:
@@ -101,20 +107,22 @@ def _show_segments(shown: Shown, found: Analysis) -> None:
 def _next(shown: Shown, found: Analysis) -> tuple[str, ...]:
     at = format_instant(found.as_of)
     shoal = "shoal" if shown.home == Path(".shoal") else f"shoal --home {shown.home}"
-    name = found.segments[0].name if found.segments else "NAME"
-    return (
-        f"  {shoal} count 'did \"Order Completed\" at least 2 times in the last 90 days' --as-of {at}",
-        f"  {shoal} members {name} --as-of {at} --format csv",
-        f"  {shoal} audit",
-        f"  {shoal} duplicates",
-    )
+    events = [each.name for each in found.overview.names]
+    steps = []
+    if events:
+        event = quoted(ORDER_COMPLETED if ORDER_COMPLETED in events else events[0])
+        steps.append(f"count {shlex.quote(f'did {event} at least 2 times in the last 90 days')} --as-of {at}")
+    if found.segments:
+        steps.append(f"members {found.segments[0].name} --as-of {at} --format csv")
+    return tuple(f"  {shoal} {step}" for step in (*steps, "audit", "duplicates"))
 
 
-def _document(done: tuple[Imported, ...], found: Analysis, report: Path) -> dict[str, Any]:
+def _document(done: ImportRun, found: Analysis, report: Path) -> dict[str, Any]:
     return {
         "as_of": format_instant(found.as_of),
         "files": len(done),
         "rows": sum(each.line.rows_read for each in done),
+        "not_imported": [each.as_data() for each in done.not_imported],
         "audit": as_data(found.audit),
         "segments": [
             {"name": each.name, "sentence": each.sentence, "members": each.members, "share": each.share}

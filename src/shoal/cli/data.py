@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
 import typer
-from rich.markup import escape
 from rich.progress import Progress, TaskID
 
-from shoal.cli.main import app
+from shoal.cli.main import app, workspace_to_ask
 from shoal.cli.show import Shown, console, number, require_place
 from shoal.flow.home import create
-from shoal.flow.importing import Imported, Watch
-from shoal.flow.previewing import Preview
+from shoal.flow.importing import Imported, ImportRun, Watch
+from shoal.flow.planning import NotImported
+from shoal.flow.previewing import Previews
 from shoal.ingest.sources import SOURCES
 from shoal.measurement.audit import as_data
 from shoal.measurement.audit.terminal import render
 from shoal.workspace import Workspace
+
+MOST_NAMED = 10
+"""How many files are named that don't look like tables."""
 
 
 @app.command()
@@ -46,7 +50,10 @@ def import_(
     mapping: Annotated[Path | None, typer.Option("--map", help="A mapping file for any other table.")] = None,
     dry_run: Annotated[bool, typer.Option(help="Import nothing: show what ten rows would become.")] = False,
 ) -> None:
-    """Import files; the same file again changes nothing."""
+    """Import files; the same file again changes nothing.
+
+    Of a folder, files that can't be read are left out and listed; the exit status is then 1 where they may hold rows.
+    """
     shown: Shown = context.obj
     workspace = Workspace.open(shown.home)
     if dry_run:
@@ -54,15 +61,38 @@ def import_(
         return
     with shown.progress() as bar:
         done = workspace.import_files(paths, source=source, mapping=mapping, watch=watching(bar) if bar else None)
-    show_imports(shown, done)
-
-
-def show_imports(shown: Shown, done: tuple[Imported, ...]) -> None:
-    """Show what became of every row of every file."""
     if shown.as_json:
-        shown.document({"files": [_file(each) for each in done]})
-        return
-    columns = ("File", "Source", "Rows#", "Stored#", "Skipped#", "Rejected#", "Known#", "")
+        left_out = [each.as_data() for each in done.not_imported]
+        shown.document({"files": [_file(each) for each in done], "not_imported": left_out})
+    else:
+        show_imports(shown, done)
+        show_left_out(shown, done.not_imported)
+    end_of(done)
+
+
+def end_of(done: ImportRun) -> None:
+    """End with status 1 where files were left out that may hold rows."""
+    if any(each.holds_data for each in done.not_imported):
+        raise typer.Exit(1)
+
+
+def show_left_out(shown: Shown, files: Sequence[NotImported]) -> None:
+    """List the files that were not imported: those that may hold rows with reason and fix, the others by name."""
+    lost = [each for each in files if each.holds_data]
+    others = [each.file for each in files if not each.holds_data]
+    if lost:
+        shown.say("", f"{number(len(lost))} {'file was' if len(lost) == 1 else 'files were'} not imported:")
+    for each in lost:
+        place = each.error.where or each.file
+        shown.say(f"  {place}", f"    {each.error.message}", f"    fix: {each.error.fix}")
+    if others:
+        more = f" and {number(len(others) - MOST_NAMED)} more" if len(others) > MOST_NAMED else ""
+        shown.say(f"Left out, because they don't look like tables: {', '.join(others[:MOST_NAMED])}{more}.")
+
+
+def show_imports(shown: Shown, done: Iterable[Imported]) -> None:
+    """Show what became of every row of every file."""
+    columns = ("File", "Source", "Rows#", "Stored#", "Skipped#", "Rejected#", "Records#", "Known before#", "")
     rows = [
         (
             each.line.file,
@@ -71,12 +101,15 @@ def show_imports(shown: Shown, done: tuple[Imported, ...]) -> None:
             each.line.rows_stored,
             each.line.rows_skipped,
             each.line.rows_rejected,
+            each.line.records,
             each.line.duplicates,
             "imported before" if each.again else "",
         )
         for each in done
     ]
     shown.table("Imported", columns, rows)
+    if any(each.line.duplicates for each in done):
+        shown.say("  A stored row gives one record or several; 'known before' counts records that changed nothing.")
     for each in done:
         for reason, count in sorted(each.line.reasons.items(), key=lambda pair: -pair[1]):
             shown.say(f"  {each.line.file}: {number(count)} rows {reason.replace('_', ' ')}")
@@ -96,9 +129,10 @@ def sources(context: typer.Context) -> None:
     shown.table("Sources", ("Name", "What"), [(each.name, each.title) for each in SOURCES])
 
 
-def _show_previews(shown: Shown, previews: tuple[Preview, ...]) -> None:
+def _show_previews(shown: Shown, previews: Previews) -> None:
     if shown.as_json:
-        shown.document({"files": [asdict(each) for each in previews]})
+        left_out = [each.as_data() for each in previews.not_imported]
+        shown.document({"files": [asdict(each) for each in previews], "not_imported": left_out})
         return
     for each in previews:
         if each.proposed is None:
@@ -107,11 +141,12 @@ def _show_previews(shown: Shown, previews: tuple[Preview, ...]) -> None:
             shown.say(
                 f"No source knows {each.file}. A mapping to start from (save it, mend it, give it with --map):",
                 "",
-                escape(each.proposed),
+                each.proposed,
                 "With it the first rows would become:",
             )
         for row in each.rows:
-            shown.say(f"  {escape(msgspec.json.encode(row).decode())}")
+            shown.say(f"  {msgspec.json.encode(row).decode()}")
+    show_left_out(shown, previews.not_imported)
 
 
 @app.command()
@@ -122,7 +157,7 @@ def audit(
     """Rate every source: completeness, accuracy, freshness; what to mend first."""
     shown: Shown = context.obj
     require_place(html)
-    workspace = Workspace.open(shown.home)
+    workspace = workspace_to_ask(shown)
     found = workspace.audit()
     if html is not None:
         workspace.write_audit(found, html)

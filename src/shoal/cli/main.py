@@ -10,6 +10,7 @@ import typer
 
 from shoal.cli.show import Shown
 from shoal.core.errors import UserError
+from shoal.workspace import Workspace
 
 app = typer.Typer(
     name="shoal",
@@ -36,16 +37,36 @@ def main() -> None:
     # Commands register themselves on `app`.
     from shoal.cli import analyse, data, people, segments  # noqa: F401, PLC0415
 
+    as_json = "--json" in sys.argv
     try:
-        app()
+        raise SystemExit(app(standalone_mode=False) if as_json else app())
     except UserError as error:
-        if "--json" in sys.argv:
+        if as_json:
             Shown.error_as_json(error)
         else:
             Shown.error(error)
         raise SystemExit(2) from None
+    except typer.TyperException as error:  # wrong use, which Typer shows itself without --json
+        Shown.error_as_json(_wrong_use(error))
+        raise SystemExit(error.exit_code) from None
     except SystemExit as ended:
         # The reader of our output has gone (`shoal members … | head`): Typer calls that an error, and we don't.
         if isinstance(ended.__context__, BrokenPipeError):
             raise SystemExit(0) from None
         raise
+
+
+def workspace_to_ask(shown: Shown) -> Workspace:
+    """The workspace, for a question to its data; warns where an import has not ended."""
+    workspace = Workspace.open(shown.home)
+    for warning in workspace.warnings():
+        shown.warn(warning)
+    return workspace
+
+
+def _wrong_use(error: typer.TyperException) -> UserError:
+    """Typer's complaint in the one error shape."""
+    told = error.format_message()
+    command = getattr(getattr(error, "ctx", None), "command_path", "shoal")
+    message = "A command is missing." if "\n" in told else told  # the whole help, where nothing was given
+    return UserError("wrong_use", message, where=command, fix=f"`{command} --help` says how it is used.")

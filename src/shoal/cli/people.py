@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from shoal.cli.main import app
+from shoal.cli.main import app, workspace_to_ask
 from shoal.cli.show import Shown
 from shoal.core.errors import UserError
 from shoal.core.ids import subscriber_text
@@ -34,7 +34,7 @@ def show(
 ) -> None:
     """Show identities, traits, consent, recent events and segments."""
     shown: Shown = context.obj
-    found = Workspace.open(shown.home).subscriber(person, as_of=parse_instant(as_of) if as_of else None)
+    found = workspace_to_ask(shown).subscriber(person, as_of=parse_instant(as_of) if as_of else None)
     if shown.as_json:
         shown.document(_profile(found))
         return
@@ -62,7 +62,7 @@ def listed(context: typer.Context, limit: Annotated[int, typer.Option(help="How 
     if context.invoked_subcommand is not None:
         return
     shown: Shown = context.obj
-    workspace = Workspace.open(shown.home)
+    workspace = workspace_to_ask(shown)
     proposed = workspace.propose_duplicates()
     pairs = workspace.review_duplicates(limit)
     if shown.as_json:

@@ -15,7 +15,7 @@ import typer
 from rich.markup import escape
 from rich.tree import Tree
 
-from shoal.cli.main import app
+from shoal.cli.main import app, workspace_to_ask
 from shoal.cli.show import Shown, console, number, require_place
 from shoal.core.errors import UserError
 from shoal.core.time import Instant, format_instant, parse_instant
@@ -59,7 +59,7 @@ def segments(context: typer.Context) -> None:
 def count(context: typer.Context, what: What, as_of: AsOf = None) -> None:
     """Count the members exactly, in all and per condition."""
     shown: Shown = context.obj
-    answer = Workspace.open(shown.home).answer(what, as_of=_instant(as_of))
+    answer = workspace_to_ask(shown).answer(what, as_of=_instant(as_of))
     counts = answer.counts
     if shown.as_json:
         conditions = [
@@ -91,7 +91,7 @@ def members(
     if form is Format.parquet and out is None:
         raise UserError("no_file", "Parquet can't be printed.", fix="Name a file with --out.")
     require_place(out)
-    found = Workspace.open(shown.home).members(what, as_of=_instant(as_of), reading=reading.value)
+    found = workspace_to_ask(shown).members(what, as_of=_instant(as_of), reading=reading.value)
     if form is Format.parquet:
         pq.write_table(found, out)
     elif out is not None:
@@ -112,7 +112,7 @@ def explain(
 ) -> None:
     """Say why somebody is a member or not: each condition, its value, the deciding events, when it changes."""
     shown: Shown = context.obj
-    found = Workspace.open(shown.home).explain(person, what, as_of=_instant(as_of))
+    found = workspace_to_ask(shown).explain(person, what, as_of=_instant(as_of))
     if shown.as_json:
         shown.document(found.as_data())
         return

@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ import msgspec
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
 from shoal.core.errors import UserError, require
 
@@ -26,15 +27,28 @@ class Shown:
     home: Path
     as_json: bool
     yes: bool
+    warnings: list[str] = field(default_factory=list)
+
+    def warn(self, text: str) -> None:
+        """Tell on standard error what an answer may lack; under `--json` it stands in the document."""
+        self.warnings.append(text)
+        if not self.as_json:
+            Console(stderr=True, highlight=False, soft_wrap=True).print(
+                f"Warning: {text}", style="yellow", markup=False
+            )
 
     def document(self, data: Any) -> None:
-        """Print one JSON document."""
+        """Print one JSON document; `warnings` stand in it, or on standard error where it is a list."""
+        if self.warnings and isinstance(data, dict):
+            data = {**data, "warnings": self.warnings}
+        elif self.warnings:
+            sys.stderr.write(json.dumps({"warnings": self.warnings}) + "\n")
         sys.stdout.write(msgspec.json.format(msgspec.json.encode(data), indent=2).decode() + "\n")
 
     def say(self, *lines: str) -> None:
         """Print sentences; nothing under `--json`, where the document says it all."""
         if not self.as_json:
-            console().print(*lines, sep="\n", highlight=False, soft_wrap=True)
+            console().print(*lines, sep="\n", highlight=False, soft_wrap=True, markup=False)
 
     def table(self, title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
         """Print a table; columns whose name ends in "#" hold numbers and stand to the right."""
@@ -44,7 +58,7 @@ class Shown:
         for column in columns:
             shown.add_column(column.removesuffix("#"), justify="right" if column.endswith("#") else "left")
         for row in rows:
-            shown.add_row(*(number(cell) if isinstance(cell, int) else str(cell) for cell in row))
+            shown.add_row(*(Text(number(cell) if isinstance(cell, int) else str(cell)) for cell in row))
         console().print(shown)
 
     @contextmanager

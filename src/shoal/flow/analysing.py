@@ -14,6 +14,7 @@ from shoal.core.time import UNITS_MS, Instant, now
 from shoal.flow.auditing import facts
 from shoal.flow.defining import Known, known
 from shoal.flow.home import Opened
+from shoal.flow.planning import NotImported
 from shoal.flow.reading import open_reading
 from shoal.measurement.audit import Audit, audit
 from shoal.measurement.report.model import Overlap, Overview, SegmentSummary, Step
@@ -47,9 +48,10 @@ class Analysis:
     overlaps: tuple[Overlap, ...]
     not_applicable: Mapping[str, tuple[str, ...]]  # segment to the events and traits that the data lacks
 
-    def html(self, title: str) -> str:
-        """The report page."""
-        return page(self.overview, self.audit, self.segments, self.overlaps, title=title)
+    def html(self, title: str, left_out: Sequence[NotImported] = ()) -> str:
+        """The report page; it names the files that were left out of the import and may hold rows."""
+        lost = tuple(f"{each.file} ({each.error.message.rstrip('.')})" for each in left_out if each.holds_data)
+        return page(self.overview, self.audit, self.segments, self.overlaps, title=title, left_out=lost)
 
 
 def analyse(opened: Opened, as_of: Instant | None = None) -> Analysis:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -17,12 +17,12 @@ from shoal.core.errors import UserError
 from shoal.core.time import Instant, now
 from shoal.flow.drain import BULK, GENTLE, Drain
 from shoal.flow.home import Opened, one_writer
+from shoal.flow.planning import How, NotImported, Part, plan, refused
 from shoal.ingest import ledger
-from shoal.ingest.mapping import Mapping, check_columns
+from shoal.ingest.mapping import Mapping
 from shoal.ingest.parse import Chunk
-from shoal.ingest.recognise import Recognised, check_source, list_files, named_source, unknown_source
-from shoal.ingest.source import Context, FileHead
-from shoal.ingest.worker import ParseRequest, Worker
+from shoal.ingest.source import Context
+from shoal.ingest.worker import FileError, ParseRequest, Worker
 from shoal.profiles import identity
 from shoal.store import journal
 
@@ -39,27 +39,45 @@ class Imported:
     again: bool  # the same file had been imported before, so nothing was done
 
 
+@dataclass(frozen=True, slots=True)
+class ImportRun:
+    """What became of each file, in order; and the files of folders and zips that were left out."""
+
+    files: tuple[Imported, ...]
+    not_imported: tuple[NotImported, ...]
+
+    def __iter__(self) -> Iterator[Imported]:
+        return iter(self.files)
+
+    def __len__(self) -> int:
+        return len(self.files)
+
+    def __getitem__(self, place: int) -> Imported:
+        return self.files[place]
+
+
 def import_paths(
     opened: Opened, paths: Iterable[Path], *, source: str | Mapping | None = None, watch: Watch | None = None
-) -> tuple[Imported, ...]:
+) -> ImportRun:
     """Import files and folders; what is in the lake when this returns can be counted at once.
 
     All files are recognised, and packed ones checked to their ends, before the first one is read, so an unknown
-    or truncated file stops the import before it begins. Raises UserError as the readers do; everything before
-    the error is kept, can be counted, and a second call goes on from there.
+    or truncated file that was named stops the import before it begins; one in a folder or among others in a zip is left
+    out. Raises UserError as the readers do; everything before the error is kept, can be counted, and a second call
+    goes on from there.
     """
     # Arrow's own pool keeps what it once had; the system's gives it back between the turns.
     pa.set_memory_pool(pa.system_memory_pool())
     with one_writer(opened.home), Worker() as worker:
-        parts = plan(worker, list_files(paths), source)
-        pace = BULK if any(part.is_columnar for part in parts) else GENTLE
+        planned = plan(worker, paths, How(source))
+        pace = BULK if any(part.is_columnar for part in planned.parts) else GENTLE
         try:
             with Drain(opened.home, opened.database, pace) as drain, _Beside(drain) as beside:
                 beside.turn()  # what an interrupted import left in the journal
-                numbers = [_import(opened, worker, beside, part, watch) for part in parts]
+                numbers, broken = _import_each(opened, worker, beside, planned.parts, watch)
         finally:
             identity.resolve(opened.database)
-    return tuple(_told(opened, number, again) for number, again in numbers)
+    return ImportRun(tuple(_told(opened, number, again) for number, again in numbers), (*planned.left_out, *broken))
 
 
 class _Beside:
@@ -103,57 +121,22 @@ def drain_all(drain: Drain) -> None:
         pass
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A readable file and how it is to be read."""
-
-    found: Recognised
-    source: str | Mapping
-    is_guess: bool = False  # no source knows it and the mapping is only a proposal
-
-    @property
-    def name(self) -> str:
-        """The source's name."""
-        return self.source if isinstance(self.source, str) else self.source.source
-
-    @property
-    def shown(self) -> str:
-        """The file's name without folders, which may tell of people or machines."""
-        name, member = self.found.part.path.name, self.found.part.member
-        return f"{name} ({member})" if member else name
-
-    @property
-    def is_columnar(self) -> bool:
-        """Whether its batches are taken over as they are, which is faster than the journal drains."""
-        return isinstance(self.source, str) and named_source(self.source).map_batch is not None
-
-
-def plan(
-    worker: Worker,
-    files: Sequence[Path],
-    source: str | Mapping | None,
-    propose: Callable[[FileHead], Mapping] | None = None,
-) -> list[Part]:
-    """How each file is to be read. `propose` is asked for a mapping where no source knows a file.
-
-    Raises UserError as the readers do, `unknown_source` and `unknown_column`.
-    """
-    if isinstance(source, str):
-        named_source(source)
-    return [_part(found, source, propose) for file in files for found in worker.inspect(file)]
-
-
-def _part(found: Recognised, source: str | Mapping | None, propose: Callable[[FileHead], Mapping] | None) -> Part:
-    meant = source or found.source
-    if isinstance(meant, Mapping):
-        check_columns(meant, found.head, found.part.label)
-    elif isinstance(source, str):
-        check_source(found.head, named_source(source), found.part.label)
-    if meant is not None:
-        return Part(found, meant)
-    if propose is None:
-        raise unknown_source(found.head, found.part.label)
-    return Part(found, propose(found.head), is_guess=True)
+def _import_each(
+    opened: Opened, worker: Worker, beside: _Beside, parts: Sequence[Part], watch: Watch | None
+) -> tuple[list[tuple[int, bool]], list[NotImported]]:
+    """Read the files; of several, one that breaks in the middle doesn't keep the others from being read."""
+    numbers: list[tuple[int, bool]] = []
+    broken: list[NotImported] = []
+    for part in parts:
+        try:
+            numbers.append(_import(opened, worker, beside, part, watch))
+        except FileError as error:
+            if part.is_alone:
+                raise
+            broken.append(refused(part.found.part, error, part.found.head))
+    if broken and not numbers:
+        raise broken[0].error
+    return numbers, broken
 
 
 def _import(opened: Opened, worker: Worker, beside: _Beside, part: Part, watch: Watch | None) -> tuple[int, bool]:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from shoal.core.time import now
 from shoal.flow.home import Opened
-from shoal.flow.importing import Part, context_of, plan
+from shoal.flow.importing import context_of
+from shoal.flow.planning import How, NotImported, Part, plan
 from shoal.ingest.canonical import Json
 from shoal.ingest.mapped import source_of
 from shoal.ingest.mapping import Mapping
 from shoal.ingest.preview import preview
 from shoal.ingest.propose import propose
-from shoal.ingest.recognise import list_files, named_source
+from shoal.ingest.recognise import named_source
 from shoal.ingest.worker import Worker
 
 
@@ -28,13 +29,25 @@ class Preview:
     rows: tuple[dict[str, Json], ...]  # the first ten
 
 
-def preview_paths(opened: Opened, paths: Iterable[Path], *, source: str | Mapping | None = None) -> tuple[Preview, ...]:
+@dataclass(frozen=True, slots=True)
+class Previews:
+    """What each file is, in order; and the files of folders and zips that would be left out."""
+
+    files: tuple[Preview, ...]
+    not_imported: tuple[NotImported, ...]
+
+    def __iter__(self) -> Iterator[Preview]:
+        return iter(self.files)
+
+
+def preview_paths(opened: Opened, paths: Iterable[Path], *, source: str | Mapping | None = None) -> Previews:
     """What each file is and what its first ten rows would become.
 
     Raises UserError as an import does, and `nothing_to_propose` for a file that seems to name nobody.
     """
     with Worker() as worker:
-        return tuple(_preview(opened, part) for part in plan(worker, list_files(paths), source, propose))
+        planned = plan(worker, paths, How(source, propose))
+        return Previews(tuple(_preview(opened, part) for part in planned.parts), planned.left_out)
 
 
 def _preview(opened: Opened, part: Part) -> Preview:

@@ -100,7 +100,7 @@ def out_of_memory(label: str) -> wire.ErrorMessage:
 
 def _inspected(request: wire.InspectMessage) -> Iterator[bytes]:
     for found in inspect(Path(request.path), request.limits):
-        yield wire.frame(wire.recognised_message(found))
+        yield wire.frame(wire.inspected_message(found))
         _allow(request.limits.silence)
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
 from shoal.core.errors import UserError, nearest, require
+from shoal.ingest.formats.endings import is_clutter, is_readable
 from shoal.ingest.formats.limits import Limits
 from shoal.ingest.formats.packed import FilePart, check_packing, parts_of
 from shoal.ingest.formats.reading import only_part, open_rows
@@ -18,9 +19,6 @@ from shoal.ingest.sources import SOURCES
 SAMPLE_ROWS = 100
 SURE = 0.5
 """The least score that recognises a file."""
-
-READABLE = (".csv", ".tsv", ".tab", ".txt", ".psv", ".jsonl", ".ndjson", ".json", ".parquet")
-"""Endings of the files that are taken from a folder, each also with .gz, and .zip."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,37 +31,42 @@ class Recognised:
     warnings: tuple[str, ...] = ()
 
 
-def list_files(paths: Iterable[Path]) -> tuple[Path, ...]:
-    """The files to import: those named, and the readable ones of folders with all below, sorted.
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """One of several files in a zip that can't be read."""
 
-    Hidden files and folders are left out. Raises UserError `no_such_file` and `empty_folder`.
+    part: FilePart
+    error: UserError
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """The files that a path stands for, sorted."""
+
+    files: tuple[Path, ...]
+    others: tuple[Path, ...] = ()  # a folder's files whose ending no table has
+
+
+def list_files(path: Path) -> Listed:
+    """The file itself, or the files of a folder with all below.
+
+    Hidden ones, and what desktops make for themselves, are left out. Raises UserError `no_such_file` and
+    `empty_folder`.
     """
-    found: dict[Path, None] = {}
-    for path in paths:
-        require(
-            path.exists(), "no_such_file", "There is no such file or folder.", where=str(path), fix="Check the path."
-        )
-        files = _files_in(path) if path.is_dir() else [path]
-        require(
-            bool(files),
-            "empty_folder",
-            "The folder holds no CSV, JSONL or Parquet files.",
-            where=str(path),
-            fix="Name the folder that your exports are in.",
-        )
-        found.update(dict.fromkeys(files))
-    return tuple(found)
-
-
-def _files_in(folder: Path) -> list[Path]:
-    below = (path.relative_to(folder) for path in folder.rglob("*"))
-    shown = sorted(path for path in below if not any(place.startswith(".") for place in path.parts))
-    return [folder / path for path in shown if _is_readable(path.name) and (folder / path).is_file()]
-
-
-def _is_readable(name: str) -> bool:
-    lowered = name.lower()
-    return lowered.endswith(".zip") or lowered.removesuffix(".gz").endswith(READABLE)
+    require(path.exists(), "no_such_file", "There is no such file or folder.", where=str(path), fix="Check the path.")
+    if not path.is_dir():
+        return Listed((path,))
+    below = (file.relative_to(path) for file in path.rglob("*"))
+    found = [path / file for file in sorted(below) if not is_clutter(file) and (path / file).is_file()]
+    files = tuple(file for file in found if is_readable(file.name))
+    require(
+        bool(files),
+        "empty_folder",
+        "The folder holds no CSV, JSONL or Parquet files.",
+        where=str(path),
+        fix="Name the folder that your exports are in.",
+    )
+    return Listed(files, tuple(file for file in found if not is_readable(file.name)))
 
 
 def read_head(part: FilePart, limits: Limits | None = None) -> FileHead:
@@ -84,14 +87,21 @@ def recognise(head: FileHead, sources: Sequence[Source] = SOURCES) -> Source | N
     return best if best is not None and best.recognise(head) >= SURE else None
 
 
-def inspect(path: Path, limits: Limits | None = None) -> Iterator[Recognised]:
-    """The readable files in a file (the members of a zip, else itself), each with its source.
+def inspect(path: Path, limits: Limits | None = None) -> Iterator[Recognised | Unreadable]:
+    """The files in a file (the members of a zip, else itself), each with its source.
 
-    Packed files are unpacked to their ends: a damaged one is refused before anything of it is stored.
+    Packed files are unpacked to their ends: a damaged one is refused before anything of it is stored. Raises UserError
+    where the file as a whole can't be read, and for its only member.
     """
     limits = limits or Limits()
-    for part in parts_of(path, limits):
-        yield _inspected(part, limits)
+    parts = parts_of(path, limits)
+    for part in parts:
+        try:
+            yield _inspected(part, limits)
+        except UserError as error:
+            if len(parts) == 1:
+                raise
+            yield Unreadable(part, error)
 
 
 def _inspected(part: FilePart, limits: Limits) -> Recognised:
@@ -107,9 +117,7 @@ def named_source(name: str, sources: Sequence[Source] = SOURCES) -> Source:
     if name not in by_name:
         listed = "`shoal sources` lists all."
         guess = nearest(name, by_name)
-        raise UserError(
-            "no_such_source", f"There is no source {name!r}.", fix=f"{guess} {listed}" if guess else listed
-        )
+        raise UserError("no_such_source", f"There is no source {name!r}.", fix=f"{guess} {listed}" if guess else listed)
     return by_name[name]
 
 

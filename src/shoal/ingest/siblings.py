@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 from shoal.core.errors import UserError
+from shoal.ingest.formats.endings import is_clutter, is_readable
 from shoal.ingest.formats.limits import Limits
 from shoal.ingest.formats.packed import FilePart, parts_of
 from shoal.ingest.formats.reading import open_rows
@@ -38,7 +39,8 @@ def table_name(name: str) -> str:
 def _neighbours(part: FilePart, limits: Limits) -> dict[str, FilePart]:
     if part.member is not None:
         return {table_name(other.name): other for other in parts_of(part.path, limits)}
-    files = sorted(path for path in part.path.parent.iterdir() if path.is_file() and not path.name.startswith("."))
+    named = (path for path in part.path.parent.iterdir() if is_readable(path.name) and not is_clutter(Path(path.name)))
+    files = sorted(path for path in named if path.is_file())
     return {table_name(FilePart(path).name): FilePart(path) for path in files}
 
 

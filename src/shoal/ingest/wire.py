@@ -13,10 +13,11 @@ from typing import Any
 
 import msgspec
 
+from shoal.core.errors import UserError
 from shoal.core.time import Instant
 from shoal.ingest.formats.limits import Limits
 from shoal.ingest.formats.packed import FilePart
-from shoal.ingest.recognise import Recognised
+from shoal.ingest.recognise import Recognised, Unreadable
 from shoal.ingest.source import Context, FileHead
 
 LENGTH = 8
@@ -75,6 +76,17 @@ class RecognisedMessage(msgspec.Struct, frozen=True, tag="recognised"):
     warnings: tuple[str, ...]
 
 
+class UnreadableMessage(msgspec.Struct, frozen=True, tag="unreadable"):
+    """One file of several that an inspection can't read."""
+
+    path: str
+    member: str | None
+    code: str
+    message: str
+    where: str | None
+    fix: str | None
+
+
 class DoneMessage(msgspec.Struct, frozen=True, tag="done"):
     """The request is answered in full."""
 
@@ -94,7 +106,7 @@ class BugMessage(msgspec.Struct, frozen=True, tag="bug"):
     trace: str
 
 
-Answer = ChunkMessage | RecognisedMessage | DoneMessage | ErrorMessage | BugMessage
+Answer = ChunkMessage | RecognisedMessage | UnreadableMessage | DoneMessage | ErrorMessage | BugMessage
 
 encode = msgspec.json.Encoder().encode
 decode_request = msgspec.json.Decoder(Request).decode
@@ -142,16 +154,23 @@ def context_of(message: ParseMessage) -> Context:
     )
 
 
-def recognised_message(found: Recognised) -> RecognisedMessage:
+def inspected_message(found: Recognised | Unreadable) -> RecognisedMessage | UnreadableMessage:
     """An inspected file, to be sent."""
+    if isinstance(found, Unreadable):
+        error = found.error
+        path, member = str(found.part.path), found.part.member
+        return UnreadableMessage(path, member, error.code, error.message, error.where, error.fix)
     head = found.head
     sample = tuple(dict(row) for row in head.sample)
     path, member = str(found.part.path), found.part.member
     return RecognisedMessage(path, member, head.name, head.format, head.columns, sample, found.source, found.warnings)
 
 
-def recognised(message: RecognisedMessage) -> Recognised:
+def inspected(message: RecognisedMessage | UnreadableMessage) -> Recognised | Unreadable:
     """An inspected file, as it was sent; times of Parquet have become ISO 8601 text."""
+    part = FilePart(Path(message.path), message.member)
+    if isinstance(message, UnreadableMessage):
+        return Unreadable(part, UserError(message.code, message.message, where=message.where, fix=message.fix))
     sample: tuple[Mapping[str, Any], ...] = message.sample
     head = FileHead(message.name, message.format, message.columns, sample)
-    return Recognised(FilePart(Path(message.path), message.member), head, message.source, message.warnings)
+    return Recognised(part, head, message.source, message.warnings)

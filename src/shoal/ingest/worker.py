@@ -33,7 +33,7 @@ from shoal.ingest.formats.limits import Limits
 from shoal.ingest.formats.packed import FilePart
 from shoal.ingest.mapping import Mapping
 from shoal.ingest.parse import Chunk
-from shoal.ingest.recognise import Recognised
+from shoal.ingest.recognise import Recognised, Unreadable
 from shoal.ingest.source import Context
 
 _KEPT = ("PATH", "PYTHONPATH", "PYTHONHOME", "LD_LIBRARY_PATH", "TMPDIR", "TZDIR", "LANG", "LC_ALL", "VIRTUAL_ENV")
@@ -58,6 +58,10 @@ class ParseRequest:
     member: str | None = None  # which file, where the path is a zip of several
 
 
+class FileError(UserError):
+    """A file can't be read, or not to its end."""
+
+
 class WorkerFailedError(Exception):
     """A mistake of ours in the parsing process; the text holds the places in the code and no values."""
 
@@ -78,18 +82,19 @@ class Worker:
     ) -> None:
         self._end()
 
-    def inspect(self, path: Path) -> tuple[Recognised, ...]:
-        """The readable files in a file (members of a zip, else itself) and their sources.
+    def inspect(self, path: Path) -> tuple[Recognised | Unreadable, ...]:
+        """The files in a file (members of a zip, else itself) and their sources.
 
-        Raises UserError as the readers do, and `file_too_hostile`, `out_of_memory`, `parse_crashed`.
+        Raises FileError with the codes of the readers, and `file_too_hostile`, `out_of_memory`, `parse_crashed`.
         """
         answers = self._ask(wire.InspectMessage(str(path), self._limits), str(path))
-        return tuple(wire.recognised(answer) for answer, _ in answers if isinstance(answer, wire.RecognisedMessage))
+        kinds = wire.RecognisedMessage | wire.UnreadableMessage
+        return tuple(wire.inspected(answer) for answer, _ in answers if isinstance(answer, kinds))
 
     def parse(self, request: ParseRequest) -> Iterator[Chunk]:
         """The file's chunks from `start_chunk` on, parsed as they are taken.
 
-        Raises UserError as `inspect` does; chunks that came before the error are sound.
+        Raises FileError as `inspect` does; chunks that came before the error are sound.
         """
         context = request.context
         message = wire.ParseMessage(
@@ -173,7 +178,7 @@ class Worker:
         if status == -signal.SIGKILL:
             return _user_error(out_of_memory(label))
         if status < 0:
-            return UserError(
+            return FileError(
                 "parse_crashed",
                 f"The file broke the process that read it ({signal.Signals(-status).name}); nothing else was harmed.",
                 where=label,
@@ -215,12 +220,12 @@ def _raise(answer: wire.Answer) -> None:
         raise WorkerFailedError(answer.trace)
 
 
-def _user_error(answer: wire.ErrorMessage) -> UserError:
-    return UserError(answer.code, answer.message, where=answer.where, fix=answer.fix)
+def _user_error(answer: wire.ErrorMessage) -> FileError:
+    return FileError(answer.code, answer.message, where=answer.where, fix=answer.fix)
 
 
-def _hostile(label: str, limits: Limits) -> UserError:
-    return UserError(
+def _hostile(label: str, limits: Limits) -> FileError:
+    return FileError(
         "file_too_hostile",
         f"Reading the file made no progress for {limits.silence:g} seconds.",
         where=label,

@@ -15,6 +15,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, Protocol, cast
 
 from shoal.core.errors import UserError
+from shoal.ingest.formats.endings import is_clutter
 from shoal.ingest.formats.limits import BLOCK, Limits
 
 _GZIP, _ZIP, _EMPTY_ZIP = b"\x1f\x8b", b"PK\x03\x04", b"PK\x05\x06"
@@ -166,8 +167,7 @@ def _gunzip(raw: IO[bytes]) -> IO[bytes]:
 
 
 def _is_clutter(member: zipfile.ZipInfo) -> bool:
-    places = PurePosixPath(member.filename).parts
-    return member.is_dir() or any(place.startswith(".") or place == "__MACOSX" for place in places)
+    return member.is_dir() or is_clutter(PurePosixPath(member.filename))
 
 
 def _refuse_workbook(members: list[zipfile.ZipInfo], part: FilePart) -> None:

@@ -16,6 +16,9 @@ from shoal.measurement.report.quality import audit_section
 from shoal.measurement.report.segments import segments_section
 from shoal.measurement.wording import day_of, moment, people
 
+LEFT_OUT = 5
+"""How many of the files that were left out are named."""
+
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data: blob:"
 
 
@@ -26,8 +29,9 @@ def page(
     overlaps: Sequence[Overlap] = (),
     *,
     title: str = "Your list",
+    left_out: Sequence[str] = (),
 ) -> str:
-    """The whole report as HTML."""
+    """The whole report as HTML; `left_out` are the files that are not part of it, each with the reason."""
     step = next_step(overview, audit, segments)
     body = together(
         _masthead(
@@ -35,6 +39,7 @@ def page(
             _span(overview),
             (("segments", "Segments"), ("list", "The list"), ("audit", "The data"), ("method", "How this was counted")),
         ),
+        _left_out(left_out),
         tiles(overview, audit),
         standing(told_once(remarks(overview, audit, segments, overlaps), step), step),
         segments_section(overview, segments, overlaps),
@@ -75,6 +80,13 @@ def _masthead(title: str, told: str, parts: Sequence[tuple[str, str]]) -> Markup
         tag("p", told, class_="sub"),
         links if parts else None,
     )
+
+
+def _left_out(files: Sequence[str]) -> Markup | None:
+    if not files:
+        return None
+    more = f"; and {len(files) - LEFT_OUT:,} more" if len(files) > LEFT_OUT else ""
+    return tag("p", f"Not part of this report: {'; '.join(files[:LEFT_OUT])}{more}.", class_="sub watch")
 
 
 def _span(overview: Overview) -> str:
