@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from itertools import combinations
 
 import duckdb
-import numpy as np
-import numpy.typing as npt
 
 from shoal.core.time import UNITS_MS, Instant, now
 from shoal.flow.auditing import facts
@@ -20,10 +18,11 @@ from shoal.measurement.audit import Audit, audit
 from shoal.measurement.report.model import Overlap, Overview, SegmentSummary, Step
 from shoal.measurement.report.overview import overview
 from shoal.measurement.report.page import page
+from shoal.measurement.tally import tallied
 from shoal.segments.catalog import missing_names
 from shoal.segments.files import Segment
 from shoal.segments.sentence import english
-from shoal.segments.sql import queries
+from shoal.segments.sql import Counts, many
 
 WEEKS = 8
 """How many weeks back the report shows each segment's size."""
@@ -58,12 +57,13 @@ def analyse(opened: Opened, as_of: Instant | None = None) -> Analysis:
     """Analyse the workspace as of an instant, by default the newest that the data knows of (`newest_instant`)."""
     what = known(opened)
     lacking = {name: missing_names(segment.when, what.catalog, what.nodes) for name, segment in what.segments.items()}
+    shown = [segment for name, segment in what.segments.items() if not lacking[name]]
     with open_reading(opened) as duck:
         instant = newest_instant(duck) if as_of is None else as_of
-        seen = overview(duck, instant, opened.settings.zone)
-        found = audit(duck, instant, facts(opened))
-        shown = [segment for name, segment in what.segments.items() if not lacking[name]]
-        summaries = tuple(_summary(duck, segment, what, instant) for segment in shown)
+        with tallied(duck, instant, opened.settings.zone) as tally:
+            seen = overview(duck, instant, opened.settings.zone, tally=tally)
+            found = audit(duck, instant, facts(opened), tally=tally)
+        summaries = _summaries(duck, shown, what, instant)
         overlaps = _overlaps(duck, shown, what, instant)
     gaps = {name: missing for name, missing in lacking.items() if missing}
     return Analysis(instant, seen, found, summaries, overlaps, gaps)
@@ -88,8 +88,19 @@ def newest_instant(duck: duckdb.DuckDBPyConnection) -> Instant:
     return Instant(min(now(), -(-newest // 1_000) * 1_000))
 
 
-def _summary(duck: duckdb.DuckDBPyConnection, segment: Segment, what: Known, instant: Instant) -> SegmentSummary:
-    counts = queries.counts(duck, segment.when, instant, what.nodes)
+def _summaries(
+    duck: duckdb.DuckDBPyConnection, shown: Sequence[Segment], what: Known, instant: Instant
+) -> tuple[SegmentSummary, ...]:
+    nodes = {segment.name: segment.when for segment in shown}
+    counts = many.all_counts(duck, nodes, instant, what.nodes)
+    weeks = [Instant(instant - week * UNITS_MS["w"]) for week in reversed(range(1, WEEKS))]
+    sizes = many.sizes(duck, nodes, weeks, what.nodes)
+    return tuple(
+        _summary(each, counts[each.name], tuple(zip(weeks, sizes[each.name], strict=True)), instant) for each in shown
+    )
+
+
+def _summary(segment: Segment, counts: Counts, before: tuple[tuple[Instant, int], ...], now: Instant) -> SegmentSummary:
     goal, size, content = segment.goal, segment.size, segment.content
     return SegmentSummary(
         name=segment.name,
@@ -103,25 +114,16 @@ def _summary(duck: duckdb.DuckDBPyConnection, segment: Segment, what: Known, ins
         size_high=size.at_most if size else None,
         content={question: getattr(content, name) for name, question in _QUESTIONS.items()} if content else {},
         steps=tuple(Step(each.sentence, each.kept) for each in counts.conditions if each.kept is not None),
-        series=_series(duck, segment, what, instant),
+        series=(*before, (now, counts.members)),
     )
-
-
-def _series(
-    duck: duckdb.DuckDBPyConnection, segment: Segment, what: Known, instant: Instant
-) -> tuple[tuple[Instant, int], ...]:
-    moments = [Instant(instant - week * UNITS_MS["w"]) for week in reversed(range(WEEKS))]
-    return tuple((moment, queries.count(duck, segment.when, moment, what.nodes)) for moment in moments)
 
 
 def _overlaps(
     duck: duckdb.DuckDBPyConnection, shown: Sequence[Segment], what: Known, instant: Instant
 ) -> tuple[Overlap, ...]:
-    members: dict[str, npt.NDArray[np.int64]] = {
-        segment.name: np.array(queries.members(duck, segment.when, instant, what.nodes), dtype=np.int64)
-        for segment in shown
-    }
+    found = many.memberships(duck, {segment.name: segment.when for segment in shown}, instant, what.nodes)
+    members = [found[str(place)].to_numpy() for place in range(len(shown))]
     return tuple(
-        Overlap(one, other, len(np.intersect1d(members[one], members[other], assume_unique=True)))
-        for one, other in combinations(members, 2)
+        Overlap(shown[one].name, shown[other].name, int((members[one] & members[other]).sum()))
+        for one, other in combinations(range(len(shown)), 2)
     )
