@@ -18,6 +18,7 @@ from shoal.profiles import identity
 from shoal.profiles.faces import COLUMNS
 from shoal.profiles.matching import pairs
 from shoal.profiles.resolution import components
+from shoal.profiles.rules import Rules
 from shoal.store.database import connect, metadata, sqlite_url
 
 FEBRL = ROOT.parent / "shared" / "data" / "identity"
@@ -93,7 +94,8 @@ def _merged(people: list[dict[str, str | None]]) -> list[int]:
         own, tax = (f"febrl/{each['rec_id']}", f"tax/{each['soc_sec_id']}")
         keys += [{"id": key_id(f"user:{text}"), "kind": "user", "value": text, "first_at": 0} for text in (own, tax)]
         links.append({"a": key_id(f"user:{own}"), "b": key_id(f"user:{tax}"), "first_at": 0, "source": "febrl"})
-    found = components(pa.Table.from_pylist(keys), pa.Table.from_pylist(links))
+    one_a_record = Rules(reissuing=("febrl",))  # record numbers don't tell people apart
+    found = components(pa.Table.from_pylist(keys), pa.Table.from_pylist(links), rules=one_a_record)
     subscriber = dict(zip(found.keys.tolist(), found.subscribers.tolist(), strict=True))
     return [subscriber[key_id(f"user:febrl/{each['rec_id']}")] for each in people]
 

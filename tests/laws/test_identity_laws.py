@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import pyarrow as pa
 import pytest
 import sqlalchemy as sa
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from shoal.core.ids import key_id
@@ -22,14 +22,18 @@ from shoal.profiles.tables import identity_keys, identity_links, identity_map
 from shoal.store.database import Database, connect, metadata
 
 POOL = (
-    *(f"user:{text}" for text in ("shop/1", "shop/2", "crm/1", "crm/2", "stripe/1", "stripe/2", "7")),
+    *(
+        f"user:{text}"
+        for text in ("shop/1", "shop/2", "crm/1", "crm/2", "stripe/1", "stripe/2", "7", "8", "9", "guest")
+    ),
     *(f"email:{name}@example.org" for name in ("a", "b", "c", "d", "info", "noreply")),
     *(f"phone:+1415555267{digit}" for digit in range(3)),
     *(f"anonymous:{name}" for name in "xyz"),
     *(f"device:{name}" for name in "de"),
 )
 TEXT = {key_id(text): text for text in POOL}
-RULES = Rules(emails_per_user=3, neighbours=6)
+RULES = Rules(emails_per_user=3, phones_per_key=2, neighbours=6)
+NOBODY = ("email:noreply@", "user:guest")
 
 Seen = tuple[int, str, tuple[str, ...]]  # at, source, keys
 
@@ -124,60 +128,71 @@ class Judge:
     def open_links(self) -> list[tuple[int, str, str]]:
         return [(at, a, b) for (a, b), at in self.links.items() if a not in self.shared and b not in self.shared]
 
-    def forbidden(self, level: str, parts: set[frozenset[str]]) -> bool:
+    def forbidden(self, level: str, within: bool, parts: set[frozenset[str]]) -> bool:
         users = [{vendor(key) for key in part if kind(key) == "user"} - {"stripe"} for part in parts]
         if self.torn(key for part in parts for key in part):
             return True
-        if level == "user":
+        if level == "user" and within:
             return False
-        if level == "email":
+        if level in ("user", "email"):
             return any(a & b for a, b in itertools.combinations(users, 2))
         somebody = {"user", "email"} if level == "phone" else {"user", "email", "phone"}
-        named = [part for part in parts if somebody & {kind(key) for key in part}]
-        if level == "phone":
-            return len(named) > 2 or sum(any(kind(key) == "user" for key in part) for part in named) > 1
-        return len(named) > 1
+        return sum(any(kind(key) in somebody for key in part) for part in parts) > 1
 
     def subscribers(self) -> dict[str, str]:
-        self.shared |= {key for key in self.first if key.startswith("email:noreply@")}
+        self.shared |= {key for key in self.first if key.startswith(NOBODY)}
         ends = [(a, b) for _, a, b in self.open_links()]
         for key in self.first:
+            phones = sum(a == key and kind(b) == "phone" for a, b in ends)
             if sum(key in pair for pair in ends) > RULES.neighbours:
                 self.shared.add(key)
             if kind(key) == "user" and sum(a == key and kind(b) == "email" for a, b in ends) > RULES.emails_per_user:
                 self.shared.add(key)
+            if kind(key) in ("user", "email") and phones > RULES.phones_per_key:
+                self.shared.add(key)
         for level in KINDS:
-            self.take(level)
+            for within in (True, False) if level == "user" else (False, True):
+                if (level, within) == ("email", False):
+                    self.shared |= {key for key in self.first if key.startswith("email:info@") and self.crowded(key)}
+                self.take(level, within)
         strength = {key: (KINDS.index(kind(key)), at, key_id(key)) for key, at in self.first.items()}
         return {key: min(group, key=strength.__getitem__) for key, group in self.group.items()}
 
-    def take(self, level: str) -> None:
-        links = [each for each in self.open_links() if kind(each[2]) == level]
+    def crowded(self, key: str) -> bool:
+        """Whether an office's address is seen with two people."""
+        pairs = [(a, b) if b == key else (b, a) for _, a, b in self.open_links() if key in (a, b)]
+        people = {self.group[other] for other, _ in pairs if kind(other) in ("user", "email", "phone")}
+        return len(people - {self.group[key]}) + (len(self.group[key]) > 1) > 1
+
+    def take(self, level: str, within: bool) -> None:
+        links = [each for each in self.open_links() if kind(each[2]) == level and is_within(*each[1:]) == within]
         links = [(at, a, b) for at, a, b in links if b in self.group[a] or not self.torn(self.group[a] | self.group[b])]
         for key in [key for key in self.first if kind(key) == level]:
-            stronger = {self.group[a] for _, a, b in links if b == key and kind(a) != level}
-            users = [part for part in stronger | {self.group[key]} if any(kind(each) == "user" for each in part)]
-            lonely_role = key.startswith("email:info@") and len(users) > 1
-            torn = any(self.torn(a | b) for a, b in itertools.combinations(stronger - {self.group[key]}, 2))
-            if stronger and (self.clash(level, stronger | {self.group[key]}) or lonely_role or torn):
+            near = {self.group[a] for _, a, b in links if b == key}
+            if within or level == "user":
+                near |= {self.group[b] for _, a, b in links if a == key}
+            others = near - {self.group[key]}
+            limited = level in ("email", "phone") or (level == "user" and vendor(key) == "")
+            crowded = limited and len(others) > 1 if within else self.clash(level, others | {self.group[key]})
+            if others and (crowded or any(self.torn(a | b) for a, b in itertools.combinations(others, 2))):
                 self.shared.add(key)
         links = [(at, a, b) for at, a, b in links if a not in self.shared and b not in self.shared]
-        parts = dict(self.group)  # as they stand before this kind
+        parts = dict(self.group)  # as they stand before this level
         for chain in chains([(parts[a], parts[b]) for _, a, b in links]):
-            within = sorted((at, key_id_order(a), key_id_order(b), a, b) for at, a, b in links if parts[a] in chain)
-            if not self.forbidden(level, chain):
-                for *_, a, b in within:
+            ordered_links = sorted((at, key_id(a), key_id(b), a, b) for at, a, b in links if parts[a] in chain)
+            if not self.forbidden(level, within, chain):
+                for *_, a, b in ordered_links:
                     self.join(a, b)
                 continue
-            for *_, a, b in within:
+            for *_, a, b in ordered_links:
                 both = {part for part in chain if part <= self.group[a] | self.group[b]}
-                if b in self.group[a] or not self.forbidden(level, both):
+                if b in self.group[a] or not self.forbidden(level, within, both):
                     self.join(a, b)
 
     def clash(self, level: str, parts: set[frozenset[str]]) -> bool:
         apart, self.apart = self.apart, []
         try:
-            return self.forbidden(level, parts)
+            return self.forbidden(level, False, parts)
         finally:
             self.apart = apart
 
@@ -186,8 +201,9 @@ def kind(key: str) -> str:
     return key.split(":", 1)[0]
 
 
-def key_id_order(key: str) -> int:
-    return key_id(key)
+def is_within(a: str, b: str) -> bool:
+    """Whether both are of one kind and, where they are user ids, of one vendor."""
+    return kind(a) == kind(b) and (kind(a) != "user" or vendor(a) == vendor(b))
 
 
 def vendor(key: str) -> str:
@@ -202,8 +218,17 @@ def chains(pairs: list[tuple[frozenset[str], frozenset[str]]]) -> list[set[froze
     return found
 
 
+PHONE = "phone:+14155552671"
+
+
 @settings(max_examples=600)
 @given(histories, decided())
+@example([(0, "crm", ("email:a@example.org", PHONE)), (0, "shop", ("email:b@example.org", PHONE))], [])
+@example([(0, "shop", ("user:shop/1", PHONE)), (0, "crm", ("email:a@example.org", PHONE))], [])
+@example(
+    [(0, "shop", ("user:shop/1", "email:noreply@example.org", PHONE))],
+    [Decision(1, "merge", (key_id("email:noreply@example.org"),), (key_id(PHONE),))],
+)
 def test_arrays_agree_with_the_judge(history, made):
     assert resolved(history, made) == Judge(history, made).subscribers()
 
@@ -226,18 +251,51 @@ def test_taking_a_decision_back_restores_exactly_the_map_before(history, made):
     assert resolved(history, [*made, merge, undo]) == resolved(history, made)
 
 
-@given(histories, st.sampled_from(POOL), st.sampled_from(POOL))
-def test_merging_two_gives_what_one_record_with_both_strongest_keys_would(history, one, other):
-    """Where rules don't object: a record that names both, two user ids, is as strong as a decision."""
-    users = [key for key in (one, other) if kind(key) == "user"]
-    history = [*history, *((0, "crm", (key,)) for key in (one, other))]
-    merged = resolved(history, [Decision(1, "merge", (key_id(one),), (key_id(other),))])
-    assert merged[one] == merged[other]
-    if len(users) == 2 and one != other:
-        calm = Rules(emails_per_user=99, neighbours=99)
-        linked = components(*tables([*history, (0, "crm", ordered([one, other]))]), [], calm)
-        decided_map = components(*tables(history), [Decision(1, "merge", (key_id(one),), (key_id(other),))], calm)
-        assert linked.subscribers.tolist() == decided_map.subscribers.tolist()
+def of_one_vendor() -> st.SearchStrategy[list[str]]:
+    pairs = [[f"user:{vendor}/1", f"user:{vendor}/2"] for vendor in ("shop", "crm", "stripe")]
+    return st.sampled_from(pairs)
+
+
+@given(histories, of_one_vendor())
+def test_merging_two_ids_of_a_vendor_gives_what_one_record_with_both_would(history, ids):
+    """A vendor that names both in one record has merged them, which is as strong as a decision."""
+    calm = Rules(emails_per_user=99, phones_per_key=99, neighbours=99)
+    history = [*history, *((0, "crm", (key,)) for key in ids)]
+    one, other = map(key_id, ids)
+    linked = components(*tables([*history, (0, "crm", ordered(ids))]), [], calm)
+    decided_map = components(*tables(history), [Decision(1, "merge", (one,), (other,))], calm)
+    assert linked.subscribers.tolist() == decided_map.subscribers.tolist()
+
+
+@given(histories, histories, st.sampled_from(POOL), st.sampled_from(POOL))
+def test_a_merge_holds_whatever_is_imported_before_and_after(before, after, one, other):
+    seen_once = [(0, "crm", (key,)) for key in (one, other)]
+    merge = [Decision(1, "merge", (key_id(one),), (key_id(other),))]
+    for history in ([*seen_once, *before], [*after, *seen_once, *before]):
+        found = resolved(history, merge)
+        assert found[one] == found[other]
+
+
+@given(histories, histories, sides, st.data())
+def test_a_split_holds_whatever_is_imported_before_and_after(before, after, keys, data):
+    cut = data.draw(st.integers(1, len(keys) - 1))
+    together = (9, "shop", ordered(keys))  # the strongest evidence against it, again and again
+    split = [Decision(1, "split", tuple(map(key_id, keys[:cut])), tuple(map(key_id, keys[cut:])))]
+    for history in ([*before, together], [together, *after, together, *before]):
+        found = resolved(history, split)
+        assert not {found[key] for key in keys[:cut]} & {found[key] for key in keys[cut:]}
+
+
+@given(histories, histories, decided(), sides)
+def test_a_merge_taken_back_has_never_been_whatever_is_imported_after(before, after, made, keys):
+    ids = tuple(map(key_id, keys))
+    merge, undo = Decision(8, "merge", ids[:1], ids[1:]), Decision(9, "undo", (), (), undoes=8)
+    assert resolved([*after, *before], [*made, merge, undo]) == resolved([*before, *after], made)
+
+
+@given(histories, decided(), st.data())
+def test_decisions_count_by_their_number_not_by_their_place(history, made, data):
+    assert resolved(history, data.draw(st.permutations(made))) == resolved(history, made)
 
 
 # ---- the same in a database, at once and in batches ----

@@ -12,6 +12,7 @@ from shoal.core.errors import UserError
 from shoal.core.ids import key_id
 from shoal.core.time import Instant
 from shoal.profiles import decisions, duplicates, faces, identity
+from shoal.profiles.rules import Rules
 from shoal.profiles.subscriber import find, subscriber_of
 
 FOUND = pa.schema([("a", pa.int64()), ("b", pa.int64()), ("score", pa.float64()), ("reasons", pa.list_(pa.string()))])
@@ -103,6 +104,17 @@ def test_accounts_that_share_an_address_are_proposed(database, observe, duck):
     assert proposal.english() == "one e-mail address, but perhaps for dots, a +tag or a misspelt domain"
 
 
+@pytest.mark.parametrize("other", ["email:bo@example.com", "user:crm/2", "user:crm/2 email:bo@example.com"])
+def test_people_who_share_a_number_are_proposed_not_merged(database, observe, duck, other):
+    observe("user:shop/1 email:ana@example.org phone:+14155552671", f"{other} phone:+14155552671")
+    identity.resolve(database)
+    assert duplicates.propose(duck, database) == duplicates.Proposed(open=1, new=1, gone=0)
+    (proposal,) = waiting(database)
+    assert {proposal.a, proposal.b} == {key_id("user:shop/1"), key_id(other.split()[0])}
+    assert proposal.reasons == ("same_phone",)
+    assert 0.5 <= proposal.score < 1
+
+
 def test_nothing_is_merged_by_proposing(database, twice):
     assert twice.reasons == ("same_email",)
     assert 0.5 <= twice.score <= 1
@@ -188,7 +200,7 @@ def test_febrl_1_end_to_end(database, observe, state, duck, shared_data):
     with gzip.open(shared_data / "identity" / "febrl_dataset1.csv.gz", "rt") as file:
         people = [{name.strip(): value.strip() for name, value in row.items()} for row in csv.DictReader(file)]
     observe(*(f"user:febrl/{each['rec_id']} user:tax/{each['soc_sec_id']}" for each in people))
-    identity.resolve(database)
+    identity.resolve(database, rules=Rules(reissuing=("febrl",)))  # a person has a number for each record
     keys = [key_id(f"user:febrl/{each['rec_id']}") for each in people]
     with database.read() as connection:
         owner = [subscriber_of(connection, key) for key in keys]

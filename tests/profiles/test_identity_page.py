@@ -22,7 +22,6 @@ def test_the_limits_are_those_of_the_rules():
     rules = Rules()
     assert f"more than {rules.emails_per_user} addresses" in PAGE
     assert f"more than {rules.neighbours:,} other keys" in PAGE
-    assert rules.identities_per_phone == 2
-    assert "two identities, of which one may have a user id" in PAGE
+    assert f"more than {rules.phones_per_key} numbers" in PAGE
     assert f"more than {MOST_IN_A_BLOCK} people" in PAGE
     assert f"from {ENOUGH_FACES} people on" in PAGE

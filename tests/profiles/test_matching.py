@@ -83,6 +83,18 @@ def test_name_and_phone():
     assert reasons(ana, {**ana, "email": "other@example.org"}) == ["same_phone", "same_name"]
 
 
+def test_one_number_and_nothing_against_it_is_proposed():
+    number = {"phone": "+43316123456"}
+    assert reasons({**email("ana@example.org"), **number}, {**email("bo@example.com"), **number}) == ["same_phone"]
+
+
+@pytest.mark.parametrize("size", [2, 1_000, 100_000, 5_000_000])
+def test_one_number_is_enough_in_a_list_of_any_size(size):
+    (same_phone,) = [level for field in matching.FIELDS for level in field.levels if level.condition == "same_phone"]
+    prior = matching.prior(size)
+    assert prior / (1 - prior) * same_phone.m / same_phone.chance(size) > 1
+
+
 def test_a_family_is_not_one_person():
     home = {"last_name": "Novak", "street": "5 Mill Lane", "city": "Graz", "postcode": "8010"}
     assert found({"first_name": "Ana", **home}, {"first_name": "Bruno", **home}) == []

@@ -92,19 +92,22 @@ def test_a_chain_of_addresses_never_joins_two_accounts_of_one_vendor_and_the_lat
     assert found == groups("user:shop/1 user:crm/9 email:a@example.org email:b@example.org", "user:shop/2")
 
 
-def test_a_phone_joins_two_addresses_but_not_three():
-    two = ("email:a@example.org phone:+1", "email:b@example.org phone:+1")
-    assert len(people(*two)) == 1
-    assert shared(*two, "email:c@example.org phone:+1") == {"phone:+1": "strangers"}
+def test_a_phone_belongs_to_one_account_with_its_addresses():
+    found = people("user:1 email:a@example.org", "user:1 email:b@example.org", "email:b@example.org phone:+1")
+    assert len(found) == 1
 
 
-def test_a_phone_never_joins_two_accounts():
-    assert people("user:shop/1 phone:+1", "user:crm/2 phone:+1") == groups("user:shop/1", "user:crm/2", "phone:+1")
+@pytest.mark.parametrize("other", ["user:crm/2", "email:b@example.org", "user:crm/2 email:b@example.org"])
+@pytest.mark.parametrize("one", ["user:shop/1", "email:a@example.org", "user:shop/1 email:a@example.org"])
+def test_a_phone_never_joins_two_identities(one, other):
+    records = (f"{one} phone:+1", f"{other} phone:+1")
+    assert people(*records) == people(*reversed(records)) == groups(one, other, "phone:+1")
+    assert shared(*records) == {"phone:+1": "strangers"}
 
 
-def test_phones_in_a_chain_never_join_two_accounts():
-    found = people("user:1 phone:+1", "email:a@example.org phone:+1", "email:a@example.org phone:+2", "user:2 phone:+2")
-    assert found == groups("user:1 phone:+1 email:a@example.org phone:+2", "user:2")
+def test_phones_in_a_chain_never_join_two_identities_and_the_later_link_gives_way():
+    found = people("email:a@example.org phone:+1", "phone:+1 phone:+2", "email:b@example.org phone:+2")
+    assert found == groups("email:a@example.org phone:+1", "email:b@example.org phone:+2")
 
 
 @pytest.mark.parametrize("weak", ["anonymous:x", "device:x"])
@@ -149,11 +152,41 @@ def test_made_up_numbers_join_nobody(number):
     assert shared(f"user:1 phone:{number}") == {f"phone:{number}": "placeholder"}
 
 
-def test_a_role_address_belongs_to_one_user_or_to_none():
-    assert len(people("user:shop/1 email:info@example.org")) == 1
-    assert shared("user:shop/1 email:info@example.org", "user:crm/2 email:info@example.org") == {
+@pytest.mark.parametrize("one", ["user:shop/1", "email:a@example.org", "phone:+1"])
+def test_a_role_address_belongs_to_one_person_or_to_none(one):
+    assert len(people(f"{one} email:info@example.org", "email:info@example.org anonymous:x")) == 1
+    assert shared(f"{one} email:info@example.org", "user:crm/2 email:info@example.org") == {
         "email:info@example.org": "role"
     }
+
+
+def test_ids_of_one_vendor_in_one_record_are_one_person_and_open_the_address_to_both():
+    merged = ("user:crm/1 user:crm/2", "user:crm/1 email:a@example.org", "user:crm/2 email:a@example.org")
+    assert len(people(*merged)) == 1
+
+
+def test_an_id_that_stands_between_two_accounts_of_one_vendor_is_shared():
+    records = ("user:crm/7 user:shop/1", "user:crm/7 user:shop/2")
+    assert people(*records) == groups("user:crm/7", "user:shop/1", "user:shop/2")
+    assert shared(*records) == {"user:crm/7": "strangers"}
+
+
+def test_a_key_seen_with_two_of_its_kind_is_sound_where_an_account_joins_them():
+    two = ("email:b@example.org email:a@example.org", "email:b@example.org email:c@example.org")
+    assert shared(*two) == {"email:b@example.org": "strangers"}
+    assert len(people(*two, *(f"user:1 email:{name}@example.org" for name in "abc"))) == 1
+
+
+@pytest.mark.parametrize("kind", ["user:", "user:crm/", "anonymous:", "device:"])
+@pytest.mark.parametrize("text", ["guest", "GUEST", "test", "(not_set)", "{{user.id}}", "0", "000-0.0", "-1"])
+def test_ids_that_stand_for_nobody_join_nobody(kind, text):
+    record = f"email:a@example.org {kind}{text}"
+    assert shared(record) == {f"{kind}{text}": "placeholder"}
+
+
+@pytest.mark.parametrize("key", ["user:10", "user:crm/testa", "user:ж", "anonymous:10", "device:d0", "user:a-1"])
+def test_ids_of_somebody_are_no_placeholders(key):
+    assert shared(f"email:a@example.org {key}") == {}
 
 
 def test_a_user_with_too_many_addresses_is_no_person():
@@ -161,8 +194,15 @@ def test_a_user_with_too_many_addresses_is_no_person():
     assert shared(*records, rules=Rules(emails_per_user=3)) == {"user:import": "hub"}
 
 
+@pytest.mark.parametrize("key", ["user:import", "email:till@example.org"])
+def test_a_key_with_too_many_numbers_is_no_person(key):
+    records = [f"{key} phone:+1415555267{number}" for number in range(4)]
+    assert len(people(*records[:3], rules=Rules(phones_per_key=3))) == 1
+    assert shared(*records, rules=Rules(phones_per_key=3)) == {key: "hub"}
+
+
 def test_a_key_with_too_many_neighbours_is_no_person():
-    records = [f"user:guest anonymous:v{number}" for number in range(4)]
+    records = [f"user:kiosk anonymous:v{number}" for number in range(4)]
     assert len(people(*records, rules=Rules(neighbours=4))) == 1
     assert len(people(*records, rules=Rules(neighbours=3))) == 5
 

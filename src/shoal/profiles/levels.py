@@ -1,4 +1,4 @@
-"""One step of identity resolution: the links whose weaker end is of one kind.
+"""One step of identity resolution: links whose weaker end is of one kind.
 
 At the start of a level every key has a label, the component it is in by stronger links. What a level may
 join is said once, by `_forbidden`, for the star around one key (then that key is shared) and for a
@@ -15,9 +15,18 @@ import numpy.typing as npt
 
 from shoal.ingest.keys import KINDS
 from shoal.profiles.partition import Fact, Partition, Places, connected
-from shoal.profiles.rules import Rules, Traits
+from shoal.profiles.rules import Traits
 
-_USER, _EMAIL, _PHONE = (KINDS.index(kind) for kind in ("user", "email", "phone"))
+USER, EMAIL, PHONE, ANONYMOUS, DEVICE = range(len(KINDS))
+
+_OWN = 0  # the vendor of ids that name none
+
+ORDER = (
+    (USER, True), (USER, False), (EMAIL, False), (EMAIL, True), (PHONE, False), (PHONE, True),
+    (ANONYMOUS, False), (ANONYMOUS, True), (DEVICE, False), (DEVICE, True),
+)  # fmt: skip
+"""The levels in the order in which they are taken: a kind, and whether its links are those within the kind. A kind's
+links to stronger kinds come first. Of user ids, those of one vendor do: with them the vendor tells of a merge."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +47,17 @@ class Level:
     """What holds before the links of one kind are taken."""
 
     rank: int  # place in KINDS
+    within: bool  # both ends of its links are of this kind; of one vendor, too, where it is user ids
     label: Places  # of each key
     apart: Places  # pairs of keys (two columns) that a person decided to keep apart
     traits: Traits
-    rules: Rules
+
+
+def is_within(links: Links, traits: Traits) -> npt.NDArray[np.bool_]:
+    """Whether both ends are of one kind, and of one vendor where they are user ids."""
+    of_kind = traits.rank[links.a] == traits.rank[links.b]
+    found: npt.NDArray[np.bool_] = of_kind & (traits.vendor[links.a] == traits.vendor[links.b])
+    return found
 
 
 def drop_contradicted(level: Level, links: Links) -> tuple[Links, int]:
@@ -56,19 +72,45 @@ def drop_contradicted(level: Level, links: Links) -> tuple[Links, int]:
 
 
 def shared_keys(level: Level, links: Links) -> Iterator[tuple[str, Places]]:
-    """Keys of this kind whose own links would make a forbidden subscriber, by reason."""
-    weaker = links.take(np.flatnonzero(level.traits.rank[links.a] != level.rank))
-    key = np.concatenate((weaker.b, weaker.b))
-    component = np.concatenate((level.label[weaker.a], level.label[weaker.b]))
-    code = distinct(key * level.label.size + component)
-    key, component = code // max(level.label.size, 1), code % max(level.label.size, 1)
-    yield "strangers", _overfull(level, key, component)
-    if level.rank == _EMAIL:
-        users = np.bincount(key, _holds(level, _USER)[component], level.label.size)
-        yield "role", np.flatnonzero(level.traits.role & (users > 1))
+    """Keys whose own links would make a forbidden subscriber, by reason.
+
+    Looked at are the weaker ends, and both ends where they are of one kind.
+    """
+    key, component = _stars(level, links)
+    others = component != level.label[key]
+    if not level.within:
+        yield "strangers", _overfull(level, key, component)
+    elif level.rank <= PHONE:
+        others_of_vendors = (level.rank == USER) & (level.traits.vendor[key] != _OWN)
+        seen_with = np.bincount(key[others & ~others_of_vendors], minlength=level.label.size)
+        yield "strangers", np.flatnonzero(seen_with > 1)
     if level.apart.size:
-        stronger = component != level.label[key]
-        yield "split", _torn(level, key[stronger], component[stronger])
+        yield "split", _torn(level, key[others], component[others])
+
+
+def _stars(level: Level, links: Links) -> tuple[Places, Places]:
+    """Each key with its own component and those it is linked to: two parallel columns, each pair once."""
+    key, other = links.b, links.a
+    if level.within or level.rank == USER:
+        key, other = np.concatenate((key, other)), np.concatenate((other, key))
+    size = max(level.label.size, 1)
+    code = distinct(np.concatenate((key, key)) * size + level.label[np.concatenate((key, other))])
+    return code // size, code % size
+
+
+def crowded_roles(level: Level, links: Links) -> Places:
+    """Offices' addresses that are seen with two people: user ids, addresses or numbers that are not one component.
+
+    `links` are those of all kinds.
+    """
+    role, rank, label, size = level.traits.role, level.traits.rank, level.label, max(level.label.size, 1)
+    ends = np.concatenate((np.stack((links.a, links.b)), np.stack((links.b, links.a))), axis=1)
+    key, other = ends[:, role[ends[0]] & (rank[ends[1]] <= PHONE)]
+    code = distinct(key * size + label[other])
+    key, component = code // size, code % size
+    people = np.bincount(key[component != label[key]], minlength=level.label.size)
+    decided = np.bincount(label, minlength=level.label.size)[label] > 1  # a person said whose it is
+    return np.flatnonzero(role & (people + decided > 1))
 
 
 def weld(level: Level, links: Links) -> tuple[Places, int]:
@@ -91,18 +133,19 @@ def _overfull(level: Level, holder: Places, component: Places) -> Places:
 
     `holder` and `component` are parallel, each pair once.
     """
-    size = level.label.size
-    if level.rank == _USER:
-        return np.empty(0, np.int64)  # a record with two user ids says that they are one person
-    if level.rank == _EMAIL:
+    if level.rank == USER and level.within:
+        return np.empty(0, np.int64)
+    if level.rank <= EMAIL:
         return _same_vendor_twice(level, holder, component)
-    if level.rank == _PHONE:
-        users = _holds(level, _USER)
-        named = np.bincount(holder, (users | _holds(level, _EMAIL))[component], size)
-        with_user = np.bincount(holder, users[component], size)
-        return np.flatnonzero((with_user > 1) | (named > level.rules.identities_per_phone))
-    identified = _holds(level, _USER) | _holds(level, _EMAIL) | _holds(level, _PHONE)
-    return np.flatnonzero(np.bincount(holder, identified[component], size) > 1)
+    return np.flatnonzero(np.bincount(holder, _named(level)[component], level.label.size) > 1)
+
+
+def _named(level: Level) -> npt.NDArray[np.bool_]:
+    """Components that are somebody already: by user id or address, and for what is weaker than a number by that too."""
+    kinds = level.traits.rank < min(level.rank, ANONYMOUS)
+    found = np.zeros(level.label.size, np.bool_)
+    found[level.label[kinds]] = True
+    return found
 
 
 def _same_vendor_twice(level: Level, holder: Places, component: Places) -> Places:
@@ -150,37 +193,25 @@ def _one_by_one(level: Level, links: Links) -> tuple[Places, int]:
 
 def _forbidden(level: Level, facts: frozenset[Fact]) -> bool:
     """`_overfull` for one group, told by the facts of its components."""
-    if level.rank == _USER:
+    if level.rank == USER and level.within:
         return False
-    if level.rank == _EMAIL:
+    if level.rank <= EMAIL:
         return len({vendor for _, vendor in facts}) < len(facts)
-    if level.rank == _PHONE:
-        with_user = sum(has_user for _, has_user in facts)
-        return with_user > 1 or len(facts) > level.rules.identities_per_phone
     return len(facts) > 1
 
 
 def _facts(level: Level, components: Places) -> Iterator[tuple[int, list[Fact]]]:
-    """What each component brings: its vendors, whether it has a user id, or that it is somebody."""
-    if level.rank == _EMAIL:
+    """What each component brings: its vendors, or that it is somebody."""
+    if level.rank <= EMAIL:
         users = np.flatnonzero(level.traits.vendor >= 0)
         users = users[np.isin(level.label[users], components)]
         facts = set(zip(level.label[users].tolist(), level.traits.vendor[users].tolist(), strict=True))
     else:
-        user, email, phone = (_holds(level, rank)[components] for rank in (_USER, _EMAIL, _PHONE))
-        named = user | email if level.rank == _PHONE else user | email | phone
-        facts = set(zip(components[named].tolist(), user[named].astype(int).tolist(), strict=True))
+        facts = {(each, 0) for each in components[_named(level)[components]].tolist()}
     of_component: dict[int, list[Fact]] = {}
     for fact in facts:
         of_component.setdefault(fact[0], []).append(fact)
     yield from of_component.items()
-
-
-def _holds(level: Level, rank: int) -> npt.NDArray[np.bool_]:
-    """Whether each component has a key of a kind."""
-    found = np.zeros(level.label.size, np.bool_)
-    found[level.label[level.traits.rank == rank]] = True
-    return found
 
 
 def distinct(values: Places) -> Places:

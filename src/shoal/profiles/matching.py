@@ -49,6 +49,11 @@ class Level:
     rare: bool = False  # agreement on a rare value says more than on a frequent one
     column: str = ""  # whose frequency is meant, where rare
     measured: bool = True  # whether `u` is measured on a large list
+    sharing: float | None = None  # `u` is at most this by the number of faces: so few people share it by chance
+
+    def chance(self, size: int) -> float:
+        """`u` among `size` faces."""
+        return self.u if self.sharing is None else min(self.u, self.sharing / max(size, 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +72,10 @@ FIELDS = (
         Level("email_typo", 0.10, 2e-7),
         Level("email_domain", 0.10, 2e-6),
     ), measured=False),
-    Field("phone", ("phone",), (Level("same_phone", 0.60, 1e-6), Level("phone_typo", 0.05, 1e-5)), measured=False),
+    Field("phone", ("phone",), (
+        Level("same_phone", 0.60, 1e-6, sharing=0.05),
+        Level("phone_typo", 0.05, 1e-5),
+    ), measured=False),
     Field("first_name", ("first_name",), (
         Level("same_first_name", 0.82, 0.01, rare=True, column="first_name"),
         Level("similar_first_name", 0.10, 0.01),
@@ -90,7 +98,9 @@ FIELDS = (
 
 `u` of names, addresses and birthdays is measured on the list where it is large enough. `m` is not: expectation
 maximisation on lists of 20,000 drove it to 0 or 1 (no one has a duplicate with another first name), and differed
-from run to run; on FEBRL 2 it found 0.02 more of the pairs. "household" says that surname and address come together
+from run to run; on FEBRL 2 it found 0.02 more of the pairs. In lists of any size
+one person in 20 or so shares a number with somebody else, so one number and nothing against it is just enough for a
+proposal. "household" says that surname and address come together
 for a family: with another first name they say no more than one of them.
 """
 
@@ -140,12 +150,17 @@ _NONE = pa.table(
 )
 
 
+def prior(size: int) -> float:
+    """Probability that two of `size` faces are one person, before anything is compared."""
+    return min(0.01, 2 * EXPECTED_DUPLICATES / max(size, 2))
+
+
 def _settings(size: int) -> SettingsCreator:
     return SettingsCreator(
         link_type="dedupe_only",
         unique_id_column_name="face",
-        probability_two_random_records_match=min(0.01, 2 * EXPECTED_DUPLICATES / max(size, 2)),
-        comparisons=[_comparison(field) for field in FIELDS],
+        probability_two_random_records_match=prior(size),
+        comparisons=[_comparison(field, size) for field in FIELDS],
         blocking_rules_to_generate_predictions=[
             *(block_on(block) for block in BLOCKS),
             block_on("by_typos", arrays_to_explode=["by_typos"]),
@@ -159,11 +174,11 @@ def _settings(size: int) -> SettingsCreator:
 FIXED: dict[str, Any] = {"fix_u_probability": True}
 
 
-def _comparison(field: Field) -> Any:
+def _comparison(field: Field, size: int) -> Any:
     unknown = ["(" + " AND ".join(f"{column}_{side} IS NULL" for column in field.columns) + ")" for side in ("l", "r")]
     made: list[Any] = [levels.CustomLevel(" OR ".join(unknown), "unknown").configure(is_null_level=True)]
     for level in field.levels:
-        options: dict[str, Any] = {"m_probability": level.m, "u_probability": level.u}
+        options: dict[str, Any] = {"m_probability": level.m, "u_probability": level.chance(size)}
         if not (field.measured and level.measured):
             options |= FIXED
         if level.rare:
@@ -173,6 +188,6 @@ def _comparison(field: Field) -> Any:
         "m_probability": 1 - sum(level.m for level in field.levels),
         **({} if field.measured else FIXED),
     }
-    left["u_probability"] = 1 - sum(level.u for level in field.levels if level.measured)
+    left["u_probability"] = 1 - sum(level.chance(size) for level in field.levels if level.measured)
     rest = levels.ElseLevel().configure(**left)
     return comparisons.CustomComparison([*made, rest], output_column_name=field.name)

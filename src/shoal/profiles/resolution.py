@@ -1,7 +1,7 @@
 """Which keys are one subscriber: a pure function of the keys, links and decisions there are.
 
 The order in which they were seen has no part in it. Decisions of people come first. Then links are taken
-kind by kind, from the strongest to the weakest: user ids, e-mail, phone, anonymous id, device. At each
+kind by kind, from the strongest to the weakest: user ids, e-mail, phone, anonymous id, device (`levels.ORDER`). At each
 kind, a key whose links would make a forbidden subscriber (`rules.Rules`) is shared and joins nobody.
 What is left is joined at once; where a chain of sound keys would still make a forbidden subscriber, the
 links of that chain are taken one by one, the earliest first, and those that would do it are refused.
@@ -16,7 +16,6 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from shoal.ingest.keys import KINDS
 from shoal.profiles import levels
 from shoal.profiles.decisions import Decision, partition_of
 from shoal.profiles.partition import Places, connected
@@ -106,10 +105,15 @@ class _Graph:
         self._mark_by_themselves()
         label, apart = self._decided(decisions)
         refused = 0
-        rank_b = self._people.traits.rank[self._links.b]
-        for rank in range(len(KINDS)):
-            links = self._open(self._links.take(np.flatnonzero(rank_b == rank)))
-            level = levels.Level(rank, label, apart, self._people.traits, self._rules)
+        traits = self._people.traits
+        rank_b, within_kind = traits.rank[self._links.b], levels.is_within(self._links, traits)
+        for rank, within in levels.ORDER:
+            level = levels.Level(rank, within, label, apart, traits)
+            if (rank, within) == (levels.EMAIL, False):
+                self._mark("role", levels.crowded_roles(level, self._open(self._links)))
+            links = self._open(self._links.take(np.flatnonzero((rank_b == rank) & (within_kind == within))))
+            if not links.a.size:
+                continue
             links, contradicted = levels.drop_contradicted(level, links)
             for reason, places in levels.shared_keys(level, links):
                 self._mark(reason, places)
@@ -123,8 +127,10 @@ class _Graph:
         links = self._open(self._links)
         seen_with = np.bincount(links.a, minlength=size) + np.bincount(links.b, minlength=size)
         self._mark("hub", np.flatnonzero(seen_with > rules.neighbours))
-        of_user = (traits.rank[links.a] == _USER) & (traits.rank[links.b] == _EMAIL)
-        self._mark("hub", np.flatnonzero(np.bincount(links.a[of_user], minlength=size) > rules.emails_per_user))
+        emails = (traits.rank[links.a] == levels.USER) & (traits.rank[links.b] == levels.EMAIL)
+        self._mark("hub", np.flatnonzero(np.bincount(links.a[emails], minlength=size) > rules.emails_per_user))
+        phones = (traits.rank[links.a] < levels.PHONE) & (traits.rank[links.b] == levels.PHONE)
+        self._mark("hub", np.flatnonzero(np.bincount(links.a[phones], minlength=size) > rules.phones_per_key))
 
     def _mark(self, reason: str, places: Places) -> None:
         self._reason[places] = SHARED_REASONS.index(reason)
@@ -157,9 +163,6 @@ class _Graph:
                 "neighbours": self._neighbours[places].astype(np.int64),
             }
         )
-
-
-_USER, _EMAIL = KINDS.index("user"), KINDS.index("email")
 
 
 def _canonical(people: _Keys, label: Places) -> Ids:
