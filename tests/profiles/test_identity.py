@@ -103,6 +103,16 @@ def test_a_key_that_turns_out_shared_is_taken_out_again(database, observe):
         assert [key.shared for key in keys_of(connection, key_id("anonymous:x"))] == ["strangers"]
 
 
+def test_shared_keys_are_kept_up_to_date(database, observe):
+    observe("user:1 anonymous:x", "user:2 anonymous:x", "user:1 anonymous:y", "user:2 anonymous:y")
+    identity.resolve(database)
+    observe("user:3 anonymous:x", "user:3")
+    identity.resolve(database)
+    with database.read() as connection:
+        found = connection.execute(sa.select(identity_shared).order_by(identity_shared.c.neighbours)).fetchall()
+    assert found == [(key_id("anonymous:y"), "strangers", 2), (key_id("anonymous:x"), "strangers", 3)]
+
+
 def test_merge_and_unmerge_by_a_person(database, observe):
     observe("user:shop/1", "user:shop/2")
     identity.resolve(database)

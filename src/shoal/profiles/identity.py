@@ -74,8 +74,7 @@ def resolve(database: Database, *, rules: Rules | None = None, at: Instant | Non
         told = changes.between(before[known], found.subscribers[known])
         _write_map(connection, found.keys, before, found.subscribers)
         _write_log(connection, told, changes.Evidence(found, before, links, decisions), state.version + 1, at or now())
-        connection.execute(sa.delete(identity_shared))
-        rows.insert(connection, identity_shared, found.shared)
+        _write_shared(connection, found.shared)
         connection.execute(
             sa.update(identity_state).values(
                 version=state.version + 1, rules=rules.fingerprint(), pending=False, resolved_at=at or now()
@@ -154,6 +153,15 @@ def _write_map(connection: sa.Connection, keys: Ids, before: Ids, after: Ids) ->
     rows.delete(connection, identity_map.c.key, pa.array(keys[moved & (before != keys)]))
     new = moved & (after != keys)
     rows.insert(connection, identity_map, pa.table({"key": keys[new], "subscriber": after[new]}))
+
+
+def _write_shared(connection: sa.Connection, after: pa.Table) -> None:
+    """Rewrite the rows of shared keys that differ."""
+    before = rows.fetch(connection, *identity_shared.c)
+    columns = after.column_names
+    gone = before.join(after, columns, join_type="left anti")
+    rows.delete(connection, identity_shared.c.key, gone["key"].combine_chunks())
+    rows.insert(connection, identity_shared, after.join(before, columns, join_type="left anti"))
 
 
 def _write_log(
