@@ -64,22 +64,30 @@ def evidence(duck: duckdb.DuckDBPyConnection, now: Instant, facts: Facts) -> Ite
         _load_mail(found)
         yield found
     finally:
-        for relation in (*_TABLES, "audit_mail", "audit_agents", "audit_touches"):
+        for relation in (*_TABLES, "audit_marked", "audit_mail", "audit_agents", "audit_touches"):
             duck.execute(f"DROP TABLE IF EXISTS {relation}")
         for relation in reversed(_VIEWS):
             duck.execute(f"DROP VIEW IF EXISTS {relation}")
 
 
 def _load_mail(found: Evidence) -> None:
-    columns = {
-        "message": first_of(found.known(MAIL_NAMES, MESSAGE)),
-        "link": first_of(found.known(TOUCHES, LINK)),
-        "agent": first_of(found.known(TOUCHES, AGENT)),
-        "marked": "properties.machine = true" if found.known(TOUCHES, ("machine",)) else "false",
-    }
-    found.duck.execute(f"CREATE OR REPLACE TEMP TABLE audit_mail AS {_MAIL.format(**columns)}")
+    marked = "properties.machine = true" if found.known(TOUCHES, ("machine",)) else "false"
+    found.duck.execute(f"CREATE OR REPLACE TEMP TABLE audit_marked AS {_MARKED.format(marked=marked)}")
+    parts = [_mail_of(found, name) for name in MAIL_NAMES]
+    found.duck.execute(f"CREATE OR REPLACE TEMP TABLE audit_mail AS {' UNION ALL '.join(parts)}")
     _judge_agents(found)
     found.duck.execute(f"CREATE OR REPLACE TEMP TABLE audit_touches AS {_TOUCHES}")
+
+
+def _mail_of(found: Evidence, name: str) -> str:
+    """The query for one event's mail, which reads only the properties that this event has: others are slow."""
+    return _MAIL.format(
+        name=listed((name,)),
+        message=first_of(found.known((name,), MESSAGE)),
+        link=first_of(found.known((name,), LINK) if name == events.EMAIL_LINK_CLICKED else ()),
+        agent=first_of(found.known((name,), AGENT) if name in TOUCHES else ()),
+        marked='(event_id, "at") IN (FROM audit_marked)' if name in TOUCHES else "false",
+    )
 
 
 def _judge_agents(found: Evidence) -> None:
@@ -112,13 +120,16 @@ _TABLES = {
     """,
 }
 
+# What few rows have is slow to read as a column of many, and quick to filter by.
+_MARKED = f"""
+    SELECT event_id, "at" FROM audit_events WHERE name IN ({listed(TOUCHES)}) AND {{marked}}
+"""
+
 # Messages and links are only compared, so their hashes do.
-_MAIL = f"""
-    SELECT subscriber, "at", name, source, hash(coalesce({{message}}, '')) AS message,
-           CASE WHEN name = '{events.EMAIL_LINK_CLICKED}' THEN hash({{link}}) END AS link,
-           CASE WHEN name IN ({listed(TOUCHES)}) THEN {{agent}} END AS agent,
-           coalesce(name IN ({listed(TOUCHES)}) AND {{marked}}, false) AS marked
-    FROM audit_events WHERE name IN ({listed(MAIL_NAMES)})
+_MAIL = """
+    SELECT subscriber, "at", name, source, hash(coalesce({message}, '')) AS message,
+           CASE WHEN name = 'Email Link Clicked' THEN hash({link}) END AS link, {agent} AS agent, {marked} AS marked
+    FROM audit_events WHERE name = {name}
 """
 
 _BURSTS = f"""
