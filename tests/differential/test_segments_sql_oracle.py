@@ -17,7 +17,8 @@ from shoal.core.time import Instant
 from shoal.segments import oracle, parse, sql
 from shoal.segments.comparison import Comparison, PropertyFilter
 from shoal.segments.explain import explain
-from shoal.segments.history import Event, History, TraitStatement
+from shoal.segments.history import ConsentStatement, Event, History, TraitStatement
+from shoal.segments.kinds.consent import STATES, Consent
 from shoal.segments.kinds.event_count import Did
 from shoal.segments.kinds.trait import Trait
 from shoal.segments.streams import Stream
@@ -128,6 +129,36 @@ def test_generated_definitions_agree(duck, folder, record_property):
     agree()
     record_property("cases", compared)
     assert compared >= 2_000
+
+
+CONSENTS = [Consent("email", "marketing", Comparison(how, state)) for how in ("is", "is_not") for state in STATES]
+CONSENTS.append(Consent("email", "marketing", Comparison("is_set", True)))
+_said = st.tuples(
+    st.sampled_from(STATES), st.integers(-4, 1), st.sampled_from((0, 0, 1)), st.sampled_from(("crm", "shop"))
+)
+
+
+@settings(max_examples=RUNS, deadline=None)
+@given(st.lists(st.lists(_said, max_size=6), min_size=12, max_size=12), st.integers(-4, 1))
+def test_generated_consent_histories_agree(duck, told, moment):
+    """Few instants, with and without a date: every limit of the rule is met, now and as of any instant."""
+    people = [
+        History(
+            subscriber,
+            consents=tuple(
+                ConsentStatement(
+                    *("email", "marketing", state, Instant(cases.NOW + at), Instant(cases.NOW + at + lag)),
+                    *(subscriber * 10 + number, source),
+                )
+                for number, (state, at, lag, source) in enumerate(stated)
+            ),
+        )
+        for subscriber, stated in enumerate(told)
+    ]
+    cases.fill(duck, people)
+    now = Instant(cases.NOW + moment)
+    for node in CONSENTS:
+        assert sql.members(duck, node, now) == oracle.members(node, people, now), node.english()
 
 
 def _one_value_each() -> list[History]:

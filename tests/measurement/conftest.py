@@ -33,6 +33,7 @@ class Shop:
         self.people: dict[int, tuple[str, ...]] = {}  # to kinds of key
         self.received_at = NOW
         self.arrivals: dict[int, int] = {}  # place in events to its own arrival
+        self.undated: set[int] = set()  # places in consents of settings that nobody dated
 
     def event(self, subscriber: int, at: int, name: str, source: str = "web", **properties: Any) -> None:
         self.events.append((subscriber, at, name, source, properties))
@@ -68,7 +69,10 @@ class Shop:
             "(x->>0)::BIGINT, x->>1, 'marketing', x->>2, NULL, NULL, epoch_ms((x->>3)::BIGINT),"
             "epoch_ms((x->>4)::BIGINT), (x->>5)::BIGINT, x->>6",
             [
-                [who, channel, state, at, self.received_at, 2 * 10**9 + number, source]
+                [
+                    *(who, channel, state, at, at if number in self.undated else self.received_at),
+                    *(2 * 10**9 + number, source),
+                ]
                 for number, (who, channel, state, at, source) in enumerate(self.consents)
             ],
         )

@@ -17,6 +17,7 @@ from shoal.measurement.audit import Audit, DuplicateFigures, Facts, ImportedFile
 from shoal.measurement.audit.checks import CHECKS
 from shoal.measurement.audit.checks.check import Check
 from shoal.measurement.audit.terminal import render
+from shoal.segments import parse, sql
 
 DOCS = Path(__file__).resolve().parents[2] / "docs/concepts/audit.md"
 NAMES = """
@@ -68,6 +69,20 @@ def test_the_worst_source_has_the_lowest_score_and_reasons_add_up(found: Audit) 
     for source in found.sources:
         assert source.score == pytest.approx(max(0, 100 - sum(loss.points for loss in source.losses)))
         assert len({loss.check for loss in source.losses}) == len(source.losses)
+
+
+def test_consent_is_counted_as_segments_see_it(empty_shop: Any, now: Instant) -> None:
+    empty_shop.people |= dict.fromkeys((1, 2, 3), ("email",))
+    for who, source in ((1, "mail"), (2, "crm"), (3, "mail")):
+        empty_shop.consents.append((who, "email", "denied", now - 9, "mail"))
+        empty_shop.consents.append((who, "email", "granted", now - 5, source))
+    empty_shop.undated |= {1, 2, 3}  # the first refusal is dated; the others are undated, and one takes its own back
+    empty_shop.undated |= {4, 5}
+    duck = empty_shop.load()
+    (share,) = audit(duck, now).consent
+    assert (share.granted, share.denied) == (1, 2)
+    for state, count in (("granted", 1), ("denied", 2)):
+        assert sql.count(duck, parse(f"consent to email marketing is {state}"), now) == count
 
 
 def test_planted_flaws_are_found(found: Audit) -> None:

@@ -196,6 +196,16 @@ def _refused(shop: Any, now: int) -> None:
         _mail(shop, 1, now - int(days * DAY), "Email Delivered")
 
 
+def _still_refused(shop: Any, now: int) -> None:
+    shop.consents.append((1, "email", "denied", now - 9 * DAY, "mail"))
+    shop.consents.append((1, "email", "granted", now - 5 * DAY, "crm"))
+    shop.consents.append((2, "email", "denied", now - 9 * DAY, "mail"))
+    shop.consents.append((2, "email", "granted", now - 9 * DAY, "mail"))
+    shop.undated.add(1)
+    for who in (1, 2):
+        _mail(shop, who, now - 3 * DAY, "Email Delivered")
+
+
 CASES: dict[str, list[Case]] = {
     "rejected_rows": [(_rejected, ("crm",), 7, 100)],
     "repeated_rows": [(_repeated, ("crm",), 9, 100)],
@@ -232,7 +242,7 @@ CASES: dict[str, list[Case]] = {
     "machine_opens": [(_fast("Email Opened"), ("mail",), 1, 3), (_agent, ("mail",), 1, 2)],
     "machine_clicks": [(_fast("Email Link Clicked"), ("mail",), 1, 3), (_burst, ("mail",), 4, 8)],
     "consent_unknown": [(_unknown_consent, (), 2, 3)],
-    "mail_after_refusal": [(_refused, ("mail",), 1, 4)],
+    "mail_after_refusal": [(_refused, ("mail",), 1, 4), (_still_refused, ("mail",), 2, 2)],
 }
 
 

@@ -20,6 +20,8 @@ from shoal.measurement.report.families import FAMILIES, family
 from shoal.measurement.report.headlines import next_step, remarks
 from shoal.measurement.report.markup import Markup, embedded, tag
 from shoal.measurement.report.parts import trend
+from shoal.segments import parse
+from shoal.segments import sql as segments
 
 DAY = 86_400_000
 VOID = {"meta", "br", "hr"}
@@ -104,6 +106,7 @@ def test_overview_agrees_with_plain_counts(seen: Overview, shop_duck: duckdb.Duc
     assert seen.compared_events.recent == one('SELECT count(*) FROM events WHERE "at" > epoch_ms(?)', now - 30 * DAY)
     assert seen.with_email == 400
     assert 0 < seen.reachable < 400
+    assert seen.reachable == len(segments.members(shop_duck, parse("can receive email marketing"), now))
     assert sum(count for _, count in seen.countries) + seen.no_country == 400
     assert seen.orders is not None
     assert seen.orders.orders == one("SELECT count(*) FROM events WHERE name = 'Order Completed'")

@@ -11,7 +11,7 @@ CREATE TABLE traits AS SELECT subscriber, name, value::JSON::VARIANT AS value, m
        make_timestamp(received_at * 1000) AS received_at, event_id, source FROM (VALUES
     (1, 'plan', '"trial"', 10, 20, 1, 'crm'),
     (1, 'plan', '"pro"', 30, 31, 2, 'billing'),
-    (1, 'plan', '"basic"', 30, 31, 1, 'crm'),
+    (1, 'plan', '"basic"', 30, 99, 1, 'crm'),
     (1, 'tags', '["a", 5]', 5, 5, 3, 'crm'),
     (1, 'city', '"Graz"', 5, 5, 4, 'crm'),
     (1, 'city', NULL, 40, 40, 5, 'crm'),

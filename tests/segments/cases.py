@@ -36,6 +36,7 @@ TRAITS = ("plan", "since", "o\"d' name")
 SEGMENTS = ("s0", "s1", "it's")
 CHANNELS = ("email", "sms")
 PURPOSES = ("marketing", "order news")
+SOURCES = ("crm", "shop")
 
 LENGTHS = tuple(Duration.parse(text) for text in ("1s", "1d", "7d", "2w", "14d", "30d", "60d"))
 TEXTS = ("", "a", "ab", "/pricing", "/pricing/team", "5", "true", "é🎉", "%_'\"\\", "a\nb", "A", "ab ", " ")
@@ -195,29 +196,32 @@ _edges = st.builds(
     ),
     st.sampled_from((-1, 0, 0, 1)),
 )
+_lags = st.sampled_from((0, 0, 1, 86_400_000))  # from when a consent was given to when we heard of it; 0: undated
+_consented = st.tuples(
+    st.sampled_from(CHANNELS), st.sampled_from(PURPOSES), _states, _edges, _lags, st.sampled_from(SOURCES)
+)
 _properties = st.dictionaries(st.sampled_from(("a", "b", "machine", "o", 'it\'s "q" $1 é')), values, max_size=3)
 
 
 @st.composite
 def histories(draw: st.DrawFn, size: int = 8) -> list[History]:
     """A list of subscribers; ids of events are unique among them all."""
-    ids = iter(draw(st.permutations(range(size * 14))))
+    ids = iter(draw(st.permutations(range(size * 15))))
     found = []
     for subscriber in range(size):
         events = draw(st.lists(st.tuples(st.sampled_from(EVENTS), _edges, _properties, st.booleans()), max_size=6))
         stated = draw(st.lists(st.tuples(st.sampled_from(TRAITS), values, _edges, _edges), max_size=4))
-        consented = draw(
-            st.lists(
-                st.tuples(st.sampled_from(CHANNELS), st.sampled_from(PURPOSES), _states, _edges, _edges), max_size=4
-            )
-        )
+        consented = draw(st.lists(_consented, max_size=5))
         found.append(
             History(
                 subscriber=subscriber * 7,
                 identified=draw(st.sampled_from((True, True, True, False))),
                 events=tuple(Event(next(ids), name, at, kept) for name, at, kept, _ in events),
                 traits=tuple(TraitStatement(name, value, at, late, next(ids)) for name, value, at, late in stated),
-                consents=tuple(ConsentStatement(*about, at, late, next(ids)) for *about, at, late in consented),
+                consents=tuple(
+                    ConsentStatement(*about, at, Instant(at + lag), next(ids), source)
+                    for *about, at, lag, source in consented
+                ),
             )
         )
     return found
@@ -234,14 +238,16 @@ def fill(connection: duckdb.DuckDBPyConnection, people: Sequence[History], folde
         for t in one.traits
     ]
     consents = [
-        (one.subscriber, c.channel, c.purpose, c.state, c.at, c.received_at, c.event_id)
+        (one.subscriber, c.channel, c.purpose, c.state, c.at, c.received_at, c.event_id, c.source)
         for one in people
         for c in one.consents
     ]
     arriving = {
         "events": _table(events, ("subscriber", "event_id", "at", "name", "properties")),
         "traits": _table(traits, ("subscriber", "name", "value", "at", "received_at", "event_id")),
-        "consents": _table(consents, ("subscriber", "channel", "purpose", "state", "at", "received_at", "event_id")),
+        "consents": _table(
+            consents, ("subscriber", "channel", "purpose", "state", "at", "received_at", "event_id", "source")
+        ),
         "subscribers": _table([(one.subscriber, one.identified) for one in people], ("subscriber", "identified")),
     }
     for name, table in arriving.items():
@@ -267,7 +273,7 @@ _REPLACED = {
 }
 _TYPES = {
     **dict.fromkeys(("subscriber", "event_id", "at", "received_at"), pa.int64()),
-    **dict.fromkeys(("name", "properties", "value", "channel", "purpose", "state"), pa.string()),
+    **dict.fromkeys(("name", "properties", "value", "channel", "purpose", "state", "source"), pa.string()),
     "identified": pa.bool_(),
 }
 

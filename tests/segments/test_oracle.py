@@ -98,21 +98,31 @@ def test_a_trait_keeps_its_history():
     tied = History(
         traits=(stated("a", 1, late=5, number=1), stated("b", 1, late=9, number=0), stated("c", 1, number=7))
     )
-    assert is_member(parse('plan is "b"'), tied, NOW)
+    assert is_member(parse('plan is "c"'), tied, NOW)
 
 
 def test_consent_is_the_latest_statement_of_its_channel_and_purpose():
     person = History(
         consents=(
-            ConsentStatement("email", "marketing", "granted", Instant(NOW - 9), Instant(NOW - 9), 1),
-            ConsentStatement("email", "marketing", "denied", Instant(NOW - 5), Instant(NOW - 5), 2),
-            ConsentStatement("email", "service", "granted", Instant(NOW - 1), Instant(NOW - 1), 3),
+            ConsentStatement("email", "marketing", "granted", Instant(NOW - 9), NOW, 1, "crm"),
+            ConsentStatement("email", "marketing", "denied", Instant(NOW - 5), NOW, 2, "crm"),
+            ConsentStatement("email", "service", "granted", Instant(NOW - 1), NOW, 3, "crm"),
         )
     )
     can = parse("can receive email marketing")
     assert is_member(can, person, Instant(NOW - 6))
     assert not is_member(can, person, NOW)
     assert is_member(parse("consent to sms marketing is not granted"), person, NOW)
+
+
+def test_consent_without_a_date_lifts_no_refusal():
+    refused = ConsentStatement("email", "marketing", "denied", Instant(NOW - 9), Instant(NOW - 8), 1, "crm")
+    seen = ConsentStatement("email", "marketing", "granted", Instant(NOW - 5), Instant(NOW - 5), 2, "crm")
+    dated = ConsentStatement("email", "marketing", "granted", Instant(NOW - 4), Instant(NOW - 3), 3, "shop")
+    can = parse("can receive email marketing")
+    assert not is_member(can, History(consents=(refused, seen)), NOW)
+    assert is_member(can, History(consents=(refused, seen, dated)), NOW)
+    assert not is_member(can, History(consents=(refused, seen, dated)), Instant(NOW - 5))
 
 
 def test_machines_are_left_out_only_where_the_sentence_says_so():

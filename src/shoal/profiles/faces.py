@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 import sqlalchemy as sa
 
 from shoal.profiles.tables import identity_keys, identity_links, identity_map, identity_shared
+from shoal.profiles.traits import LATEST
 from shoal.store import rows
 
 TRAITS = {
@@ -53,8 +54,8 @@ FROM (SELECT subscriber, kind, value, place FROM ranked WHERE place <= $few
 GROUP BY subscriber, place
 """
 
-_LATEST = """
-SELECT subscriber, name, max_by(value::VARCHAR, ("at", received_at, event_id)) AS value
+_LATEST = f"""
+SELECT subscriber, name, max_by(value::VARCHAR, {LATEST}) AS value
 FROM traits WHERE name IN (SELECT unnest($names)) GROUP BY subscriber, name
 """
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import duckdb
 
@@ -23,12 +24,41 @@ class Trait:
     received_at: Instant  # when we heard of it
 
 
+class Statement(Protocol):
+    """What the rule needs to know of a statement about a trait."""
+
+    @property
+    def at(self) -> int:
+        """When it became true, in ms; its arrival where nobody said when."""
+
+    @property
+    def event_id(self) -> int:
+        """The record that states it."""
+
+
+S = TypeVar("S", bound=Statement)
+
+LATEST = '("at", event_id)'
+"""The greatest of these is a trait's latest statement, in SQL over the view `traits`.
+
+The order of arrival has no part in it, so that the same files give the same people in whatever order they are
+imported. A record states a trait once, so no two statements of a trait are equal here.
+"""
+
+
+def latest(statements: Iterable[S]) -> S | None:
+    """The latest of the statements about one trait, by `LATEST`; None where there is none."""
+    return max(statements, key=lambda one: (one.at, one.event_id), default=None)
+
+
 def current(duck: duckdb.DuckDBPyConnection, subscriber: int, *, at: Instant | None = None) -> dict[str, Trait]:
     """The latest statement of each trait at an instant, now by default; traits that were unset are left out.
 
-    The latest is the one with the greatest `(at, received_at, event_id)`.
+    The latest is the one that `latest` finds.
     """
-    rows = _statements(duck, subscriber, at, "QUALIFY row_number() OVER (PARTITION BY name ORDER BY {latest} DESC) = 1")
+    rows = _statements(
+        duck, subscriber, at, f"QUALIFY row_number() OVER (PARTITION BY name ORDER BY {LATEST} DESC) = 1"
+    )
     return {each.name: each for each in rows if each.value is not None}
 
 
@@ -40,9 +70,6 @@ def history(
     return tuple(each for each in rows if name in (None, each.name))
 
 
-_LATEST = '("at", received_at, event_id)'
-
-
 def _statements(duck: duckdb.DuckDBPyConnection, subscriber: int, at: Instant | None, only: str = "") -> list[Trait]:
     values: list[Any] = [subscriber]
     until = ""
@@ -51,7 +78,7 @@ def _statements(duck: duckdb.DuckDBPyConnection, subscriber: int, at: Instant | 
         values.append(to_datetime(at).replace(tzinfo=None))
     rows = duck.execute(
         f"""SELECT name, value::JSON::VARCHAR, source, epoch_ms("at"), epoch_ms(received_at) FROM traits
-            WHERE subscriber = ? {until} {only.format(latest=_LATEST)} ORDER BY name, {_LATEST}""",
+            WHERE subscriber = ? {until} {only} ORDER BY name, {LATEST}""",
         values,
     ).fetchall()
     return [

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from shoal.core.time import Instant
+from shoal.profiles import consent, traits
 from shoal.segments.values import Json
 
 
@@ -40,6 +41,7 @@ class ConsentStatement:
     at: Instant
     received_at: Instant
     event_id: int
+    source: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,18 +64,9 @@ class History:
         )
 
     def trait(self, name: str) -> TraitStatement | None:
-        """The latest statement about a trait; None where there is none.
-
-        The latest has the greatest (at, received_at, event_id).
-        """
-        stated = (one for one in self.traits if one.name == name)
-        return max(stated, key=_order, default=None)
+        """The latest statement about a trait (`profiles.traits.latest`); None where there is none."""
+        return traits.latest(one for one in self.traits if one.name == name)
 
     def consent(self, channel: str, purpose: str) -> ConsentStatement | None:
-        """The latest statement about a consent; None where there is none."""
-        stated = (one for one in self.consents if (one.channel, one.purpose) == (channel, purpose))
-        return max(stated, key=_order, default=None)
-
-
-def _order(statement: TraitStatement | ConsentStatement) -> tuple[int, int, int]:
-    return statement.at, statement.received_at, statement.event_id
+        """The statement that decides a consent (`profiles.consent.deciding`); None where there is none."""
+        return consent.deciding(one for one in self.consents if (one.channel, one.purpose) == (channel, purpose))

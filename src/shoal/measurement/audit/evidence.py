@@ -18,6 +18,8 @@ from shoal.ingest.machines import is_machine
 from shoal.measurement.audit.fields import AGENT, LINK, MESSAGE
 from shoal.measurement.audit.model import Facts
 from shoal.measurement.variants import first_of, known, listed
+from shoal.profiles.consent import states_sql
+from shoal.profiles.traits import LATEST
 
 DAY_MS = 86_400_000
 FAST_MS = 5_000
@@ -106,18 +108,15 @@ _VIEWS = {
 
 _TABLES = {
     # The present value of each trait as each source states it.
-    "audit_values": """
+    "audit_values": f"""
         SELECT subscriber, name, source, latest.text AS text, latest.kind AS kind
         FROM (SELECT subscriber, name, source,
-                     arg_max({'text': trim(value::VARCHAR), 'kind': split_part(variant_typeof(value), '(', 1)},
-                             ("at", received_at, event_id)) AS latest
+                     arg_max({{'text': trim(value::VARCHAR), 'kind': split_part(variant_typeof(value), '(', 1)}},
+                             {LATEST}) AS latest
               FROM audit_traits GROUP BY ALL)
         WHERE latest.text IS NOT NULL AND latest.text <> ''
     """,
-    "audit_consent_now": """
-        SELECT subscriber, channel, purpose, arg_max(state, ("at", received_at, event_id)) AS state
-        FROM audit_consents GROUP BY ALL
-    """,
+    "audit_consent_now": states_sql("audit_consents"),
 }
 
 # What few rows have is slow to read as a column of many, and quick to filter by.

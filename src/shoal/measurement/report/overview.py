@@ -25,6 +25,8 @@ from shoal.measurement.report.model import (
 )
 from shoal.measurement.tally import RECENT_MS, Tally, tallied
 from shoal.measurement.variants import first_of, known
+from shoal.profiles.consent import states_sql
+from shoal.profiles.traits import LATEST
 
 TOP_COUNTRIES: Final = 8
 
@@ -182,9 +184,8 @@ FROM (SELECT subscriber, min(first) AS first, sum(recent) AS recent, sum(before)
 
 _REACHABLE = f"""
 WITH addressed AS (SELECT DISTINCT subscriber FROM keys WHERE kind = 'email'),
-     agreed AS (SELECT subscriber FROM consents
-                WHERE channel = 'email' AND purpose = 'marketing' AND {_KNOWN}
-                GROUP BY subscriber HAVING arg_max(state, ("at", received_at, event_id)) = 'granted')
+     asked AS (SELECT * FROM consents WHERE channel = 'email' AND purpose = 'marketing' AND {_KNOWN}),
+     agreed AS (SELECT subscriber FROM ({states_sql("asked", by="subscriber")}) WHERE state = 'granted')
 SELECT count(*), count(agreed.subscriber)
 FROM addressed JOIN subscribers USING (subscriber) LEFT JOIN agreed USING (subscriber) WHERE identified
 """
@@ -221,7 +222,7 @@ FROM events WHERE name IN ('{events.UNSUBSCRIBED}', '{events.EMAIL_MARKED_AS_SPA
 
 _COUNTRIES = f"""
 SELECT country, count(*) AS people FROM (
-    SELECT subscriber, arg_max(trim(value::VARCHAR), ("at", received_at, event_id)) AS country
+    SELECT subscriber, arg_max(trim(value::VARCHAR), ({LATEST}, name)) AS country
     FROM traits JOIN subscribers USING (subscriber)
     WHERE list_contains($names, name) AND identified AND {_KNOWN} AND trim(value::VARCHAR) <> ''
     GROUP BY subscriber)

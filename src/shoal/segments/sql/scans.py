@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
-from sqlglot import exp
+from sqlglot import exp, parse_one
 
 from shoal.core.time import Instant
+from shoal.profiles.consent import states_sql
+from shoal.profiles.traits import LATEST
 from shoal.segments.comparison import Comparison, PropertyFilter
 from shoal.segments.operators import variant
 from shoal.segments.operators.binding import Binding
@@ -46,14 +49,28 @@ def trait_scan(name: str, comparisons: Sequence[Comparison], names: Sequence[str
 def consent_scan(
     about: tuple[str, str], choices: Sequence[tuple[str, ...]], names: Sequence[str], binding: Binding
 ) -> exp.Select:
-    """Per subscriber whether the latest state of a consent is among each choice of states."""
+    """Per subscriber whether the state of a consent is among each choice of states."""
     answers = [
-        _latest(exp.In(this=column("state"), expressions=[binding.value(state) for state in states]), named)
-        for states, named in zip(choices, names, strict=True)
+        exp.alias_(
+            exp.In(this=column("state"), expressions=[binding.value(state) for state in states]), name, quoted=True
+        )
+        for states, name in zip(choices, names, strict=True)
     ]
     channel, purpose = about
     conditions = [_equals("channel", channel, binding), _equals("purpose", purpose, binding), _known(binding)]
-    return _grouped("consents", answers, conditions)
+    asked = exp.select("*").from_(exp.to_table("consents", quoted=True)).where(*conditions)
+    return (
+        exp.select(column("subscriber"), *answers)
+        .from_(_parsed_states().copy().subquery("states"))
+        .with_("asked", as_=asked)
+    )
+
+
+@lru_cache(maxsize=1)
+def _parsed_states() -> exp.Query:
+    found = parse_one(states_sql("asked", by="subscriber"), dialect="duckdb")
+    assert isinstance(found, exp.Query)
+    return found
 
 
 def _grouped(view: str, answers: Sequence[exp.Expr], conditions: Sequence[exp.Expr]) -> exp.Select:
@@ -70,7 +87,7 @@ def _comparison(value: exp.Expr, comparison: Comparison, binding: Binding) -> ex
 
 
 def _latest(answer: exp.Expr, name: str) -> exp.Expr:
-    order = exp.Tuple(expressions=[column("at"), column("received_at"), column("event_id")])
+    order = parse_one(LATEST, dialect="duckdb")
     known = exp.func("COALESCE", answer, exp.false())
     return exp.alias_(exp.ArgMax(this=known, expression=order), name, quoted=True)
 

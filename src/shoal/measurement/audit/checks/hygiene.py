@@ -9,6 +9,16 @@ from shoal.measurement.audit.checks.check import Check, Scene, Sight
 from shoal.measurement.audit.evidence import SENDS
 from shoal.measurement.audit.machines import machine_sql
 from shoal.measurement.wording import many, percent
+from shoal.profiles.consent import states_sql
+
+_SINCE = """(
+    WITH asked AS (SELECT * FROM audit_consents WHERE channel = 'email' AND purpose = 'marketing'),
+         doubtful AS (SELECT * FROM asked SEMI JOIN (SELECT subscriber FROM asked WHERE state = 'denied')
+                                          USING (subscriber))
+    SELECT known.*, turn.since
+    FROM (SELECT DISTINCT subscriber, "at" AS since FROM doubtful) AS turn
+    JOIN doubtful AS known ON known.subscriber = turn.subscriber AND known."at" <= turn.since)"""
+"""What was known at each instant at which somebody who ever refused e-mail said something of it."""
 
 
 def _machine(scene: Scene, is_open: bool) -> Iterator[Sight]:
@@ -59,10 +69,8 @@ def _refused(scene: Scene) -> Iterator[Sight]:
                   UNION ALL
                   SELECT subscriber, source, "at" FROM audit_mail WHERE name = '{EMAIL_SENT}' AND source NOT IN
                       (SELECT source FROM audit_mail WHERE name = '{EMAIL_DELIVERED}')) AS mail
-            ASOF LEFT JOIN
-                 (SELECT subscriber, "at" + INTERVAL 1 DAY AS since, state FROM audit_consents
-                  WHERE channel = 'email' AND purpose = 'marketing') AS stated
-              ON mail.subscriber = stated.subscriber AND mail."at" >= stated.since
+            ASOF LEFT JOIN ({states_sql(_SINCE, by="subscriber, since")}) AS stated
+              ON mail.subscriber = stated.subscriber AND mail."at" >= stated.since + INTERVAL 1 DAY
             GROUP BY mail.source HAVING against > 0 ORDER BY mail.source"""
     ):
         yield Sight(
