@@ -80,12 +80,17 @@ _compute: Any = pyarrow.compute  # its functions are made at run time, so no typ
 
 
 def content_id(record: Record) -> str:
-    """A message id for a record whose source has none: a digest of all that the record says.
+    """A message id for a record whose source gives none.
 
-    >>> content_id(Record(keys=("email:a@example.org",))) == content_id(Record(keys=("email:a@example.org",)))
+    Of an event it is a digest of who (the strongest key), its name, its time and its properties; facts that were
+    read from the same row may change without making another event of it. Of facts it is a digest of all they say.
+
+    >>> seen = Record(keys=("user:1", "email:a@example.org"), name="Seen", traits={"plan": "trial"})
+    >>> content_id(seen) == content_id(Record(keys=("user:1",), name="Seen"))
     True
     """
-    return f"content-{bytes_id(_encode_sorted(record)):016x}"
+    said = record if record.name is None else (record.keys[:1], record.name, record.at, record.properties)
+    return f"content-{bytes_id(_encode_sorted(said)):016x}"
 
 
 class Records:

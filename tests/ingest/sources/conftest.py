@@ -2,6 +2,7 @@ import csv
 import io
 from collections.abc import Callable, Iterable
 
+import msgspec
 import pytest
 
 from shoal.core.time import parse_instant
@@ -38,6 +39,16 @@ def mapped() -> Callable[..., list[Record | str]]:
 def at() -> Callable[[str], int]:
     """An instant."""
     return parse_instant
+
+
+@pytest.fixture
+def without_ids() -> Callable[[Iterable[Record | str]], list[Record | str]]:
+    """The records with their message ids left out, where those are digests (`test_reexports.py` tests them)."""
+
+    def strip(found: Iterable[Record | str]) -> list[Record | str]:
+        return [each if isinstance(each, str) else msgspec.structs.replace(each, message_id=None) for each in found]
+
+    return strip
 
 
 @pytest.fixture

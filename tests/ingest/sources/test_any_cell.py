@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from shoal.core.time import Instant
 from shoal.ingest import sources as package
-from shoal.ingest.canonical import Record
+from shoal.ingest.canonical import Record, to_batch
 from shoal.ingest.source import Context, RowRejectedError, RowSkippedError
 from shoal.ingest.sources import SOURCES, contacts, customerio
 
@@ -112,6 +113,8 @@ def test_any_cell(source, columns):
             assert isinstance(record, Record)
             assert record.keys
             msgspec.json.encode(record)
+            assert record.version is None or (record.name and not record.traits and not record.consent)
+        to_batch([(1, record) for record in found], Instant(1_780_000_000_000))
 
     reached: list[str] = []
     law()

@@ -44,8 +44,8 @@ def test_activecampaign(rows, mapped):
     assert nobody == "no_identity"
 
 
-def test_omnisend(rows, mapped, at):
-    ana, given, bo, cy = mapped(omnisend.SOURCE, rows(OMNISEND))
+def test_omnisend(rows, mapped, without_ids, at):
+    ana, given, bo, cy = without_ids(mapped(omnisend.SOURCE, rows(OMNISEND)))
     assert ana == Record(
         ("email:ana@example.org", "phone:+351912345678"),
         traits={"first_name": "Ana", "created_at": "2026-01-01T00:00:00Z", "tags": ["vip", "spring"], "shoe_size": 41},
@@ -53,6 +53,13 @@ def test_omnisend(rows, mapped, at):
     assert given == Record(ana.keys, "Subscribed", at("2026-01-02T03:04:05Z"), consent=(email("granted"),))
     assert bo.consent == (email("denied"), Consent(channel="sms", state="granted"))
     assert cy.consent == ()
+
+
+def test_omnisends_status_may_refuse_what_a_date_allowed(mapped):
+    row = {"Email": "ana@example.org", "Email subscription status": "Unsubscribed", "Email opt-in date": "2026-01-02"}
+    facts, given = mapped(omnisend.SOURCE, [{**row, "SMS subscription status": "Non-subscribed"}])
+    assert (facts.at, facts.consent) == (None, (email("denied"),))  # no date: it counts from its arrival
+    assert given.consent == (email("granted"),)
 
 
 @pytest.mark.parametrize("spelling", ["emailStatus", "email_status", "Email subscription status"])

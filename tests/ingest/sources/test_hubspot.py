@@ -50,10 +50,9 @@ def test_deals_are_created_and_closed(rows, mapped, at):
         "amount": 1200.5,
         "currency": "EUR",
     }
-    assert created == Record(("user:hubspot/101",), "Deal Created", at("2026-01-02T09:00:00Z"), "9:created", properties)
-    assert closed == Record(
-        ("user:hubspot/101",), "Deal Closed", at("2026-02-01"), "9:closed", {**properties, "won": True}
-    )
+    ana, when = ("user:hubspot/101",), at("2026-02-01")
+    assert created == Record(ana, "Deal Created", at("2026-01-02T09:00:00Z"), "9:created", properties, version=when)
+    assert closed == Record(ana, "Deal Closed", when, "9:closed", {**properties, "won": True}, version=when)
     assert (opened.name, opened.keys, nobody) == ("Deal Created", ("user:hubspot/102",), "no_identity")
 
 
@@ -65,6 +64,7 @@ def test_tickets_are_created_and_solved(rows, mapped, at):
         at("2026-01-02T09:00:00Z"),
         "5:created",
         {"ticket_id": "5", "subject": "Late parcel", "status": "Closed", "pipeline": "Support", "priority": "HIGH"},
+        version=at("2026-01-03T10:00:00Z"),
     )
     assert (solved.name, solved.at, solved.message_id) == ("Ticket Solved", at("2026-01-03T10:00:00Z"), "5:solved")
     assert other.name == "Ticket Created"

@@ -1,6 +1,6 @@
 from shoal.ingest.canonical import Consent, Record
 from shoal.ingest.source import Context
-from shoal.ingest.sources import shopify_orders
+from shoal.ingest.sources import shopify_orders, shopify_payment
 
 HEADER = (
     "Name,Email,Financial Status,Paid at,Accepts Marketing,Currency,Subtotal,Shipping,Taxes,Total,Discount Code,"
@@ -23,15 +23,16 @@ def order(rows, text, at):
     return list(shopify_orders.SOURCE.map_rows(rows(text), Context(received_at=at("2026-06-01"))))
 
 
-def test_lines_of_one_order_are_one_event(rows, at):
-    assert order(rows, TWO_LINES, at) == [
+def test_lines_of_one_order_are_one_event(rows, without_ids, at):
+    assert without_ids(order(rows, TWO_LINES, at)) == [
         Record(
             KEYS,
             "Order Completed",
             at("2026-01-02T08:59:00Z"),
-            "#1001",
+            None,
             {
-                "order_id": "#1001",
+                "order_id": "5501",
+                "order_name": "#1001",
                 "currency": "EUR",
                 "total": 37.0,
                 "revenue": 30.0,
@@ -42,16 +43,20 @@ def test_lines_of_one_order_are_one_event(rows, at):
                 "tags": ["new", "vip"],
                 "paid_at": "2026-01-02T09:00:00Z",
                 "financial_status": "paid",
-                "shopify_id": "5501",
                 "products": PRODUCTS,
                 "notes": "please wrap",
                 "tax_1_name": "IVA 23%",
                 "billing_name": "Ana Silva",
                 "billing_country": "PT",
             },
-            {"name": "Ana Silva", "country": "PT"},
-            (Consent(channel="email", state="granted", method="checkout"),),
-        )
+            version=at("2026-01-02T09:00:00Z") + shopify_payment.progress("paid"),
+        ),
+        Record(
+            KEYS,
+            at=at("2026-01-02T08:59:00Z"),
+            traits={"name": "Ana Silva", "country": "PT"},
+            consent=(Consent(channel="email", state="granted", method="checkout"),),
+        ),
     ]
 
 
@@ -64,10 +69,11 @@ def test_cancelled_and_refunded_orders_say_so(rows, at):
     assert (completed.name, completed.consent) == ("Order Completed", ())
     product = [{"name": "Hat", "price": 20, "quantity": 1}]
     carried = {"order_id": "#1002", "currency": "EUR", "products": product, "total": 20}
-    assert cancelled == Record(KEYS, "Order Cancelled", at("2026-01-05T09:00:00Z"), "#1002:cancelled", carried)
-    assert refunded == Record(
-        KEYS, "Order Refunded", at("2026-01-05T09:00:00Z"), "#1002:refunded", {**carried, "time_estimated": True}
-    )
+    when = at("2026-01-05T09:00:00Z")
+    version = when + shopify_payment.progress("refunded")
+    assert cancelled == Record(KEYS, "Order Cancelled", when, "#1002:cancelled", carried, version=version)
+    estimated = {**carried, "time_estimated": True}
+    assert refunded == Record(KEYS, "Order Refunded", when, "#1002:refunded", estimated, version=2_000)
 
 
 def test_a_guest_is_known_by_telephone(rows, at):
@@ -82,7 +88,7 @@ def test_broken_orders_are_refused_with_a_reason(rows, mapped):
         "#3,ana@example.org,paid,,,USD,1,,,1,,,,1,Hat,1,,,,,,,,,,,\n"
         ",ana@example.org,paid,,,USD,1,,,1,,,2026-01-02,1,Hat,1,,,,,,,,,,,\n"
     )
-    assert mapped(shopify_orders.SOURCE, rows(text)) == ["no_identity", "bad_amount", "bad_time", "no_order"]
+    assert mapped(shopify_orders.SOURCE, rows(text)) == ["no_identity", "bad_amount", "bad_time", "no_order_id"]
 
 
 def test_the_order_is_told_apart_by_its_name():

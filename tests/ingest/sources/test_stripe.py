@@ -44,6 +44,7 @@ def test_payments(rows, mapped, at):
         when,
         "ch_1",
         {**money, "description": "Invoice 1"},
+        version=when + stripe._PROGRESS.index("paid") + 1,
     )
     assert again.name == "Order Completed"
     assert refunded == Record(
@@ -52,6 +53,7 @@ def test_payments(rows, mapped, at):
         at("2026-01-05T09:00:00Z"),
         "ch_2:refunded",
         {"order_id": "ch_2", "currency": "EUR", "total": 20.0},
+        version=2_000,
     )
     assert (failed.name, failed.properties["reason"]) == ("Payment Failed", "insufficient_funds")
-    assert (waiting, nobody) == ("unpaid", "no_identity")
+    assert (waiting, nobody) == ("incomplete_payment", "no_identity")

@@ -10,7 +10,7 @@ r3,Walk,1,Cy,,2026-01-02 09:00:00,2026-01-02 09:05:00,n3
 
 
 def test_answers_become_traits_and_one_event(rows, mapped, at):
-    ana, bo, nobody = mapped(typeform.SOURCE, rows(ANSWERS))
+    ana, facts, bo, nobody = mapped(typeform.SOURCE, rows(ANSWERS))
     assert ana == Record(
         ("email:ana@example.org",),
         "Survey Answered",
@@ -21,11 +21,13 @@ def test_answers_become_traits_and_one_event(rows, mapped, at):
             "started_at": "2026-01-02T09:00:00Z",
             "response_id": "r1",
         },
-        {
-            "first_name": "Ana",
-            "answer: What is your goal?": "Run a marathon",
-            "answer: How many pairs do you own?": 12,
-        },
+        version=at("2026-01-02T09:05:00Z"),
     )
+    assert (facts.name, facts.at) == (None, ana.at)
+    assert facts.traits == {
+        "first_name": "Ana",
+        "answer: What is your goal?": "Run a marathon",
+        "answer: How many pairs do you own?": 12,
+    }
     assert (bo.name, bo.traits) == ("Survey Answered", {})
     assert nobody == "no_identity"

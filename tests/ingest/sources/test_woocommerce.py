@@ -19,7 +19,7 @@ Guest,,,,,1,10,10,,,
 
 
 def test_orders(rows, mapped, at):
-    completed, bo, refunded, second, cancelled, unpaid, nobody = mapped(woocommerce.ORDERS, rows(ORDERS))
+    completed, facts, bo, refunded, second, cancelled, unpaid, nobody = mapped(woocommerce.ORDERS, rows(ORDERS))
     products = [
         {"product_id": "7", "sku": "SO-1", "name": "Socks", "quantity": 2, "price": 10.0},
         {"product_id": "8", "name": "Hat", "quantity": 1, "price": 10.0},
@@ -43,12 +43,13 @@ def test_orders(rows, mapped, at):
             "billing_first_name": "Ana",
             "billing_country": "PT",
         },
-        {"first_name": "Ana", "country": "PT"},
+        version=at("2026-01-02T09:00:00Z") + woocommerce._PROGRESS.index("completed") + 1,
     )
+    assert (facts.name, facts.traits) == (None, {"first_name": "Ana", "country": "PT"})
     assert bo.keys == ("email:bo@example.org",)  # customer 0 is a guest
     assert (refunded.name, refunded.properties["total"]) == ("Order Refunded", 20.0)
-    assert (second.name, cancelled.name) == ("Order Completed", "Order Cancelled")
-    assert (unpaid, nobody) == ("unpaid", "no_identity")
+    assert (second.name, cancelled.name) == ("Order Placed", "Order Cancelled")  # nothing says that it was paid
+    assert (unpaid.name, nobody) == ("Order Placed", "no_identity")
 
 
 @pytest.mark.parametrize(

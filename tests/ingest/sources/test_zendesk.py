@@ -11,7 +11,7 @@ Id,Requester,Requester email,Subject,Status,Priority,Created at,Updated at,Solve
 
 
 def test_tickets_are_created_and_solved(rows, mapped, at):
-    created, solved, opened, nobody, timeless = mapped(zendesk.SOURCE, rows(TICKETS))
+    created, solved, facts, opened, about_bo, nobody, timeless = mapped(zendesk.SOURCE, rows(TICKETS))
     properties = {
         "ticket_id": "7",
         "subject": "Late parcel",
@@ -22,8 +22,8 @@ def test_tickets_are_created_and_solved(rows, mapped, at):
         "tags": ["delivery", "late_parcel"],
     }
     keys = ("email:ana@example.org",)
-    assert created == Record(
-        keys, "Ticket Created", at("2026-01-02T09:00:00Z"), "7:created", properties, {"name": "Ana Silva"}
-    )
-    assert solved == Record(keys, "Ticket Solved", at("2026-01-03T10:00:00Z"), "7:solved", properties)
+    asked, when = at("2026-01-02T09:00:00Z"), at("2026-01-03T10:00:00Z")
+    assert created == Record(keys, "Ticket Created", asked, "7:created", properties, version=when)
+    assert solved == Record(keys, "Ticket Solved", when, "7:solved", properties, version=when)
+    assert (facts.name, facts.at, facts.traits, about_bo.traits) == (None, asked, {"name": "Ana Silva"}, {"name": "Bo"})
     assert (opened.name, nobody, timeless) == ("Ticket Created", "no_identity", "bad_time")

@@ -1,7 +1,8 @@
 """ActiveCampaign's export of contacts.
 
-Source: https://help.activecampaign.com (export contacts). Its states are numbers in the API
-(0 unconfirmed, 1 active, 2 unsubscribed, 3 bounced) and words in the app.
+Its columns are nowhere documented in full; https://help.activecampaign.com/hc/en-us/articles/360006760900 tells of the
+fields that its own import reads. Its states are numbers in the API (0 unconfirmed, 1 active, 2 unsubscribed,
+3 bounced) and words in the app.
 """
 
 from __future__ import annotations

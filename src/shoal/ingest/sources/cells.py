@@ -6,11 +6,12 @@ answers from the first that is there and not blank.
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import math
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from urllib.parse import urlsplit
 
@@ -99,6 +100,16 @@ class Cells:
         """As `at`, but a blank is a RowRejectedError `bad_time` too: an event has to have happened at some time."""
         return values.instant(self.value(*columns), self.context, columns[0])
 
+    def latest(self, *columns: str) -> Instant | None:
+        """The latest of the times that the columns tell; None when all are blank."""
+        told = [at for column in columns if (at := self.at(column)) is not None]
+        return max(told, default=None)
+
+    def unzoned(self) -> Cells:
+        """The same row, read as if times without a zone named UTC: what it says is the same in every `zone`."""
+        context = self.context
+        return self if context.zone is dt.UTC else replace(self, context=replace(context, zone=dt.UTC))
+
     def listed(self, *columns: str) -> list[str]:
         """The value as a list of texts: a JSON list, or parts between commas or semicolons; quotes are taken off.
 
@@ -171,6 +182,11 @@ def url_path(url: object) -> str | None:
         return urlsplit(url).path or "/"
     except ValueError:
         return None
+
+
+def newest(first: Instant, *others: Instant | None) -> Instant:
+    """The latest of the times that are told."""
+    return max((first, *(other for other in others if other is not None)))
 
 
 def read(row: Row, context: Context) -> Cells:

@@ -16,6 +16,7 @@ from shoal.ingest.keys import email_key, ordered, phone_key, user_key
 from shoal.ingest.source import Context, Row, RowRejectedError
 from shoal.ingest.sources.cells import Cells, read
 from shoal.ingest.sources.consents import Stated
+from shoal.ingest.sources.message_ids import event_id
 
 NAMES: Mapping[str, str] = {
     "first name": "first_name",
@@ -103,11 +104,13 @@ def people(cells: Cells, spec: Contacts, known: frozenset[str], texts: Mapping[s
     stated = spec.consent(cells)
     traits = {**cells.rest(known), **_known_traits(cells, spec, texts), **flaws}
     undated = tuple(consent for consent, when in stated if when is None)
-    dated = [(consent, when) for consent, when in stated if when is not None]
-    if traits or undated or not dated:
+    if traits or undated or len(undated) == len(stated):
         yield Record(keys=keys, at=updated, traits=traits, consent=undated)
-    for consent, when in dated:
-        yield consent_change(keys, consent, when)
+    plain = cells.unzoned()
+    as_written = stated if plain is cells else spec.consent(plain)
+    for (consent, when), (_, written) in zip(stated, as_written, strict=True):
+        if when is not None and written is not None:
+            yield consent_change(keys, consent, when, written)
 
 
 def _known_traits(cells: Cells, spec: Contacts, texts: Mapping[str, str]) -> dict[str, Json]:
@@ -160,8 +163,11 @@ def _keys(
     return ordered([*(user_key(text, vendor) for text, vendor in ids), address, number]), flaws
 
 
-def consent_change(keys: tuple[str, ...], consent: Consent, when: Instant, **properties: Json) -> Record:
-    """A dated consent: for e-mail it is the event "Subscribed" or "Unsubscribed" too."""
+def consent_change(keys: tuple[str, ...], consent: Consent, when: Instant, written: Instant) -> Record:
+    """A dated consent: for e-mail it is the event "Subscribed" or "Unsubscribed" too, known by who, what and when.
+
+    `written` is the time as the row has it (`Cells.unzoned`).
+    """
     named = {"granted": events.SUBSCRIBED, "denied": events.UNSUBSCRIBED}
     name = named.get(consent.state) if consent.channel == "email" else None
-    return Record(keys=keys, name=name, at=when, properties=properties, consent=(consent,))
+    return Record(keys, name, when, event_id(keys[0], name, written) if name else None, consent=(consent,))

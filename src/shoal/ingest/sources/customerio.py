@@ -1,6 +1,8 @@
 """Customer.io: people, deliveries, and the reporting webhook's events as JSON lines.
 
-Source: https://docs.customer.io (exports; reporting webhooks). Times are seconds since 1970.
+Sources: https://docs.customer.io/integrations/api/app/tag/exports/exportDeliveriesData/ and
+https://docs.customer.io/api/webhooks. Times are seconds since 1970. The columns of the exports of people and
+deliveries are documented nowhere in full: those here are the names of the same facts in the interfaces.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from shoal.ingest.sources.cells import Cells, read
 from shoal.ingest.sources.consents import Stated
 from shoal.ingest.sources.contacts import Contacts, identity, mapper
 from shoal.ingest.sources.headers import by_columns
-from shoal.ingest.sources.mail import mail_record, texts
+from shoal.ingest.sources.mail import mail_id, mail_record, texts
 
 METRICS: Final = {
     ("email", "sent"): events.EMAIL_SENT,
@@ -49,7 +51,11 @@ METRICS: Final = {
 """Kind of message and metric to the canonical name; any other pair is named after its words."""
 
 # Not yet sent; or the same open and click a second time, as Customer.io judges them.
-_SILENT: Final = frozenset({"drafted", "attempted", "created", "human_opened", "human_clicked"})
+_SILENT: Final = frozenset(
+    {"drafted", "attempted", "created", "human_opened", "human_clicked"}
+    | {"machine_opened", "prefetch_opened", "machine_clicked"}
+)
+_AGAIN: Final = ("human", "machine", "prefetch")
 _STAMPS: Final = (
     *("sent", "delivered", "opened", "clicked", "converted", "bounced", "dropped", "failed", "spammed"),
     *("unsubscribed", "suppressed", "undeliverable"),
@@ -59,7 +65,7 @@ _DELIVERY: Final = frozenset(
     {"delivery_id", "id", "customer_id", "cio_id", "email", "recipient", "subject", "campaign_id", "newsletter_id"}
     | {"campaign_name", "type", "delivery_type", "message_type", "created", "created_at", "metric"}
     | {stamp for metric in _STAMPS for stamp in (metric, f"{metric}_at")}
-    | {"drafted", "attempted", "human_opened", "human_clicked"}
+    | {"drafted", "attempted", "human_opened", "human_clicked", "machine_opened", "prefetch_opened", "machine_clicked"}
 )
 _DATA: Final = frozenset(
     {"identifiers", "customer_id", "email_address", "recipient", "subject", "campaign_id", "newsletter_id", "href"}
@@ -94,7 +100,10 @@ def _deliveries(group: Sequence[Row], context: Context) -> Iterator[Record]:
         if not stamped:
             raise RowSkippedError("not_sent")
         for metric, at in stamped:
-            yield mail_record(keys, _name(kind, metric), at, number and f"{number}:{metric}", properties)
+            name = _name(kind, metric)
+            written = cells.unzoned().at(metric, f"{metric}_at")
+            known_by = f"{number}:{metric}" if number else mail_id(keys, name, written, properties)
+            yield mail_record(keys, name, at, known_by, properties)
 
 
 def _webhooks(group: Sequence[Row], context: Context) -> Iterator[Record]:
@@ -102,9 +111,9 @@ def _webhooks(group: Sequence[Row], context: Context) -> Iterator[Record]:
         cells = read(row, context)
         metric = (cells.text("metric") or "").casefold()
         if metric in _SILENT:
-            raise RowSkippedError("not_sent" if not metric.startswith("human") else "counted_already")
+            raise RowSkippedError("counted_already" if metric.startswith(_AGAIN) else "not_sent")
         if not metric:
-            raise RowRejectedError("no_event", "The row names no event: 'metric' is blank.")
+            raise RowRejectedError("no_event_name", "The row names no event: 'metric' is blank.")
         data, identifiers = _nested(cells, "data"), _nested(_nested(cells, "data"), "identifiers")
         person = {**{key: identifiers.get(key) for key in ("id", "email", "cio_id")}}
         row_of_person = {

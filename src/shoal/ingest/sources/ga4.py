@@ -2,6 +2,8 @@
 
 Source: https://support.google.com/analytics/answer/7029846 (the export's schema). Times are
 microseconds since 1970; parameters are lists of {key, value: {string_value | int_value | …}}.
+The export has no ids. An event is known by the browser, its name, the microsecond, its parameters and products, and
+its place in what the browser sent at once (`event_bundle_sequence_id`, `batch_event_index` and their like).
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from shoal.ingest.source import Context, Row, RowRejectedError, Source
 from shoal.ingest.sources.cells import Cells, present, read, url_path
 from shoal.ingest.sources.headers import by_columns
 from shoal.ingest.sources.mail import texts
+from shoal.ingest.sources.message_ids import event_id
 
 EVENTS: Final = {
     "page_view": events.PAGE_VIEWED,
@@ -91,22 +94,37 @@ def _events(group: Sequence[Row], context: Context) -> Iterator[Record]:
         cells = read(row, context)
         stated = cells.text("event_name")
         if stated is None:
-            raise RowRejectedError("no_event", "The row names no event: 'event_name' is blank.")
+            raise RowRejectedError("no_event_name", "The row names no event: 'event_name' is blank.")
         name = EVENTS.get(stated.casefold(), stated)
+        keys, at = _keys(cells), cells.required_at("event_timestamp")
         yield Record(
-            keys=_keys(cells),
+            keys=keys,
             name=name,
-            at=cells.required_at("event_timestamp"),
-            message_id=cells.text("event_key"),
+            at=at,
+            message_id=cells.text("event_key") or _id(cells, keys, name),
             properties=_properties(cells, name),
             traits=_values(cells.value("user_properties")),
         )
 
 
+_BATCH: Final = ("event_bundle_sequence_id", "batch_page_id", "batch_ordering_id", "batch_event_index")
+
+
+def _id(cells: Cells, keys: tuple[str, ...], name: str) -> str:
+    """Whether an export has the column `user_id` makes no other event of it: the browser is in all of them."""
+    stamp = cells.text("event_timestamp") or ""
+    written = stamp if stamp.isdecimal() else cells.unzoned().at("event_timestamp")
+    said = (values.plain(cells.value("event_params")), values.plain(cells.value("items")))
+    return event_id(_browser(cells) or keys[0], name, written, *said, *map(cells.text, _BATCH))
+
+
+def _browser(cells: Cells) -> str | None:
+    return anonymous_key(cells.text("user_pseudo_id", "client_id", "client_key"))
+
+
 def _keys(cells: Cells) -> tuple[str, ...]:
-    browser = anonymous_key(cells.text("user_pseudo_id", "client_id", "client_key"))
     advertising = device_key(_part(cells, "device").text("advertising_id"))
-    keys = ordered([user_key(cells.text("user_id")), browser, advertising])
+    keys = ordered([user_key(cells.text("user_id")), _browser(cells), advertising])
     if not keys:
         raise RowRejectedError("no_identity", "The event names nobody: no 'user_id' and no 'user_pseudo_id'.")
     return keys

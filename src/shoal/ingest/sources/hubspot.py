@@ -1,7 +1,8 @@
 """HubSpot's exports of contacts, deals and tickets.
 
 Source: https://knowledge.hubspot.com/import-and-export/export-records; a column is named by its
-property's label, so only the labels of HubSpot's own properties are known here.
+property's label, so only the labels of HubSpot's own properties are known here. Deals and tickets go on changing: their
+version is "Last Modified Date", or else the latest of the times the row tells.
 """
 
 from __future__ import annotations
@@ -13,11 +14,12 @@ from typing import Final
 from shoal.ingest import events
 from shoal.ingest.canonical import Consent, Json, Record
 from shoal.ingest.source import Context, FileHead, Row, RowRejectedError, Source
-from shoal.ingest.sources.cells import Cells, present, read
+from shoal.ingest.sources.cells import Cells, newest, present, read
 from shoal.ingest.sources.consents import Stated
 from shoal.ingest.sources.contacts import Contacts, identity, mapper
 from shoal.ingest.sources.headers import by_columns
 from shoal.ingest.sources.mail import texts
+from shoal.ingest.sources.message_ids import event_id
 
 _OPTED_OUT: Final = ("unsubscribed from all email", "opted out of all email")
 
@@ -50,12 +52,13 @@ _CONTACTS = Contacts(
 _DEAL: Final = {
     *("record id", "record id - deal", "deal id", "deal name", "deal stage", "pipeline", "amount", "currency"),
     *("create date", "close date", "deal owner", "associated contact", "associated contact ids", "deal type"),
-    *("associated contact emails", "associated contact email", "contact email"),
+    *("associated contact emails", "associated contact email", "contact email", "last modified date"),
 }
 _TICKET: Final = {
     *("record id", "record id - ticket", "ticket id", "ticket name", "pipeline", "ticket status", "priority"),
     *("create date", "close date", "ticket owner", "source", "category", "associated contact", "ticket description"),
     *("associated contact ids", "associated contact emails", "associated contact email", "contact email"),
+    "last modified date",
 }
 _PEOPLE: Final = ("associated contact ids", "associated contact id")
 _BRACKETED: Final = re.compile(r"\(([^()\s]+@[^()\s]+)\)")  # "Ana Silva (ana@example.org);Bo …"
@@ -77,7 +80,7 @@ def _deals(group: Sequence[Row], context: Context) -> Iterator[Record]:
     for row in group:
         cells = read(row, context)
         keys, flaws = _contacts_of(cells, "deal")
-        number = cells.text("record id", "record id - deal", "deal id")
+        number = cells.text("record id", "record id - deal", "deal id") or _unnumbered(cells, keys, "deal name")
         stage = cells.text("deal stage") or ""
         properties = {
             **cells.rest(_DEAL | set(_PEOPLE)),
@@ -87,17 +90,21 @@ def _deals(group: Sequence[Row], context: Context) -> Iterator[Record]:
             **flaws,
         }
         created, closed = cells.required_at("create date"), cells.at("close date")
-        yield Record(keys, events.DEAL_CREATED, created, number and f"{number}:created", properties)
-        if closed is not None and stage.casefold().replace(" ", "").startswith("closed"):
-            won: dict[str, Json] = {"won": stage.casefold().replace(" ", "").startswith("closedwon")}
-            yield Record(keys, events.DEAL_CLOSED, closed, number and f"{number}:closed", {**properties, **won})
+        folded = stage.casefold().replace(" ", "")
+        if not folded.startswith("closed"):
+            closed = None  # when it is expected to be
+        version = newest(created, closed, cells.at("last modified date"))
+        yield Record(keys, events.DEAL_CREATED, created, f"{number}:created", properties, version=version)
+        if closed is not None:
+            won: dict[str, Json] = {**properties, "won": folded.startswith("closedwon")}
+            yield Record(keys, events.DEAL_CLOSED, closed, f"{number}:closed", won, version=version)
 
 
 def _tickets(group: Sequence[Row], context: Context) -> Iterator[Record]:
     for row in group:
         cells = read(row, context)
         keys, flaws = _contacts_of(cells, "ticket")
-        number = cells.text("record id", "record id - ticket", "ticket id")
+        number = cells.text("record id", "record id - ticket", "ticket id") or _unnumbered(cells, keys, "ticket name")
         properties = {
             **cells.rest(_TICKET | set(_PEOPLE)),
             **texts(cells, subject="ticket name", status="ticket status", pipeline="pipeline", priority="priority"),
@@ -107,9 +114,15 @@ def _tickets(group: Sequence[Row], context: Context) -> Iterator[Record]:
         }
         closed = cells.at("close date")
         created = cells.required_at("create date")
-        yield Record(keys, events.TICKET_CREATED, created, number and f"{number}:created", properties)
+        version = newest(created, closed, cells.at("last modified date"))
+        yield Record(keys, events.TICKET_CREATED, created, f"{number}:created", properties, version=version)
         if closed is not None:
-            yield Record(keys, events.TICKET_SOLVED, closed, number and f"{number}:solved", properties)
+            yield Record(keys, events.TICKET_SOLVED, closed, f"{number}:solved", properties, version=version)
+
+
+def _unnumbered(cells: Cells, keys: tuple[str, ...], name: str) -> str:
+    """What a deal or ticket is known by in an export that leaves its number out."""
+    return event_id(keys[0], name, cells.unzoned().at("create date"), cells.text(name))
 
 
 def _recognise_contacts(head: FileHead) -> float:

@@ -1,6 +1,8 @@
 """Klaviyo: profiles, profiles with consent, events, and the campaign report (which names no people).
 
-Metric names: https://help.klaviyo.com (the metrics of Klaviyo itself and of its shop integrations).
+Metric names: https://help.klaviyo.com/hc/en-us/articles/360036974872 (e-mail) and those of Klaviyo's shop integrations.
+Klaviyo marks opens by machines itself ("Apple Privacy Open", "Machine Open"):
+https://help.klaviyo.com/hc/en-us/articles/4416791883163.
 """
 
 from __future__ import annotations
@@ -104,7 +106,7 @@ def _events(group: Sequence[Row], context: Context) -> Iterator[Record]:
         cells = read(row, context)
         metric = cells.text("event")
         if metric is None:
-            raise RowRejectedError("no_event", "The row names no event: column 'event' is blank.")
+            raise RowRejectedError("no_event_name", "The row names no event: column 'event' is blank.")
         keys, flaws = identity(cells, ("email",), {"profile id": "klaviyo"})
         properties: dict[str, Json] = {**cells.rest(_EVENT_COLUMNS), **texts(cells, **_EVENT_TEXTS), **flaws}
         at = cells.required_at("timestamp")

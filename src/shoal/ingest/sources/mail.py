@@ -9,19 +9,30 @@ from shoal.ingest import events
 from shoal.ingest.canonical import Consent, Json, Record
 from shoal.ingest.machines import is_machine
 from shoal.ingest.sources.cells import Cells
+from shoal.ingest.sources.message_ids import event_id
+from shoal.ingest.values import boolean
 
 TOUCHES: Final = frozenset({events.EMAIL_OPENED, events.EMAIL_LINK_CLICKED})
 """Events that machines cause as well as people."""
 
 
+FLAGS: Final = ("apple_privacy_open", "machine_open", "bot_click")
+"""Properties by which an e-mail tool says itself that a machine did it."""
+
+
 def with_machine(name: str, properties: dict[str, Json]) -> dict[str, Json]:
-    """The properties, with `machine: true` where the user agent proves that no person did this.
+    """The properties, with `machine: true` where the user agent or the e-mail tool says that no person did this.
 
     >>> with_machine("Email Opened", {"user_agent": "Mozilla/5.0"})["machine"]
     True
+    >>> with_machine("Email Opened", {"apple_privacy_open": "yes"})["machine"]
+    True
     """
+    if name not in TOUCHES:
+        return properties
     agent = properties.get("user_agent")
-    if name in TOUCHES and isinstance(agent, str) and is_machine(agent):
+    proven = isinstance(agent, str) and is_machine(agent)
+    if proven or any(boolean(properties.get(flag)) for flag in FLAGS):
         return {**properties, "machine": True}
     return properties
 
@@ -42,6 +53,13 @@ CONSENT_OF: Final = {
     events.EMAIL_MARKED_AS_SPAM: Consent(channel="email", state="denied", method="spam_complaint"),
 }
 """What an event says about consent to e-mail."""
+
+
+def mail_id(keys: tuple[str, ...], name: str, written: Instant | None, properties: dict[str, Json]) -> str:
+    """The id of a message event whose row has none: who did what at what written time, by which message and link."""
+    named = ("campaign_id", "campaign_name", "subject")
+    message = next((properties[each] for each in named if each in properties), None)
+    return event_id(keys[0], name, written, message, properties.get("link_url"))
 
 
 def mail_record(

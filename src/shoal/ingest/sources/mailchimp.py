@@ -2,6 +2,8 @@
 
 Source: https://mailchimp.com/help/view-export-contacts/ ; the three kinds of member files differ by
 the columns at their end (UNSUB_TIME …, CLEAN_TIME …), not by a column of state.
+
+Neither file has ids of events: they are known by who, what, when, and by which campaign and link.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from shoal.ingest.sources.cells import Cells, read
 from shoal.ingest.sources.consents import Stated
 from shoal.ingest.sources.contacts import NAMES, Contacts, identity, people
 from shoal.ingest.sources.headers import by_columns
-from shoal.ingest.sources.mail import mail_record, texts
+from shoal.ingest.sources.mail import mail_id, mail_record, texts
 
 ACTIONS: Final = {
     "sent": events.EMAIL_SENT,
@@ -41,9 +43,9 @@ _ACTIVITY: Final = frozenset(
 
 
 def _consent(cells: Cells) -> list[Stated]:
-    """Opting in is dated by OPTIN_TIME, or CONFIRM_TIME for members whom a list's owner added."""
+    """Opting in is dated by OPTIN_TIME. CONFIRM_TIME alone says when a list's owner added somebody: no consent."""
     stated: list[Stated] = []
-    given = cells.at("optin_time", "confirm_time")
+    given = cells.at("optin_time")
     if given is not None:
         stated.append(
             (Consent(channel="email", state="granted", method="form" if cells.text("optin_ip") else None), given)
@@ -86,7 +88,7 @@ def _members(group: Sequence[Row], context: Context) -> Iterator[Record]:
 
 
 def _explained(record: Record, why: dict[str, Json]) -> Record:
-    return Record(record.keys, record.name, record.at, properties=why, consent=record.consent)
+    return Record(record.keys, record.name, record.at, record.message_id, why, consent=record.consent)
 
 
 def _activity(group: Sequence[Row], context: Context) -> Iterator[Record]:
@@ -94,7 +96,7 @@ def _activity(group: Sequence[Row], context: Context) -> Iterator[Record]:
         cells = read(row, context)
         action = cells.text("action")
         if action is None:
-            raise RowRejectedError("no_event", "The row names no event: column 'action' is blank.")
+            raise RowRejectedError("no_event_name", "The row names no event: column 'action' is blank.")
         keys, flaws = identity(cells, ("email address", "email"), _IDS)
         name = ACTIONS.get(action.casefold(), action)
         properties = {
@@ -104,11 +106,13 @@ def _activity(group: Sequence[Row], context: Context) -> Iterator[Record]:
             **texts(cells, user_agent="user_agent"),
             **flaws,
         }
-        yield mail_record(keys, name, cells.required_at("timestamp"), None, properties)
+        at = cells.required_at("timestamp")
+        known_by = mail_id(keys, name, cells.unzoned().at("timestamp"), properties)
+        yield mail_record(keys, name, at, known_by, properties)
 
 
 def _recognise_members(head: FileHead) -> float:
-    usual = _KNOWN | {"member_rating", "latitude", "longitude", "optin_time", "confirm_time", "region"}
+    usual = _KNOWN | {"email_type", "member_rating", "latitude", "longitude", "optin_time", "confirm_time", "region"}
     return max(
         by_columns({"email address", "optin_time", "confirm_time"}, usual)(head),
         by_columns({"email address", "member_rating", "leid", "euid"}, usual)(head),

@@ -1,14 +1,14 @@
 """Omnisend's export of contacts: a state and dates for each channel.
 
-Source: https://support.omnisend.com (contact statuses for different channels). "Non-subscribed"
-means that nobody asked, and states nothing.
+Source: https://support.omnisend.com/en/articles/4234735 (statuses and the dates of opting in and out);
+the export writes "Email subscription status" and "SMS subscription status". "Non-subscribed" means that nobody asked,
+and states nothing.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
-from shoal.core.time import Instant
 from shoal.ingest.canonical import Consent
 from shoal.ingest.source import FileHead, Source
 from shoal.ingest.sources import consents
@@ -40,16 +40,17 @@ def _consent(cells: Cells) -> list[Stated]:
 
 
 def _of(cells: Cells, channel: str) -> list[Stated]:
-    dated: list[tuple[Instant, Consent]] = []
+    """The dates tell it; the status only where they don't, and where it refuses what they allow."""
     given, refused = cells.at(*_IN[channel]), cells.at(*_OUT[channel])
-    if given is not None:
-        dated.append((given, Consent(channel=channel, state="granted")))
-    if refused is not None:
-        dated.append((refused, Consent(channel=channel, state="denied")))
-    if dated:
-        return [(consent, when) for when, consent in dated]
     state = consents.state(cells.text(*_STATUS[channel]))
-    return [(Consent(channel=channel, state=state), None)] if state else []
+    stated: list[Stated] = []
+    if given is not None:
+        stated.append((Consent(channel=channel, state="granted"), given))
+    if refused is not None:
+        stated.append((Consent(channel=channel, state="denied"), refused))
+    if state and (not stated or (state == "denied" and refused is None)):
+        stated.append((Consent(channel=channel, state=state), None))
+    return stated
 
 
 _CONTACTS = Contacts(

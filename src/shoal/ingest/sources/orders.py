@@ -1,4 +1,7 @@
-"""The common part of all sources of orders: what was bought, cancelled and refunded."""
+"""The common part of all sources of orders: what was bought, cancelled and refunded.
+
+An order's state goes on changing, so its events have versions. Its traits and consent are a record of their own.
+"""
 
 from __future__ import annotations
 
@@ -9,19 +12,27 @@ from typing import Final
 from shoal.core.time import Instant
 from shoal.ingest import events
 from shoal.ingest.canonical import Consent, Json, Record
-from shoal.ingest.sources.cells import Cells, present
+from shoal.ingest.sources.cells import Cells, newest, present
+from shoal.ingest.sources.message_ids import facts
 
 _CARRIED: Final = ("order_id", "currency", "coupon", "products")
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One order, whatever shop it comes from. Amounts are in major units of `properties["currency"]`."""
+    """One order, whatever shop it comes from. Amounts are in major units of `properties["currency"]`.
+
+    `told` is the latest time that the row tells of a change, and `progress` the place of its status on the way that
+    orders go, for changes that no time tells of.
+    """
 
     keys: tuple[str, ...]
     number: str  # unique in its shop; the events' message ids begin with it
     at: Instant
     properties: dict[str, Json]  # Segment's names: order_id, total, revenue, shipping, tax, discount, coupon, products
+    state: str = events.ORDER_COMPLETED  # the event that the order has come to
+    told: Instant | None = None
+    progress: int = 0
     cancelled: bool = False
     cancelled_at: Instant | None = None
     refunded: int | float = 0
@@ -31,42 +42,47 @@ class Order:
 
 
 def order_records(order: Order) -> Iterator[Record]:
-    """ "Order Completed", and "Order Cancelled" and "Order Refunded" where it was.
+    """What became of the order, "Order Cancelled" and "Order Refunded" where it was, and what is known of the buyer.
 
-    Where an export doesn't say when, the latest time that it tells stands in, and the event says so by
-    `time_estimated`.
+    The first has the order's number as its id: a "Order Placed" that is paid later becomes an "Order Completed". Where
+    an export doesn't say when, the latest time that it tells stands in, and the event says so by `time_estimated`.
     """
-    yield Record(
-        keys=order.keys,
-        name=events.ORDER_COMPLETED,
-        at=order.at,
-        message_id=order.number,
-        properties=order.properties,
-        traits=order.traits,
-        consent=order.consent,
-    )
-    latest = max(order.at, order.cancelled_at or order.at)
+    latest = newest(order.at, order.told, order.cancelled_at, order.refunded_at)
+    version = latest + order.progress
+    yield Record(order.keys, order.state, order.at, order.number, order.properties, version=version)
     if order.cancelled:
-        total = order.properties.get("total")
-        yield _later(order, events.ORDER_CANCELLED, "cancelled", order.cancelled_at, otherwise=latest, total=total)
+        yield _later(
+            order, events.ORDER_CANCELLED, (order.cancelled_at, latest), order.properties.get("total"), version
+        )
     if order.refunded > 0:
-        at, total = order.refunded_at, order.refunded
-        yield _later(order, events.ORDER_REFUNDED, "refunded", at, otherwise=latest, total=total)
+        when = (order.refunded_at, latest)
+        yield _later(order, events.ORDER_REFUNDED, when, order.refunded, cents(order.refunded))
+    yield from facts(order.keys, order.at, order.number, order.traits, order.consent)
 
 
-def _later(order: Order, name: str, what: str, at: Instant | None, *, otherwise: Instant, total: Json) -> Record:
+_SUFFIX: Final = {events.ORDER_CANCELLED: "cancelled", events.ORDER_REFUNDED: "refunded"}
+_LARGEST: Final = 1e15
+
+
+def cents(amount: float) -> int:
+    """An amount in hundredths: the version of a sum that grows.
+
+    >>> cents(19.99)
+    1999
+    """
+    return round(min(amount, _LARGEST) * 100)
+
+
+def _later(order: Order, name: str, when: tuple[Instant | None, Instant], total: Json, version: int) -> Record:
+    """What happened to the order at a time that the row tells, or else at the second of the two."""
     properties: dict[str, Json] = {key: order.properties[key] for key in _CARRIED if key in order.properties}
     if total is not None:
         properties["total"] = total
-    if at is None:
+    told, estimated = when
+    if told is None:
         properties["time_estimated"] = True
-    return Record(
-        keys=order.keys,
-        name=name,
-        at=otherwise if at is None else at,
-        message_id=f"{order.number}:{what}",
-        properties=properties,
-    )
+    at = estimated if told is None else told
+    return Record(order.keys, name, at, f"{order.number}:{_SUFFIX[name]}", properties, version=version)
 
 
 def product(

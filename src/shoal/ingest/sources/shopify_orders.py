@@ -5,12 +5,13 @@ Source: https://help.shopify.com/en/manual/fulfillment/managing-orders/exporting
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from shoal.ingest import values
 from shoal.ingest.canonical import Consent, Json, Record
 from shoal.ingest.source import Context, Row, RowRejectedError, Source
+from shoal.ingest.sources import shopify_payment
 from shoal.ingest.sources.cells import Cells, present, rows
 from shoal.ingest.sources.contacts import identity
 from shoal.ingest.sources.headers import by_columns
@@ -47,26 +48,44 @@ _TRAITS: Final = {
 }
 
 
-def _orders(group: Sequence[Row], context: Context) -> Iterable[Record]:
-    lines = rows(group, context)
+def _orders(group: Sequence[Row], context: Context) -> Iterator[Record]:
+    """The orders of consecutive lines with one name: one order, or one of each shop that has the name."""
+    orders: list[list[Cells]] = []
+    for line in rows(group, context):
+        number = line.text("id")
+        if not orders or (number is not None and orders[-1][0].text("id") not in (None, number)):
+            orders.append([])
+        orders[-1].append(line)
+    for lines in orders:
+        yield from _order(lines, context)
+
+
+def _order(lines: Sequence[Cells], context: Context) -> Iterable[Record]:
+    """The name is unique in its shop only, so the id of the order is its `Id`, which newer exports have."""
     first = next((cells for cells in lines if cells.value("total", "created at", "email") is not None), lines[0])
-    number = first.text("name")
+    name = first.text("name")
+    number = next(filter(None, (line.text("id") for line in lines)), name)
     if number is None:
-        raise RowRejectedError("no_order", "The row names no order: column 'name' is blank.")
+        raise RowRejectedError("no_order_id", "The row names no order: columns 'id' and 'name' are blank.")
     keys, flaws = identity(first, ("email",), {}, ("phone", "billing phone"), region=first.text("billing country"))
     currency = first.text("currency") or context.currency
     properties = {
         **first.rest(_KNOWN),
         **_properties(first, number, currency),
+        **present(order_name=None if number == name else name),
         **present(products=[item for item in map(_product, lines) if item]),
     }
     consent = (Consent(channel="email", state="granted", method="checkout"),)
+    status = shopify_payment.folded(first.text("financial status"))
     order = Order(
         keys=keys,
         number=number,
         at=first.required_at("created at", "paid at"),
         properties=properties,
-        cancelled=first.text("cancelled at") is not None or first.text("financial status") == "voided",
+        state=shopify_payment.state(status, paid=first.text("paid at") is not None),
+        told=first.latest("paid at", "fulfilled at"),
+        progress=shopify_payment.progress(status),
+        cancelled=first.text("cancelled at") is not None or status == shopify_payment.VOIDED,
         cancelled_at=first.at("cancelled at"),
         refunded=first.amount("refunded amount") or 0,
         traits={**{trait: text for column, trait in _TRAITS.items() if (text := first.text(column))}, **flaws},
@@ -88,7 +107,7 @@ def _properties(first: Cells, number: str, currency: str) -> dict[str, Json]:
             tags=list(first.listed("tags")),
             paid_at=first.moment("paid at"),
         ),
-        **texts(first, coupon="discount code", financial_status="financial status", shopify_id="id"),
+        **texts(first, coupon="discount code", financial_status="financial status"),
         **texts(first, fulfillment_status="fulfillment status", channel="source"),
     }
 

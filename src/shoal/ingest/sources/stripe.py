@@ -1,7 +1,9 @@
 """Stripe's exports of customers and payments (the CSV of the dashboard; amounts in major units).
 
-Source: https://docs.stripe.com (exports). A payment that succeeded is an "Order Completed": where the
-shop's own orders are imported too, leave the payments out, or each purchase counts twice.
+Source: https://support.stripe.com/questions/exporting-a-report-of-all-transactions and, for what a status means,
+https://docs.stripe.com/payments/paymentintents/lifecycle. A payment that succeeded is an "Order Completed": where the
+shop's own orders are imported too, leave the payments out, or each purchase counts twice. Money that is reserved
+("uncaptured") or under way ("processing") is an "Order Placed"; a payment that nobody went through with says nothing.
 """
 
 from __future__ import annotations
@@ -20,8 +22,21 @@ from shoal.ingest.sources.orders import Order, order_records
 
 _CREATED: Final = ("created (utc)", "created date (utc)")
 _REFUNDED: Final = ("refunded date (utc)",)
-_SOUND: Final = frozenset({"paid", "succeeded", "refunded", "partially refunded", "partially_refunded"})
-_BROKEN: Final = frozenset({"failed", "blocked", "declined"})
+_STATES: Final = {
+    **dict.fromkeys(("failed", "blocked", "declined"), events.PAYMENT_FAILED),
+    **dict.fromkeys(("pending", "processing", "uncaptured", "requires_capture"), events.ORDER_PLACED),
+    **dict.fromkeys(("paid", "succeeded", "disputed", "partially_refunded", "refunded"), events.ORDER_COMPLETED),
+}
+"""What a payment in a status is, in the order in which one follows the other."""
+
+_PROGRESS: Final = tuple(_STATES)
+_UNFINISHED: Final = {
+    **dict.fromkeys(("incomplete", "requires_payment_method", "requires_action"), "incomplete_payment"),
+    **dict.fromkeys(("requires_confirmation", "requires_source", "requires_source_action"), "incomplete_payment"),
+    **dict.fromkeys(("canceled", "cancelled", "expired"), "cancelled_payment"),
+}
+"""Why payments are skipped that nobody went through with."""
+
 _PAYMENT: Final = frozenset(
     {"id", "amount", "amount refunded", "currency", "status", "customer id", "customer email", "description"}
     | {*_CREATED, *_REFUNDED, "invoice id", "card brand", "decline reason", "failure message", "card id"}
@@ -47,20 +62,19 @@ def _payments(group: Sequence[Row], context: Context) -> Iterable[Record]:
     keys, flaws = identity(cells, ("customer email",), {"customer id": "stripe"})
     number = cells.text("id")
     if number is None:
-        raise RowRejectedError("no_order", "The row names no payment: column 'id' is blank.")
-    status = (cells.text("status") or "").casefold()
-    properties = {**cells.rest(_PAYMENT), **_properties(cells, number), **flaws}
-    if status in _BROKEN:
-        failed = texts(cells, reason=("decline reason", "failure message"))
-        at = cells.required_at(*_CREATED)
-        return [Record(keys, events.PAYMENT_FAILED, at, number, {**properties, **failed})]
-    if status not in _SOUND:
-        raise RowSkippedError("unpaid")
+        raise RowRejectedError("no_payment_id", "The row names no payment: column 'id' is blank.")
+    status = (cells.text("status") or "").casefold().replace(" ", "_")
+    if status not in _STATES:
+        raise RowSkippedError(_UNFINISHED.get(status, "unknown_status"))
+    state = _STATES[status]
+    failed = texts(cells, reason=("decline reason", "failure message")) if state == events.PAYMENT_FAILED else {}
     order = Order(
         keys=keys,
         number=number,
         at=cells.required_at(*_CREATED),
-        properties=properties,
+        properties={**cells.rest(_PAYMENT), **_properties(cells, number), **flaws, **failed},
+        state=state,
+        progress=_PROGRESS.index(status) + 1,
         refunded=cells.amount("amount refunded") or 0,
         refunded_at=cells.at(*_REFUNDED),
     )

@@ -1,6 +1,7 @@
 """Typeform's answers: `#`, one column a question, then dates and the network id.
 
-Source: https://www.typeform.com/help/a/download-your-results-360052535931/
+Source: https://www.typeform.com/help/a/download-your-results-360052535931/ . An answer that was begun may be handed in
+later under the same `#`, so the event has the latest of the row's times as its version.
 """
 
 from __future__ import annotations
@@ -15,10 +16,13 @@ from shoal.ingest.source import Context, Row, Source
 from shoal.ingest.sources.cells import Cells, present, read
 from shoal.ingest.sources.contacts import NAMES, identity
 from shoal.ingest.sources.headers import by_columns
+from shoal.ingest.sources.message_ids import event_id, facts
 
 _META: Final = frozenset(
     {"#", "start date (utc)", "submit date (utc)", "stage date (utc)", "network id", "response type", "ending", "tags"}
 )
+_STARTED: Final = ("start date (utc)", "submit date (utc)")
+_TIMES: Final = ("start date (utc)", "stage date (utc)", "submit date (utc)")
 _EMAIL: Final = re.compile(r"\be-?mail\b", re.IGNORECASE)
 _PHONE: Final = re.compile(r"\b(?:phone|mobile)\b", re.IGNORECASE)
 _MARKUP: Final = re.compile(r"</?[a-z]+>|\*+|__", re.IGNORECASE)
@@ -32,18 +36,21 @@ def _answers(group: Sequence[Row], context: Context) -> Iterator[Record]:
         keys, flaws = identity(cells, emails, _OWN_IDS, phones)
         answers = _said(cells, _META | set(emails) | set(phones) | set(_OWN_IDS))
         at = cells.required_at("submit date (utc)", "start date (utc)")
-        facts: dict[str, Json] = {NAMES[name]: said for name, said in answers.items() if name in NAMES}
+        known: dict[str, Json] = {NAMES[name]: said for name, said in answers.items() if name in NAMES}
         opinions = {_question(cells.names[name]): said for name, said in answers.items() if name not in NAMES}
+        number = cells.text("#") or event_id(keys[0], events.SURVEY_ANSWERED, cells.unzoned().at(*_STARTED))
         yield Record(
             keys=keys,
             name=events.SURVEY_ANSWERED,
             at=at,
-            message_id=cells.text("#"),
+            message_id=number,
             properties=present(
                 answers=opinions, started_at=cells.moment("start date (utc)"), response_id=cells.text("#")
             ),
-            traits={**facts, **{f"answer: {question}": said for question, said in opinions.items()}, **flaws},
+            version=cells.latest(*_TIMES),
         )
+        stated = {**known, **{f"answer: {question}": said for question, said in opinions.items()}, **flaws}
+        yield from facts(keys, at, number, stated, ())
 
 
 def _columns(cells: Cells, pattern: re.Pattern[str]) -> tuple[str, ...]:

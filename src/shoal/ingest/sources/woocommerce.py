@@ -1,7 +1,12 @@
 """WooCommerce: orders and customers, as its analytics pages and the usual export plugins write them.
 
-The plugins (Customer / Order / Coupon Export; Order Export by WebToffee) share their column names.
-A cell of line items is JSON, or `name:Socks|product_id:7|quantity:2|total:20.00` with `;` between items.
+The columns of orders are those of https://woocommerce.com/document/import-and-export-of-woocommerce-orders/ (by
+WebToffee); Customer / Order / Coupon Export shares most of them. A cell of line items is JSON, or
+`name:Socks|product_id:7|quantity:2|total:20.00` with `;` between items.
+
+What a status means: https://woocommerce.com/document/managing-orders/order-statuses/. Paid are "processing",
+"completed" and "refunded"; "pending" and "on-hold" wait for money. "Cancelled" and the statuses of plugins say nothing
+of payment, so there `paid_date` decides.
 """
 
 from __future__ import annotations
@@ -10,6 +15,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
+from shoal.ingest import events
 from shoal.ingest.canonical import Json, Record
 from shoal.ingest.source import Context, FileHead, Row, RowRejectedError, RowSkippedError, Source
 from shoal.ingest.sources.cells import Cells, parsed_json, present, read
@@ -18,12 +24,28 @@ from shoal.ingest.sources.headers import by_columns
 from shoal.ingest.sources.mail import texts
 from shoal.ingest.sources.orders import Order, order_records, product
 
-_UNPAID: Final = frozenset({"pending", "pending payment", "failed", "checkout-draft", "draft", "trash"})
+_STATES: Final = {
+    "checkout-draft": events.CHECKOUT_STARTED,
+    "draft": events.CHECKOUT_STARTED,
+    "pending": events.ORDER_PLACED,
+    "pending-payment": events.ORDER_PLACED,
+    "failed": events.PAYMENT_FAILED,
+    "on-hold": events.ORDER_PLACED,
+    "cancelled": events.ORDER_PLACED,
+    "processing": events.ORDER_COMPLETED,
+    "completed": events.ORDER_COMPLETED,
+    "refunded": events.ORDER_COMPLETED,
+}
+"""What an order in a status is, in the order in which one follows the other."""
+
+_PROGRESS: Final = tuple(_STATES)
+_GONE: Final = {"trash": "deleted", "auto-draft": "draft"}
+_CHANGES: Final = ("paid_date", "completed_date", "modified_date")
 _EMAIL: Final = ("billing_email", "customer_email")
 _CUSTOMER: Final = {"customer_id": "woocommerce", "customer_user": "woocommerce"}
 _ITEM: Final = re.compile(r"line_item_\d+")
 _ORDER: Final = frozenset(
-    {"order_id", "order_number", "order_number_formatted", "order_date", "date", "status", "order_status", "paid_date"}
+    {"order_id", "order_number", "order_number_formatted", "order_date", "date", "status", "order_status", *_CHANGES}
     | {"order_total", "order_subtotal", "shipping_total", "tax_total", "discount_total", "order_currency", "currency"}
     | {"refunded_total", "order_refund", "total_refunded", "coupon_items", "coupons", "line_items", "payment_method"}
     | {*_EMAIL, *_CUSTOMER, "billing_phone", "customer_note"}
@@ -40,6 +62,8 @@ _USUAL: Final = _ORDER | {
         "order_discount",
         "order_key",
         "order_notes",
+        "refund_items",
+        "wt_import_key",
     ),
     *("payment_method_title", "transaction_id", "customer_ip_address", "customer_user_agent", "shipping_items"),
     *("download_permissions", "refunds", "fee_items", "tax_items", "order_note", "download_permissions_granted"),
@@ -57,12 +81,12 @@ _TRAITS: Final = {
 
 def _orders(group: Sequence[Row], context: Context) -> Iterable[Record]:
     cells = read(group[0], context)
-    status = (cells.text("status", "order_status") or "").casefold().removeprefix("wc-")
-    if status in _UNPAID:
-        raise RowSkippedError("unpaid")
+    status = (cells.text("status", "order_status") or "").casefold().removeprefix("wc-").replace(" ", "-")
+    if status in _GONE:
+        raise RowSkippedError(_GONE[status])
     number = cells.text("order_id", "order_number")
     if number is None:
-        raise RowRejectedError("no_order", "The row names no order: column 'order_id' is blank.")
+        raise RowRejectedError("no_order_id", "The row names no order: column 'order_id' is blank.")
     keys, flaws = identity(cells, _EMAIL, _CUSTOMER, ("billing_phone",))
     items = [name for name in cells.names if _ITEM.fullmatch(name)]
     products = [found for name in ("line_items", *items) for found in _products(cells.value(name), context)]
@@ -75,11 +99,24 @@ def _orders(group: Sequence[Row], context: Context) -> Iterable[Record]:
         number=number,
         at=cells.required_at("order_date", "date", "paid_date"),
         properties=properties,
+        state=_state(status, paid=cells.text("paid_date") is not None),
+        told=cells.latest(*_CHANGES),
+        progress=_PROGRESS.index(status) + 1 if status in _STATES else 0,
         cancelled=status == "cancelled",
         refunded=abs(refunded),
         traits={**{trait: text for column, trait in _TRAITS.items() if (text := cells.text(column))}, **flaws},
     )
     return order_records(order)
+
+
+def _state(status: str, *, paid: bool) -> str:
+    """The event that an order has come to.
+
+    >>> _state("on-hold", paid=False), _state("cancelled", paid=True), _state("packed", paid=True)
+    ('Order Placed', 'Order Completed', 'Order Completed')
+    """
+    stated = _STATES.get(status, events.ORDER_PLACED)
+    return events.ORDER_COMPLETED if paid and stated == events.ORDER_PLACED else stated
 
 
 def _properties(cells: Cells, number: str) -> dict[str, Json]:

@@ -1,4 +1,4 @@
-"""Zendesk's export of tickets, one line a ticket."""
+"""Zendesk's export of tickets, one line a ticket. A ticket goes on changing: its version is its last change."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from typing import Final
 from shoal.ingest import events
 from shoal.ingest.canonical import Json, Record
 from shoal.ingest.source import Context, Row, Source
-from shoal.ingest.sources.cells import present, read
+from shoal.ingest.sources.cells import Cells, present, read
 from shoal.ingest.sources.contacts import identity
 from shoal.ingest.sources.headers import by_columns
 from shoal.ingest.sources.mail import texts
+from shoal.ingest.sources.message_ids import event_id, facts
 
 _KNOWN: Final = {
     *("id", "requester", "requester email", "requester id", "subject", "status", "priority", "created at"),
@@ -23,7 +24,7 @@ def _tickets(group: Sequence[Row], context: Context) -> Iterator[Record]:
     for row in group:
         cells = read(row, context)
         keys, flaws = identity(cells, ("requester email",), {"requester id": "zendesk"})
-        number = cells.text("id")
+        number = cells.text("id") or _unnumbered(cells, keys)
         properties: dict[str, Json] = {
             **cells.rest(_KNOWN),
             **texts(cells, ticket_id="id", subject="subject", status="status", priority="priority"),
@@ -33,10 +34,15 @@ def _tickets(group: Sequence[Row], context: Context) -> Iterator[Record]:
             ),
         }
         created, solved = cells.required_at("created at"), cells.at("solved at")
-        traits = {**texts(cells, name="requester"), **flaws}
-        yield Record(keys, events.TICKET_CREATED, created, number and f"{number}:created", properties, traits)
+        version = cells.latest("created at", "updated at", "solved at")
+        yield Record(keys, events.TICKET_CREATED, created, f"{number}:created", properties, version=version)
         if solved is not None:
-            yield Record(keys, events.TICKET_SOLVED, solved, number and f"{number}:solved", properties)
+            yield Record(keys, events.TICKET_SOLVED, solved, f"{number}:solved", properties, version=version)
+        yield from facts(keys, created, number, {**texts(cells, name="requester"), **flaws}, ())
+
+
+def _unnumbered(cells: Cells, keys: tuple[str, ...]) -> str:
+    return event_id(keys[0], events.TICKET_CREATED, cells.unzoned().at("created at"), cells.text("subject"))
 
 
 def _words(tags: str | None) -> list[Json]:

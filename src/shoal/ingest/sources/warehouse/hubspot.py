@@ -1,7 +1,8 @@
 """HubSpot's tables in a warehouse.
 
 An e-mail event is found by its recipient; a deal or ticket by the table that ties it to contacts.
-Properties come as columns `property_…`, and their history as rows, which become traits at their time.
+Properties come as columns `property_…`, and their history as rows, which become traits at their time. Deals and tickets
+go on changing: their version is the time of the last change, or else when the connector brought the row.
 """
 
 from __future__ import annotations
@@ -9,15 +10,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from shoal.core.time import Instant
 from shoal.ingest import events, values
 from shoal.ingest.canonical import Consent, Json, Record
 from shoal.ingest.keys import ordered, user_key
 from shoal.ingest.source import RowRejectedError, RowSkippedError
-from shoal.ingest.sources.cells import Cells, present, snake, url_path
+from shoal.ingest.sources.cells import Cells, newest, present, snake, url_path
 from shoal.ingest.sources.consents import Stated
 from shoal.ingest.sources.contacts import NAMES, Contacts, identity, people
 from shoal.ingest.sources.mail import mail_record, texts
-from shoal.ingest.sources.warehouse.tables import REFERENCE, Table, detail_of, sibling, sources
+from shoal.ingest.sources.message_ids import event_id
+from shoal.ingest.sources.warehouse.tables import REFERENCE, Table, changed, detail_of, sibling, sources
 
 VENDOR: Final = "hubspot"
 
@@ -89,7 +92,7 @@ def _contact_history(cells: Cells) -> Iterator[Record]:
     keys, _ = identity(cells, (), {"contact_id": VENDOR})
     name = cells.text("name")
     if name is None:
-        raise RowRejectedError("no_trait", "The row names no property: column 'name' is blank.")
+        raise RowRejectedError("no_property_name", "The row names no property: column 'name' is blank.")
     at, value = cells.required_at("timestamp"), values.plain(cells.value("value"))
     if name == "hs_email_optout" and cells.flag("value"):
         yield Record(keys, at=at, consent=(Consent(channel="email", state="denied"),))
@@ -111,10 +114,18 @@ def _list_member(cells: Cells) -> Iterator[Record]:
     keys, _ = identity(cells, (), {"contact_id": VENDOR})
     named = sibling(cells, VENDOR, "contact_list", cells.text("contact_list_id"))
     properties = {**texts(cells, list_id="contact_list_id"), **present(list_name=named.text("name") if named else None)}
-    yield Record(keys, events.LIST_JOINED, cells.at("added_at"), None, properties)
+    what = (cells.unzoned().at("added_at"), cells.text("contact_list_id"))
+    yield Record(
+        keys, events.LIST_JOINED, cells.at("added_at"), event_id(keys[0], events.LIST_JOINED, *what), properties
+    )
     if cells.flag("_fivetran_deleted"):
         left = cells.at("_fivetran_synced")  # when the connector noticed; nothing tells it better
-        yield Record(keys, events.LIST_LEFT, left, None, {**properties, "time_estimated": True})
+        known_by = event_id(keys[0], events.LIST_LEFT, *what)
+        estimated: dict[str, Json] = {**properties, "time_estimated": True}
+        noticed_first = (
+            None if left is None else -left
+        )  # the greatest version counts, and here the earliest time should
+        yield Record(keys, events.LIST_LEFT, left, known_by, estimated, version=noticed_first)
 
 
 _EMAIL_EVENT: Final = frozenset(
@@ -127,7 +138,7 @@ _DETAILS: Final = {"email_event_click": "id", "email_event_bounce": "id", "email
 def _email_event(cells: Cells) -> Iterator[Record]:
     stated = cells.text("type")
     if stated is None:
-        raise RowRejectedError("no_event", "The row names no event: column 'type' is blank.")
+        raise RowRejectedError("no_event_name", "The row names no event: column 'type' is blank.")
     keys, _ = identity(cells, ("recipient",), {})
     number = cells.text("id")
     change = sibling(cells, VENDOR, "email_event_status_change", number)
@@ -183,11 +194,18 @@ def _deal(cells: Cells) -> Iterator[Record]:
         **present(amount=cells.amount("property_amount"), currency=cells.context.currency),
         **present(stage=(stage and stage.text("label")) or cells.text("deal_pipeline_stage_id")),
     }
-    yield Record(keys, events.DEAL_CREATED, cells.required_at("property_createdate"), f"{number}:created", properties)
-    closed = cells.at("property_closedate")
-    if closed is not None and stage is not None and stage.flag("is_closed"):
-        won: dict[str, Json] = {"won": bool(stage.flag("closed_won"))}
-        yield Record(keys, events.DEAL_CLOSED, closed, f"{number}:closed", {**properties, **won})
+    created = cells.required_at("property_createdate")
+    closed = cells.at("property_closedate") if stage is not None and stage.flag("is_closed") else None
+    version = _version(cells, created, closed)
+    yield Record(keys, events.DEAL_CREATED, created, f"{number}:created", properties, version=version)
+    if stage is not None and closed is not None:
+        won: dict[str, Json] = {**properties, "won": bool(stage.flag("closed_won"))}
+        yield Record(keys, events.DEAL_CLOSED, closed, f"{number}:closed", won, version=version)
+
+
+def _version(cells: Cells, created: Instant, ended: Instant | None) -> Instant:
+    told = changed(cells, "property_hs_lastmodifieddate", "property_lastmodifieddate")
+    return newest(created, ended, told)
 
 
 def _deal_stage(cells: Cells) -> Iterator[Record]:
@@ -200,9 +218,9 @@ def _deal_stage(cells: Cells) -> Iterator[Record]:
         **present(stage=(stage and stage.text("label")) or cells.text("value")),
         **(texts(deal, deal_name="property_dealname") if deal else {}),
     }
-    yield Record(
-        keys, events.DEAL_STAGE_CHANGED, cells.required_at("date_entered", "_fivetran_start"), None, properties
-    )
+    entered = ("date_entered", "_fivetran_start")
+    known_by = event_id(f"deal/{number}", events.DEAL_STAGE_CHANGED, cells.unzoned().at(*entered), cells.text("value"))
+    yield Record(keys, events.DEAL_STAGE_CHANGED, cells.required_at(*entered), known_by, properties)
 
 
 _TICKET: Final = frozenset(
@@ -222,10 +240,11 @@ def _ticket(cells: Cells) -> Iterator[Record]:
         **texts(cells, priority="property_hs_ticket_priority", category="property_hs_ticket_category"),
         **present(status=stage.text("label", "ticket_state") if stage else None),
     }
-    yield Record(keys, events.TICKET_CREATED, cells.required_at("property_createdate"), f"{number}:created", properties)
-    solved = cells.at("property_closed_date")
+    created, solved = cells.required_at("property_createdate"), cells.at("property_closed_date")
+    version = _version(cells, created, solved)
+    yield Record(keys, events.TICKET_CREATED, created, f"{number}:created", properties, version=version)
     if solved is not None:
-        yield Record(keys, events.TICKET_SOLVED, solved, f"{number}:solved", properties)
+        yield Record(keys, events.TICKET_SOLVED, solved, f"{number}:solved", properties, version=version)
 
 
 _MAPPED: Final = (

@@ -78,7 +78,9 @@ def _event(cells: Cells) -> Iterator[Record]:
     metric = sibling(cells, VENDOR, "metric", cells.text("metric_id"))
     stated = (metric and metric.text("name")) or cells.text("type")
     if stated is None:
-        raise RowRejectedError("no_event", "The event has no 'type', and its metric is in no table 'metric' beside it.")
+        raise RowRejectedError(
+            "no_event_name", "The event has no 'type', and its metric is in no table 'metric' beside it."
+        )
     name = event_name(stated)
     keys, _ = identity(cells, (), {"person_id": VENDOR})
     campaign = sibling(cells, VENDOR, "campaign", cells.text("campaign_id"))

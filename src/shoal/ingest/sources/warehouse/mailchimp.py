@@ -12,8 +12,9 @@ from shoal.ingest.sources import consents
 from shoal.ingest.sources.cells import Cells, present
 from shoal.ingest.sources.consents import Stated
 from shoal.ingest.sources.contacts import NAMES, Contacts, identity, people
-from shoal.ingest.sources.mail import mail_record, texts
+from shoal.ingest.sources.mail import mail_id, mail_record, texts
 from shoal.ingest.sources.mailchimp import ACTIONS
+from shoal.ingest.sources.message_ids import event_id
 from shoal.ingest.sources.warehouse.tables import REFERENCE, Table, detail_of, sibling, sources
 
 VENDOR: Final = "mailchimp"
@@ -90,21 +91,25 @@ _ACTIVITY: Final = frozenset(
 def _activity(cells: Cells) -> Iterator[Record]:
     action = cells.text("action")
     if action is None:
-        raise RowRejectedError("no_event", "The row names no event: column 'action' is blank.")
+        raise RowRejectedError("no_event_name", "The row names no event: column 'action' is blank.")
     keys, _ = identity(cells, (), {"member_id": VENDOR})
     properties = {
         **cells.rest(_ACTIVITY),
         **_message(cells),
         **texts(cells, link_url="url", ip="ip", bounce_type="bounce_type"),
     }
-    name = ACTIONS.get(action.casefold(), action)
-    yield mail_record(keys, name, cells.required_at("timestamp"), None, properties)
+    yield _dated(cells, keys, ACTIONS.get(action.casefold(), action), properties)
 
 
 def _unsubscribe(cells: Cells) -> Iterator[Record]:
     keys, _ = identity(cells, (), {"member_id": VENDOR})
     properties = {**_message(cells), **texts(cells, reason="reason")}
-    yield mail_record(keys, events.UNSUBSCRIBED, cells.required_at("timestamp"), None, properties)
+    yield _dated(cells, keys, events.UNSUBSCRIBED, properties)
+
+
+def _dated(cells: Cells, keys: tuple[str, ...], name: str, properties: dict[str, Json]) -> Record:
+    at = cells.required_at("timestamp")
+    return mail_record(keys, name, at, mail_id(keys, name, cells.unzoned().at("timestamp"), properties), properties)
 
 
 def _segment_member(cells: Cells) -> Iterator[Record]:
@@ -116,7 +121,8 @@ def _segment_member(cells: Cells) -> Iterator[Record]:
         **present(list_name=segment.text("name") if segment else None),
     }
     name = events.LIST_LEFT if cells.flag("_fivetran_deleted") else events.LIST_JOINED
-    yield Record(keys, name, None, None, properties)
+    known_by = event_id(keys[0], name, None, cells.text("segment_id"))
+    yield Record(keys, name, None, known_by, properties)
 
 
 _CAMPAIGN: Final = {"campaign": "id"}

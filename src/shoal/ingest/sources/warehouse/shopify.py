@@ -1,7 +1,8 @@
 """Shopify's tables in a warehouse, from its REST interface and from GraphQL (`gql`).
 
 An order's own row has no lines: each line is a "Product Ordered" beside the "Order Completed", and
-refunds come from their own table. Both find the customer through the table `order`.
+refunds come from their own table. Both find the customer through the table `order`. Orders, lines, fulfillments,
+refunds and checkouts go on changing: their version is `updated_at`, or else when the connector brought the row.
 """
 
 from __future__ import annotations
@@ -11,15 +12,15 @@ from typing import Final
 
 from shoal.ingest import events, values
 from shoal.ingest.canonical import Consent, Json, Record
-from shoal.ingest.source import RowSkippedError
-from shoal.ingest.sources import consents
-from shoal.ingest.sources.cells import Cells, parsed_json, present, url_path
+from shoal.ingest.source import RowRejectedError, RowSkippedError
+from shoal.ingest.sources import consents, shopify_payment
+from shoal.ingest.sources.cells import Cells, newest, parsed_json, present, url_path
 from shoal.ingest.sources.consents import METHODS, Stated
 from shoal.ingest.sources.contacts import NAMES, Contacts, identity, people
 from shoal.ingest.sources.mail import texts
 from shoal.ingest.sources.orders import Order, order_records, product
 from shoal.ingest.sources.warehouse.shopify_reference import SKIPPED
-from shoal.ingest.sources.warehouse.tables import Table, detail_of, sibling, sources
+from shoal.ingest.sources.warehouse.tables import Table, changed, detail_of, sibling, sources
 
 VENDOR: Final = "shopify"
 _ORDERS: Final = {"order": "id"}
@@ -89,6 +90,16 @@ _ORDER: Final = frozenset(
 )
 
 
+_PAYMENT: Final = ("financial_status", "display_financial_status")
+
+
+def _number(cells: Cells) -> str:
+    number = cells.text("id")
+    if number is None:
+        raise RowRejectedError("no_row_id", "The row has no number of its own: column 'id' is blank.")
+    return number
+
+
 def _order(cells: Cells) -> Iterator[Record]:
     if cells.flag("test"):
         raise RowSkippedError("test_order")
@@ -96,13 +107,17 @@ def _order(cells: Cells) -> Iterator[Record]:
     accepted = cells.flag("buyer_accepts_marketing", "customer_accepts_marketing")
     consent = (Consent(channel="email", state="granted", method="checkout"),) if accepted else ()
     place = texts(cells, city="shipping_address_city", country="shipping_address_country")
+    status = shopify_payment.folded(cells.text(*_PAYMENT))
     yield from order_records(
         Order(
             keys=keys,
-            number=cells.text("id") or "",
+            number=_number(cells),
             at=cells.required_at("created_at", "processed_at"),
             properties=_order_properties(cells),
-            cancelled=cells.text("cancelled_at") is not None,
+            state=shopify_payment.state(status, paid=not any(column in cells.names for column in _PAYMENT)),
+            told=changed(cells, "updated_at"),
+            progress=shopify_payment.progress(status),
+            cancelled=cells.text("cancelled_at") is not None or status == shopify_payment.VOIDED,
             cancelled_at=cells.at("cancelled_at"),
             traits={**place, **flaws},
             consent=consent,
@@ -117,7 +132,7 @@ def _order_properties(cells: Cells) -> dict[str, Json]:
     return {
         **kept,
         **texts(cells, order_id="id", order_name="name", cancel_reason="cancel_reason", channel="source_name"),
-        **texts(cells, financial_status=("financial_status", "display_financial_status")),
+        **texts(cells, financial_status=_PAYMENT),
         **texts(cells, fulfillment_status=("fulfillment_status", "display_fulfillment_status")),
         **present(currency=(currency or cells.context.currency).upper()),
         **_totals(cells),
@@ -177,7 +192,9 @@ def _order_line(cells: Cells) -> Iterator[Record]:
         **texts(cells, order_id="order_id", variant_name="variant_title"),
         **present(discount=cells.amount("total_discount", "total_discount_set_shop_amount"), currency=currency.upper()),
     }
-    yield Record(keys, events.PRODUCT_ORDERED, order.required_at("created_at"), cells.text("id"), properties)
+    at = order.required_at("created_at")
+    version = newest(at, changed(order, "updated_at"), changed(cells))
+    yield Record(keys, events.PRODUCT_ORDERED, at, _number(cells), properties, version=version)
 
 
 def _refund(cells: Cells) -> Iterator[Record]:
@@ -189,13 +206,20 @@ def _refund(cells: Cells) -> Iterator[Record]:
         total = payment.amount("amount", "amount_set_shop_amount")
     currency = order.text("currency", "currency_code") or cells.context.currency
     properties = {**texts(cells, order_id="order_id", note="note"), **present(total=total, currency=currency.upper())}
-    yield Record(keys, events.ORDER_REFUNDED, cells.required_at("created_at"), cells.text("id"), properties)
+    yield _changing(cells, keys, events.ORDER_REFUNDED, properties)
 
 
 def _fulfillment(cells: Cells) -> Iterator[Record]:
     keys, _ = _person_of(_order_of(cells, cells.text("order_id")))
     properties = texts(cells, order_id="order_id", status=("status", "display_status"), carrier="tracking_company")
-    yield Record(keys, events.ORDER_FULFILLED, cells.required_at("created_at"), cells.text("id"), properties)
+    yield _changing(cells, keys, events.ORDER_FULFILLED, properties)
+
+
+def _changing(cells: Cells, keys: tuple[str, ...], name: str, properties: dict[str, Json]) -> Record:
+    """An event of a row that goes on changing."""
+    at = cells.required_at("created_at")
+    version = changed(cells, "updated_at", "completed_at", otherwise=at)
+    return Record(keys, name, at, _number(cells), properties, version=version)
 
 
 def _visit(cells: Cells) -> Iterator[Record]:
@@ -221,7 +245,7 @@ def _checkout(cells: Cells) -> Iterator[Record]:
         **present(currency=currency.upper(), completed_at=cells.moment("completed_at"), **_totals(cells)),
         **flaws,
     }
-    yield Record(keys, events.CHECKOUT_STARTED, cells.required_at("created_at"), cells.text("id"), properties)
+    yield _changing(cells, keys, events.CHECKOUT_STARTED, properties)
 
 
 _MAPPED: Final = (

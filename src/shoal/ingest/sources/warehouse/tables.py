@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from shoal.core.time import Instant
 from shoal.ingest.canonical import Record
 from shoal.ingest.source import Context, FileHead, Row, RowSkippedError, Source
 from shoal.ingest.sources.cells import CONNECTOR, Cells, read
@@ -24,6 +25,7 @@ REFERENCE = "reference_table"
 FEW_COLUMNS = 3
 """Tables told by fewer columns than this are recognised by name only."""
 
+_SYNCED = ("_fivetran_synced", "_airbyte_extracted_at", "_airbyte_emitted_at", "_company_synced", "_sdc_batched_at")
 _DELETED = ("_fivetran_deleted", "is_deleted", "_ab_cdc_deleted_at")
 
 
@@ -106,6 +108,13 @@ def sibling(cells: Cells, vendor: str, table: str, key: str | None) -> Cells | N
         if key and row is not None:
             return read(row, cells.context)
     return None
+
+
+def changed(cells: Cells, *columns: str, otherwise: Instant | None = None) -> Instant | None:
+    """When a row last changed, as its event's version: the latest of the columns, or when the connector brought it."""
+    told = cells.latest(*columns)
+    synced = cells.at(*_SYNCED) if told is None else told
+    return otherwise if synced is None else synced
 
 
 def _spellings(vendor: str, table: str) -> tuple[str, ...]:

@@ -1,4 +1,7 @@
-"""Zendesk's tables in a warehouse: users, tickets, and what requesters wrote."""
+"""Zendesk's tables in a warehouse: users, tickets, and what requesters wrote.
+
+A ticket goes on changing: its version is `updated_at`.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +10,11 @@ from typing import Final
 
 from shoal.ingest import events
 from shoal.ingest.canonical import Record
-from shoal.ingest.source import RowSkippedError
+from shoal.ingest.source import RowRejectedError, RowSkippedError
 from shoal.ingest.sources.cells import Cells, present
 from shoal.ingest.sources.contacts import NAMES, Contacts, identity, people
 from shoal.ingest.sources.mail import texts
-from shoal.ingest.sources.warehouse.tables import REFERENCE, Table, detail_of, sibling, sources
+from shoal.ingest.sources.warehouse.tables import REFERENCE, Table, changed, detail_of, sibling, sources
 
 VENDOR: Final = "zendesk"
 
@@ -50,16 +53,20 @@ def _ticket(cells: Cells) -> Iterator[Record]:
         raise RowSkippedError("deleted")
     keys, _ = identity(cells, (), {"requester_id": VENDOR})
     number = cells.text("id")
+    if number is None:
+        raise RowRejectedError("no_row_id", "The row has no number of its own: column 'id' is blank.")
     properties = {
         **cells.rest(_TICKET),
         **texts(cells, ticket_id="id", subject="subject", status="status", priority="priority", kind="type"),
         **texts(cells, channel="via_channel", description="description"),
     }
-    yield Record(keys, events.TICKET_CREATED, cells.required_at("created_at"), f"{number}:created", properties)
+    created = cells.required_at("created_at")
+    version = changed(cells, "updated_at", otherwise=created)
+    yield Record(keys, events.TICKET_CREATED, created, f"{number}:created", properties, version=version)
     solved = cells.at("updated_at")
     if status in ("solved", "closed") and solved is not None:
         estimated = {**properties, "time_estimated": True}
-        yield Record(keys, events.TICKET_SOLVED, solved, f"{number}:solved", estimated)
+        yield Record(keys, events.TICKET_SOLVED, solved, f"{number}:solved", estimated, version=version)
 
 
 def _comment(cells: Cells) -> Iterator[Record]:
