@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from shoal.core.time import Instant
-from shoal.flow import drain, importing
+from shoal.flow import compaction, drain, importing
+from shoal.flow.beside import Beside
 from shoal.flow.home import open_home
 from shoal.ingest import ledger, parse, recognise
 from shoal.ingest.formats.packed import FilePart
@@ -34,7 +35,7 @@ POINTS: dict[str, tuple[Any, str, str]] = {
     "before a chunk is in the journal": (journal, "append", "before"),
     "a chunk is in the journal and not in the ledger": (journal, "append", "after"),
     "a chunk is in journal and ledger and not committed": (ledger, "advance", "after"),
-    "a chunk is committed": (importing._Beside, "add", "before"),
+    "a chunk is committed": (Beside, "add", "before"),
     "a file is read and not finished": (ledger, "finish", "before"),
     "a file is finished and not committed": (ledger, "finish", "after"),
     "before left-overs are swept": (lake, "sweep", "before"),
@@ -45,6 +46,8 @@ POINTS: dict[str, tuple[Any, str, str]] = {
     "a turn's files are catalogued and not committed": (lake, "catalogue", "after"),
     "a turn's people are observed and not committed": (identity, "observe", "after"),
     "a turn's offset is moved and not committed": (journal, "move_offset", "after"),
+    "before small files are replaced": (lake, "replace", "before"),
+    "small files are replaced and that is not committed": (lake, "replace", "after"),
     "a turn is committed": (drain.Drain, "turn", "after"),
     "before people are unified": (identity, "resolve", "before"),
     "people are unified": (identity, "resolve", "after"),
@@ -67,7 +70,7 @@ class Here:
     def __exit__(self, *_: object) -> None:
         pass
 
-    def inspect(self, path: Path) -> tuple[recognise.Recognised, ...]:
+    def inspect(self, path: Path) -> tuple[recognise.Recognised | recognise.Unreadable, ...]:
         return tuple(recognise.inspect(path))
 
     def parse(self, request: ParseRequest) -> Iterator[parse.Chunk]:
@@ -81,6 +84,7 @@ def run(order: dict[str, Any]) -> int:
     """One import in this process, which may not survive it; how many calls and returns it took."""
     parse.CHUNK_ROWS = CHUNK_ROWS
     importing.GENTLE = drain.Pace(TURN_ROWS, 1)
+    compaction.MANY = 2
     importing.Worker = Here  # type: ignore[assignment, misc]
     importing.now = lambda: CLOCK  # type: ignore[assignment]
     if "point" in order:

@@ -19,7 +19,8 @@ from hypothesis import strategies as st
 from shoal.core.ids import key_id
 from shoal.core.settings import Home, Settings
 from shoal.core.time import Instant
-from shoal.flow import importing, reviewing
+from shoal.flow import compaction, importing, reviewing
+from shoal.flow.beside import drain_all
 from shoal.flow.drain import Drain, Pace
 from shoal.flow.home import Opened, create, open_home
 from shoal.flow.importing import import_paths
@@ -114,6 +115,14 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _few_files() -> Iterator[None]:
+    """Small files are made into large ones as soon as there are some."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(compaction, "MANY", 4)
+        yield
+
+
 @contextmanager
 def workspace(empty: Path) -> Iterator[Opened]:
     with TemporaryDirectory() as folder:
@@ -134,7 +143,7 @@ def put(opened: Opened, arrived: Iterable[Arrived], origin: str = "test") -> Non
 
 def drain(opened: Opened, most_rows: int) -> None:
     with Drain(opened.home, opened.database, Pace(most_rows, 1)) as way:
-        importing.drain_all(way)
+        drain_all(way)
 
 
 def take(opened: Opened, arrived: Sequence[Arrived], most_rows: int = 1_000) -> None:
@@ -184,7 +193,7 @@ def record_of(opened: Opened) -> dict[str, Any]:
         files = lake.catalogued(connection)
         lake.verify(opened.home.lake, files)
     on_disk = {str(path.relative_to(opened.home.lake)) for path in opened.home.lake.glob("*/*")}
-    assert on_disk == {file.path for file in files}
+    assert on_disk >= {file.path for file in files}
     return kept
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import duckdb
@@ -11,8 +12,9 @@ import sqlalchemy as sa
 
 from shoal.core.settings import Home
 from shoal.core.time import Instant
+from shoal.flow.compaction import compact, small_files
+from shoal.flow.parts import Rows, write_events
 from shoal.ingest import lake_rows, ledger, names, versions
-from shoal.ingest.shredding import shredding
 from shoal.profiles import identity
 from shoal.profiles.tables import identity_keys, identity_links
 from shoal.store import journal, lake, rows
@@ -20,6 +22,8 @@ from shoal.store.database import Database
 from shoal.store.duck import open_duck
 
 STAGE = "lake"
+FILES_AT_ONCE = 64
+"""Files of one scan for known records: DuckDB holds the footers of all, some 200 kB each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +32,10 @@ class Pace:
 
     most_rows: int
     threads: int
+    row_group: int = lake.ROW_GROUP  # rows that a file's writer holds in memory
 
 
-GENTLE = Pace(most_rows=100_000, threads=1)
+GENTLE = Pace(most_rows=30_000, threads=1, row_group=20_480)
 """In little memory, and with a processor to spare for whoever fills the journal."""
 
 BULK = Pace(most_rows=1_000_000, threads=2)
@@ -43,6 +48,20 @@ class Drained:
 
     records: dict[str, int]  # new in the lake
     duplicates: dict[str, int]  # known before
+
+    @property
+    def rows(self) -> int:
+        """All that it took from the journal."""
+        return sum(self.records.values()) + sum(self.duplicates.values())
+
+
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """The journal's entries of one turn."""
+
+    first: int  # offset
+    last: int
+    rows: dict[str, int]  # by origin
 
 
 class Drain:
@@ -75,35 +94,59 @@ class Drain:
 
         Everything that the turn changes becomes true in one transaction.
         """
-        with self._database.read() as connection:
-            entries = list(journal.read(connection, after=self._offset, most_rows=self.pace.most_rows))
-        if not entries:
+        taken = self._take()
+        if taken is None:
             return None
-        self._duck.register("batch", _table(entries))
-        self._duck.execute(lake_rows.SEEN)
-        self._duck.execute(lake_rows.RECORDS)
-        self._duck.unregister("batch")
         keys, links = self._new_identities()  # an older state of an order tells who somebody is just as well
         if self._duck.execute(lake_rows.REPEATED).fetchall()[0][0]:
             self._duck.execute(lake_rows.FORGET_REPEATED)
         self._forget_known()
         superseding = self._superseding()
         named = [names.Name(*row) for row in self._duck.execute(lake_rows.NAMES).fetchall()]
-        files = self._write(f"{entries[0].offset:012d}-{entries[-1].offset:012d}", named)
-        drained = self._count(entries)
+        stem = f"{taken.first:012d}-{taken.last:012d}"
+        files = self._write(stem, named)
+        drained = self._drained(taken)
         with self._database.write() as connection:
             lake.catalogue(connection, files)
             identity.observe(connection, keys, links)
             names.add(connection, named)
             versions.supersede(connection, superseding)
             ledger.add_duplicates(connection, drained.duplicates)
-            journal.move_offset(connection, STAGE, entries[-1].offset)
-        self._offset = entries[-1].offset
+            journal.move_offset(connection, STAGE, taken.last)
+        self._offset = taken.last
         self._files += files
         self._duck.execute(f"INSERT INTO arrived {lake_rows.ARRIVED.format(rows='records')}")
         self._duck.execute("INSERT INTO known_keys SELECT id, first_at FROM new_keys")
         self._duck.execute("INSERT INTO known_links SELECT a, b, first_at, source FROM new_links")
+        self._compact(stem)
         return drained
+
+    def _compact(self, stem: str) -> None:
+        for small in small_files(self._files):
+            with self._database.read() as connection:
+                named = names.load(connection)
+            row_group = self.pace.row_group
+            large = compact(self._home.lake, self._duck, small, stem=f"{stem}-large", named=named, row_group=row_group)
+            with self._database.write() as connection:
+                lake.replace(connection, small, large)
+            self._files = [file for file in self._files if file not in small] + large
+
+    def _take(self) -> _Taken | None:
+        """Put the next entries into the tables `records` and `seen`, a few at a time so that little memory is held."""
+        first, last, taken = 0, 0, Counter[str]()
+        with self._database.read() as connection:
+            entries = journal.read(connection, after=self._offset, most_rows=self.pace.most_rows)
+            for some in _portions(entries, self.pace.most_rows // 5):
+                self._duck.register("batch", _table(some))
+                self._duck.execute(f"CREATE OR REPLACE TEMP TABLE batch_keys AS {lake_rows.SEEN}")
+                for table, found in (("seen", "FROM batch_keys"), ("records", lake_rows.RECORDS)):
+                    into = f"INSERT INTO {table}" if first else f"CREATE OR REPLACE TEMP TABLE {table} AS"
+                    self._duck.execute(f"{into} {found}")
+                self._duck.unregister("batch")
+                first, last = first or some[0].offset, some[-1].offset
+                for entry in some:
+                    taken[entry.origin] += entry.batch.num_rows
+        return _Taken(first, last, taken) if first else None
 
     def _load_arrived(self) -> None:
         self._duck.execute("CREATE TEMP TABLE arrived (event_id BIGINT)")
@@ -118,11 +161,10 @@ class Drain:
         if first is None:
             return
         near = [file for file in self._files if file.table == "events" and file.min_at <= last and file.max_at >= first]
-        if not near:
-            return
-        rows = lake.scan(self._home.lake, near)
-        self._duck.execute(lake_rows.KNOWN.format(rows=rows, first=int(first), last=int(last)))
-        self._duck.execute(lake_rows.FORGET_KNOWN)
+        for start in range(0, len(near), FILES_AT_ONCE):
+            stored = lake.scan(self._home.lake, near[start : start + FILES_AT_ONCE])
+            self._duck.execute(lake_rows.KNOWN.format(rows=stored, first=int(first), last=int(last)))
+            self._duck.execute(lake_rows.FORGET_KNOWN)
 
     def _superseding(self) -> pa.Table:
         """Take out the versions that the lake holds or has gone beyond; the events that get a newer one."""
@@ -146,38 +188,29 @@ class Drain:
         return self._duck.sql("FROM new_keys").to_arrow_table(), self._duck.sql("FROM new_links").to_arrow_table()
 
     def _write(self, stem: str, named: Sequence[names.Name]) -> list[lake.LakeFile]:
-        self._duck.execute(lake_rows.PARTS)
-        parts = {row[0]: row[1] for row in self._duck.execute("SELECT name, part FROM parts").fetchall()}
-        properties: dict[int, list[str]] = {part: [] for part in (0, *parts.values())}
-        for each in sorted(named, key=lambda one: -one.rows):
-            if each.event and each.name:
-                properties[parts.get(each.event, 0)].append(each.name)
-        written = [self._write_events(part, stem, properties[part]) for part in properties]
-        for table, stated in lake_rows.FACTS.items():
-            written.append(lake.write_file(self._home.lake, self._duck, table=table, stem=stem, rows=stated))
-        return [file for file in written if file is not None]
+        folder, new = self._home.lake, Rows("records", lake_rows.EVENTS)
+        events = write_events(folder, self._duck, new, stem=stem, named=named, row_group=self.pace.row_group)
+        facts = [
+            lake.write_file(folder, self._duck, table=table, stem=stem, rows=stated, row_group=self.pace.row_group)
+            for table, stated in lake_rows.FACTS.items()
+        ]
+        return events + [file for file in facts if file is not None]
 
-    def _write_events(self, part: int, stem: str, properties: Sequence[str]) -> lake.LakeFile | None:
-        """Write the file of one event name; part 0 is all rare names together."""
-        which = lake_rows.PART[part > 0].format(part=part)
-        structure = self._duck.execute(lake_rows.STRUCTURE.format(part=which)).fetchall()[0][0]
-        return lake.write_file(
-            self._home.lake,
-            self._duck,
-            table="events",
-            stem=f"{stem}-{part:03d}",
-            rows=lake_rows.EVENTS.format(part=which),
-            shredding=shredding(properties, structure),
-        )
-
-    def _count(self, entries: Sequence[journal.Entry]) -> Drained:
+    def _drained(self, taken: _Taken) -> Drained:
         new = dict(self._duck.execute("SELECT origin, count(*) FROM records GROUP BY origin").fetchall())
-        duplicates: dict[str, int] = {}
-        for entry in entries:
-            duplicates[entry.origin] = duplicates.get(entry.origin, 0) + entry.batch.num_rows
-        for origin, count in new.items():
-            duplicates[origin] -= count
-        return Drained(new, duplicates)
+        return Drained(new, {origin: rows - new.get(origin, 0) for origin, rows in taken.rows.items()})
+
+
+def _portions(entries: Iterable[journal.Entry], most_rows: int) -> Iterator[list[journal.Entry]]:
+    """The entries in lists of about as many rows."""
+    some: list[journal.Entry] = []
+    for entry in entries:
+        some.append(entry)
+        if sum(each.batch.num_rows for each in some) >= most_rows:
+            yield some
+            some = []
+    if some:
+        yield some
 
 
 def _load_known(duck: duckdb.DuckDBPyConnection, connection: sa.Connection) -> None:

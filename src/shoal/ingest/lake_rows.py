@@ -29,22 +29,20 @@ _NAMED = r"""CASE WHEN contains({json}, '""') THEN
 a text is escaped, so two quotes between a bracket or comma and a colon are always an empty name."""
 
 SEEN = f"""
-CREATE OR REPLACE TEMP TABLE seen AS
 SELECT {KEY_ID_SQL.format(text="text")} AS id, text, epoch_ms(min("at")) AS first_at
 FROM (SELECT unnest(keys) AS text, "at" FROM batch) GROUP BY text
 """
-"""Each identity key of the batch once, with the first instant it was seen (ms). A digest costs more than all else here,
-so each text gets one."""
+"""Each identity key of `batch` once, with the first instant it was seen (ms): the table `batch_keys`. A digest costs
+more than all else here, so each text gets one."""
 
 RECORDS = f"""
-CREATE OR REPLACE TEMP TABLE records AS
 SELECT {KEY_ID_SQL.format(text="source || chr(10) || message_id")} AS event_id,
        "at"::TIMESTAMP AS "at", name, seen.id AS key, keys,
        source, received_at::TIMESTAMP AS received_at, origin, line, version,
        {_NAMED.format(json="properties")} AS properties, {_NAMED.format(json="traits")} AS traits, consent
-FROM batch JOIN seen ON seen.text = keys[1]
+FROM batch JOIN batch_keys AS seen ON seen.text = keys[1]
 """
-"""The batch with ids."""
+"""`batch` with ids: rows of the table `records`."""
 
 REPEATED = "SELECT count(*) > count(DISTINCT event_id) FROM records"
 """Whether a record may stand in the batch twice."""
@@ -118,39 +116,38 @@ DELETE FROM records USING arrived WHERE records.event_id = arrived.event_id AND 
 LARGE = 5_000
 """New records of one event name that make a file of their own."""
 
-PARTS = f"""
-CREATE OR REPLACE TEMP TABLE parts AS
-SELECT name, row_number() OVER (ORDER BY name) AS part
-FROM (SELECT name FROM records WHERE name IS NOT NULL GROUP BY name HAVING count(*) >= {LARGE})
+LARGE_NAMES = f"""
+SELECT name FROM {{rows}} WHERE name IS NOT NULL GROUP BY name HAVING count(*) >= {LARGE} ORDER BY name
 """
-"""The event names whose records get a file of their own, numbered from 1."""
-
-PART = {
-    False: "(name IS NULL OR name NOT IN (SELECT name FROM parts))",
-    True: "name = (SELECT name FROM parts WHERE part = {part})",
-}
-"""Which records go into a part's file; False: those of all rare names together."""
+"""The event names whose rows get a file of their own."""
 
 STRUCTURE = """
 SELECT json_group_structure(properties::JSON)::VARCHAR
-FROM (SELECT properties FROM records WHERE properties IS NOT NULL AND {part} LIMIT 4000)
+FROM (SELECT properties FROM {rows} WHERE properties IS NOT NULL AND {part} LIMIT 4000)
 """
 """Types of the properties in a sample of a part."""
 
 EVENTS = """
 SELECT event_id, "at", name, key, source, received_at, properties::JSON::VARIANT AS properties, version
-FROM (SELECT * FROM records WHERE {part} ORDER BY name, "at")
+FROM (SELECT * FROM {rows} WHERE {part} ORDER BY name, "at")
 """
-"""Rows of the table `events`, of one part. Texts are sorted in two thirds of the time that variants take."""
+"""Rows of the table `events`, of one part of the new records. Texts are sorted in two thirds of the time that variants
+take."""
 
-FACTS = {
+STORED_EVENTS = "SELECT * FROM {rows} WHERE {part}"
+"""The same of rows that are in the lake, where each file is in order."""
+
+ORDER = {"traits": "name, key", "consents": "channel, purpose, key"}
+"""How the rows of the other lake tables stand in a file."""
+
+_FACTS = {
     "traits": """
         SELECT key, entry.key AS name,
                (CASE WHEN json_type(entry.value) <> 'NULL' THEN entry.value END)::VARIANT AS value,
                "at", received_at, event_id, source
         FROM (SELECT * EXCLUDE (key), key, unnest(map_entries(traits::JSON::MAP(VARCHAR, JSON))) AS entry
               FROM records WHERE traits IS NOT NULL)
-        ORDER BY name, key""",
+        ORDER BY {order}""",
     "consents": """
         SELECT key, stated.channel AS channel, coalesce(stated.purpose, 'marketing') AS purpose, stated.state AS state,
                stated.method AS method, stated.text_version AS text_version,
@@ -158,14 +155,17 @@ FACTS = {
         FROM (SELECT *, unnest(from_json(consent, '[{"channel":"VARCHAR","purpose":"VARCHAR","state":"VARCHAR",
                                                     "method":"VARCHAR","text_version":"VARCHAR"}]')) AS stated
               FROM records WHERE consent IS NOT NULL)
-        ORDER BY channel, purpose, key""",
+        ORDER BY {order}""",
 }
+
+FACTS = {table: rows.replace("{order}", ORDER[table]) for table, rows in _FACTS.items()}
 """Rows of the other lake tables, from `records`."""
 
 KEYS = """
-SELECT id, split_part(text, ':', 1) AS kind, substr(text, strpos(text, ':') + 1) AS value, first_at FROM seen
+SELECT id, split_part(text, ':', 1) AS kind, substr(text, strpos(text, ':') + 1) AS value, min(first_at) AS first_at
+FROM seen GROUP BY id, text
 """
-"""Each identity key of the new records once, with the first instant it was seen (ms)."""
+"""Each identity key of the new records once, with the first instant it was seen (ms). `seen` holds all `batch_keys`."""
 
 LINKS = f"""
 SELECT a, {KEY_ID_SQL.format(text="text")} AS b, epoch_ms(min("at")) AS first_at,

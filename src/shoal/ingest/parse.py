@@ -25,9 +25,12 @@ from shoal.ingest.siblings import load_siblings
 from shoal.ingest.source import Context, Row, RowRejectedError, RowSkippedError, Source
 from shoal.ingest.values import day_order, is_ambiguous_date
 
-CHUNK_ROWS = 20_000
-CHUNK_BYTES = 16 * 2**20
+CHUNK_ROWS = 10_000
+CHUNK_BYTES = 8 * 2**20
 """A chunk ends with the row (or group) that reaches one of these; bytes are of the unpacked file."""
+
+COLUMNAR_ROWS = 40_000
+"""Rows of a chunk of a file whose source maps batches as a whole."""
 
 GROUP_ROWS = 10_000
 """Most rows of one group; longer runs of the same value are cut."""
@@ -233,7 +236,7 @@ def _columnar(
             fix="Leave --source out.",
         )
     line = 1
-    for index, batch in enumerate(rows.batches(CHUNK_ROWS)):
+    for index, batch in enumerate(rows.batches(COLUMNAR_ROWS)):
         if index >= start_chunk:
             try:
                 mapped = source.map_batch(batch, line, context)

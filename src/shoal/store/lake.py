@@ -20,6 +20,9 @@ from shoal.core.errors import UserError
 from shoal.core.time import Instant
 from shoal.store.tables import lake_files
 
+ROW_GROUP = 122_880
+"""Rows of a row group, DuckDB's own choice."""
+
 
 class CorruptLakeError(UserError):
     """A lake file is missing or does not have the checksum it was written with (`damaged_lake`)."""
@@ -40,20 +43,29 @@ class LakeFile:
 
 
 def write_file(
-    folder: Path, duck: duckdb.DuckDBPyConnection, *, table: str, stem: str, rows: str, shredding: str | None = None
+    folder: Path,
+    duck: duckdb.DuckDBPyConnection,
+    *,
+    table: str,
+    stem: str,
+    rows: str,
+    shredding: str | None = None,
+    row_group: int = ROW_GROUP,
 ) -> LakeFile | None:
     """Write what a query of ours gives (it has a column `at`); None when that is no row.
 
     `shredding` is the type of the columns that the column `properties` is parted into; DuckDB decides where it is
-    None. The file is on disk under its final name when this returns, but is not part of the lake until it
-    is catalogued.
+    None. A row group has `row_group` rows, which the writer holds in memory. The file is on disk under its
+    final name when this returns, but is not part of the lake until it is catalogued.
     """
     path = f"{table}/{stem}.parquet"
     final = folder / path
     final.parent.mkdir(parents=True, exist_ok=True)
     partial = final.with_suffix(".partial")
-    parted = f", SHREDDING {{properties: {_quoted(shredding)}}}" if shredding else ""
-    duck.execute(f"COPY ({rows}) TO {_literal(partial)} (FORMAT parquet, COMPRESSION zstd{parted})")
+    parted = f", SHREDDING {{properties: {quoted(shredding)}}}" if shredding else ""
+    duck.execute(
+        f"COPY ({rows}) TO {_literal(partial)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {row_group}{parted})"
+    )
     count, first, last = duck.execute(
         f'SELECT count(*), epoch_ms(min("at")), epoch_ms(max("at")) FROM read_parquet({_literal(partial)})'
     ).fetchall()[0]
@@ -79,6 +91,15 @@ def catalogued(connection: sa.Connection) -> tuple[LakeFile, ...]:
     columns = [lake_files.c[name] for name in LakeFile.__slots__]
     rows = connection.execute(sa.select(*columns).order_by(lake_files.c.id))
     return tuple(LakeFile(**row._mapping) for row in rows)
+
+
+def replace(connection: sa.Connection, old: Iterable[LakeFile], new: Iterable[LakeFile]) -> None:
+    """Let files take the place of others with the same rows, in the caller's transaction.
+
+    The old ones stay on disk, for those who are reading them, until the next writer sweeps.
+    """
+    connection.execute(sa.delete(lake_files).where(lake_files.c.path.in_([file.path for file in old])))
+    catalogue(connection, new)
 
 
 def sweep(folder: Path, files: Sequence[LakeFile]) -> int:
@@ -139,10 +160,15 @@ def scan(folder: Path, files: Sequence[LakeFile]) -> str:
 
 
 def _literal(path: Path) -> str:
-    return _quoted(str(path))
+    return quoted(str(path))
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
+    """The text as a literal of SQL, for the places where DuckDB binds no values.
+
+    >>> print(quoted("it's"))
+    'it''s'
+    """
     return "'" + text.replace("'", "''") + "'"
 
 

@@ -1,0 +1,61 @@
+"""Events into lake files: one file for each event name that has many rows, one for all the others.
+
+A filter on a property is fast only while every row of a file has a column for it (`ingest.shredding`), so rows of
+different names share a file only where they are few.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from shoal.ingest import lake_rows
+from shoal.ingest.names import Name
+from shoal.ingest.shredding import shredding
+from shoal.store import lake
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Events to be written: a table expression, and the query of a part of them ({rows}, {part})."""
+
+    table: str
+    query: str
+
+
+def write_events(
+    folder: Path, duck: duckdb.DuckDBPyConnection, events: Rows, *, stem: str, named: Iterable[Name], row_group: int
+) -> list[lake.LakeFile]:
+    """Write the files of all parts. `named` tells which properties the events have, and how often."""
+    large = [name for (name,) in duck.execute(lake_rows.LARGE_NAMES.format(rows=events.table)).fetchall()]
+    literals = [lake.quoted(name) for name in large]
+    rare = f"(name IS NULL OR name NOT IN ({', '.join(literals)}))" if large else "true"
+    properties = _properties(large, named)
+    written = []
+    for number, part in enumerate((rare, *(f"name = {literal}" for literal in literals))):
+        structure = duck.execute(lake_rows.STRUCTURE.format(rows=events.table, part=part)).fetchall()[0][0]
+        name = large[number - 1] if number else ""
+        written.append(
+            lake.write_file(
+                folder,
+                duck,
+                table="events",
+                stem=f"{stem}-{number:03d}",
+                rows=events.query.format(rows=events.table, part=part),
+                shredding=shredding(properties[name], structure),
+                row_group=row_group,
+            )
+        )
+    return [file for file in written if file is not None]
+
+
+def _properties(large: Iterable[str], named: Iterable[Name]) -> Mapping[str, list[str]]:
+    """The properties of each large event name, and under "" those of all others; the most frequent first."""
+    properties: dict[str, list[str]] = {name: [] for name in ("", *large)}
+    for each in sorted(named, key=lambda one: -one.rows):
+        if each.event and each.name:
+            properties[each.event if each.event in properties else ""].append(each.name)
+    return properties
