@@ -104,6 +104,7 @@ def crowded_roles(level: Level, links: Links) -> Places:
     `links` are those of all kinds.
     """
     role, rank, label, size = level.traits.role, level.traits.rank, level.label, max(level.label.size, 1)
+    links = links.take(np.flatnonzero(role[links.a] | role[links.b]))
     ends = np.concatenate((np.stack((links.a, links.b)), np.stack((links.b, links.a))), axis=1)
     key, other = ends[:, role[ends[0]] & (rank[ends[1]] <= PHONE)]
     code = distinct(key * size + label[other])

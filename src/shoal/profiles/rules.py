@@ -131,11 +131,20 @@ _EMPTY_NUMBER = "(" + "|".join(f"{digit}{{7}}" for digit in range(10)) + "|12345
 _GIVEN_BY_SYSTEMS = [KINDS.index(kind) for kind in ("user", "anonymous", "device")]
 
 
+_PERHAPS_NOBODY = r"(^|/)([^1-9/]*$|-[0-9])"
+"""Ids without a digit but 0, and negative numbers: few, so that the rest is looked at once."""
+
+
 def _stands_for_nobody(value: pa.Array, rank: npt.NDArray[np.int8], rules: Rules) -> Mask:
-    bare = pc.if_else(pa.array(rank == KINDS.index("user")), pc.replace_substring_regex(value, r"^[^/]*/", ""), value)
+    found = np.zeros(rank.size, np.bool_)
+    places = np.flatnonzero(_numpy(pc.match_substring_regex(value, _PERHAPS_NOBODY)))
+    value = value.take(pa.array(places))
+    is_user = pa.array(rank[places] == KINDS.index("user"))
+    bare = pc.if_else(is_user, pc.replace_substring_regex(value, r"^[^/]*/", ""), value)
     plain = pc.replace_substring_regex(pc.utf8_lower(bare), r"[^\p{L}\p{N}]+", "")
     named = pc.or_(pc.is_in(plain, pa.array(rules.placeholder_ids)), pc.match_substring_regex(plain, "^0+$"))
-    return _numpy(pc.or_(named, pc.match_substring_regex(bare, r"^-[0-9]+(\.0+)?$"))).astype(np.bool_)
+    found[places] = _numpy(pc.or_(named, pc.match_substring_regex(bare, r"^-[0-9]+(\.0+)?$")))
+    return found
 
 
 def _vendors(value: pa.Array, rank: npt.NDArray[np.int8], rules: Rules) -> Codes:
