@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 import yaml
@@ -49,10 +51,11 @@ def test_events_by_filter_with_their_own_time_and_id() -> None:
     ]
     row = {"id": "1", "mail": "m9", "sent": "2026-03-01", "opened": "", "kind": "Replied", "t": "2026-03-02"}
     found = records(row, events=events, at="t")
-    assert [(each.name, format_instant(each.at)[:10], each.message_id) for each in found] == [
-        ("Sent", "2026-03-01", "Sent/m9"),
-        ("Replied", "2026-03-02", None),
+    assert [(each.name, format_instant(each.at)[:10]) for each in found] == [
+        ("Sent", "2026-03-01"),
+        ("Replied", "2026-03-02"),
     ]
+    assert found[0].message_id == "Sent/m9"
 
 
 def test_a_group_becomes_one_event_with_products_and_sums() -> None:
@@ -262,3 +265,66 @@ def test_a_proposal_works_as_it_is(shared_data: Path) -> None:
     assert len(shown) == 10
     assert {"keys", "event", "at", "properties"} <= set(shown[0])
     assert not any("refused" in row for row in shown)
+
+
+CHANGING = {"name": "Order Completed", "id": "no", "at": "t", "version": "changed", "properties": {"state": "state"}}
+
+
+def test_a_version_is_a_number_or_a_time() -> None:
+    row = {"id": "1", "no": "5", "t": "2026-03-01", "state": "paid"}
+
+    def version(text: str) -> int | None:
+        (found,) = records({**row, "changed": text}, events=[CHANGING])
+        return found.version
+
+    assert version("2026-03-02T00:00:00Z") == parse_instant("2026-03-02")
+    assert (version("7"), version("10.50"), version("")) == (700, 1_050, 0)
+    for odd in ("soon", "1e300"):
+        with pytest.raises(RowRejectedError, match="'changed'") as refused:
+            version(odd)
+        assert refused.value.reason == "bad_version"
+
+
+def test_facts_beside_a_version_are_a_record_of_their_own() -> None:
+    row = {"id": "1", "no": "5", "t": "2026-03-01", "state": "paid", "changed": "1", "city": "Porto"}
+    event, facts = records(row, at="t", events=[CHANGING], traits={"city": "city"})
+    assert (event.message_id, event.version, event.traits) == ("Order Completed/5", 100, {})
+    assert (facts.name, facts.version, facts.traits, facts.at) == (None, None, {"city": "Porto"}, event.at)
+    assert facts.message_id.startswith("Order Completed/5:facts:")
+    both = [CHANGING, {"name": "Order Paid", "at": "t"}]
+    assert [each.traits for each in records(row, events=both, traits={"city": "city"})] == [{}, {"city": "Porto"}]
+
+
+def test_a_version_needs_an_id_and_is_shown() -> None:
+    event = {**CHANGING, "id": None}
+    with pytest.raises(UserError) as refused:
+        mapping_from({"source": "shop", "keys": {"user": "id"}, "events": [event]})
+    assert refused.value.where == "mapping: events[0].version"
+    mapping = mapping_from({"source": "shop", "keys": {"user": "id"}, "events": [CHANGING]})
+    assert "changed" in mapping.columns()
+    row = {"id": "1", "no": "5", "t": "2026-03-01", "state": "paid", "changed": "2"}
+    (shown,) = preview(source_of(mapping), FileHead("a.csv", "csv", tuple(row), (row,)), HERE)
+    assert shown["version"] == 200
+
+
+def test_events_without_an_id_are_the_same_in_every_zone_and_with_other_facts() -> None:
+    source = source_of(
+        mapping_from(
+            {
+                "source": "shop",
+                "keys": {"user": "id", "email": "mail"},
+                "at": "t",
+                "events": [{"name": "Seen", "properties": {"page": "page", "until": {"column": "t", "type": "time"}}}],
+                "traits": {"city": "city"},
+            }
+        )
+    )
+    row = {"id": "1", "mail": "", "t": "2026-03-01 10:00", "page": "/a", "city": ""}
+
+    def known_by(zone: str = "UTC", **cells: str) -> str | None:
+        (found,) = source.map_rows([{**row, **cells}], replace(HERE, zone=ZoneInfo(zone)))
+        return found.message_id
+
+    first = known_by()
+    assert first == known_by("Asia/Tokyo") == known_by(mail="a@example.org", city="Porto")
+    assert len({first, known_by(page="/b"), known_by(t="2026-03-01 10:01"), known_by(id="2")}) == 4

@@ -12,11 +12,12 @@ from msgspec.structs import replace
 
 from shoal.core.time import Instant, format_instant, from_datetime
 from shoal.ingest import values
-from shoal.ingest.canonical import Consent, Json, Record
+from shoal.ingest.canonical import INT64, Consent, Json, Record
 from shoal.ingest.filters import Test, compiled, text_of
 from shoal.ingest.keys import anonymous_key, device_key, email_key, ordered, phone_key, user_key
 from shoal.ingest.mapping import Event, Field, Key, Mapping, RowRule, Value, When
 from shoal.ingest.source import Context, FileHead, Row, RowRejectedError, RowSkippedError, Source
+from shoal.ingest.sources.message_ids import event_id, facts_record
 
 KEY_MAKERS: dict[str, Callable[[str, str | None, Context], str | None]] = {
     "user": lambda text, vendor, _: user_key(text, vendor),
@@ -102,29 +103,73 @@ def _records(plan: _Plan, rows: Sequence[Row], context: Context) -> list[Record]
         facts = Record(keys, None, at, None, {}, rest | traits, consent)
         return [facts] if facts.traits or consent else []
     plain = Record(keys, None, at, None, rest)
-    first_event = replace(plain, traits=traits, consent=consent)  # facts are stated once
-    return [_event(event, rows, context, plain if place else first_event) for place, event in enumerate(stated)]
+    found = [_event(event, mapping, rows, context, plain) for event in stated]
+    return _with_facts(found, Record(keys, None, at, traits=traits, consent=consent))
 
 
-def _event(event: Event, rows: Sequence[Row], context: Context, blank: Record) -> Record:
-    """The record of one event; `blank` carries what the events of a row share."""
+def _with_facts(found: list[Record], facts: Record) -> list[Record]:
+    """The events with the row's facts, which are stated once: by the first event whose state doesn't change, if any."""
+    if not facts.traits and not facts.consent:
+        return found
+    for place, record in enumerate(found):
+        if record.version is None:
+            found[place] = replace(record, traits=facts.traits, consent=facts.consent)
+            return found
+    return [*found, facts_record(facts, str(found[0].message_id))]
+
+
+def _event(event: Event, mapping: Mapping, rows: Sequence[Row], context: Context, blank: Record) -> Record:
+    """The record of one event; `blank` carries what the events of a row share.
+
+    Without an id of its own it is known by who, what, when and its properties, as they are written in the file.
+    """
     first = rows[0]
     name = event.name if event.name is not None else text_of(first, str(event.name_from))
     if not name:
         raise RowRejectedError("no_event_name", f"The column {event.name_from!r} with the event's name is blank.")
-    properties = {**blank.properties, **_fields(event.properties, rows, context)}
-    if event.products:
-        properties["products"] = [_fields(event.products, (row,), context) for row in rows]
+    at = event.at if event.at is not None else mapping.at
+    properties = {**blank.properties, **_properties(event, rows, context)}
     own_id = text_of(first, event.id) if event.id else ""
+    if own_id:
+        known_by = f"{name}/{own_id}"
+    else:
+        written = context if context.zone is dt.UTC else with_changes(context, zone=dt.UTC)
+        said = properties if written is context else {**blank.properties, **_properties(event, rows, written)}
+        known_by = event_id(blank.keys[0], name, _at(_unzoned(at), first, written), said)
     return Record(
         keys=blank.keys,
         name=name,
         at=_at(event.at, first, context) if event.at is not None else blank.at,
-        message_id=f"{name}/{own_id}" if own_id else None,
+        message_id=known_by,
         properties=properties,
-        traits=blank.traits,
-        consent=blank.consent,
+        version=_version(event.version, first, context) if event.version and own_id else None,
     )
+
+
+def _properties(event: Event, rows: Sequence[Row], context: Context) -> dict[str, Json]:
+    found = _fields(event.properties, rows, context)
+    if event.products:
+        found["products"] = [_fields(event.products, (row,), context) for row in rows]
+    return found
+
+
+def _unzoned(at: str | When | None) -> str | When | None:
+    return replace(at, zone=None) if isinstance(at, When) else at
+
+
+def _version(column: str, row: Row, context: Context) -> int:
+    """A number in hundredths, so that sums of money are told apart, or a time in milliseconds; 0 where it is blank."""
+    text = text_of(row, column)
+    number = values.number(row.get(column))
+    try:
+        if number is None:
+            return values.instant(row.get(column), context, column) if text else 0
+        found = round(number * 100)
+    except (RowRejectedError, OverflowError):
+        found = None
+    if found is None or found not in INT64:
+        raise RowRejectedError("bad_version", f"The version in column {column!r} is neither a number nor a time.")
+    return found
 
 
 def _keys(plan: _Plan, row: Row, context: Context) -> tuple[str, ...]:

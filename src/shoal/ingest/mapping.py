@@ -95,6 +95,7 @@ class Event(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     when: tuple[Filter, ...] = ()
     at: str | When | None = None  # where it isn't the mapping's
     id: str | None = None  # the column with an id of its own
+    version: str | None = None  # the column that grows when the row's state changes: a number or a time
     properties: dict[str, Value] = {}
     products: dict[str, Value] = {}  # what each row of the group says about one product
 
@@ -158,7 +159,7 @@ class Mapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
         return yaml.safe_dump(self.as_data(), sort_keys=False, allow_unicode=True)
 
 
-_COLUMN_FIELDS = frozenset({"column", "group", "name_from", "id", "sum"})
+_COLUMN_FIELDS = frozenset({"column", "group", "name_from", "id", "version", "sum"})
 
 
 def _collect(value: object, found: dict[str, None]) -> None:
@@ -254,6 +255,8 @@ def _check(mapping: Mapping, where: str) -> None:
     for place, event in enumerate(mapping.events):
         if (event.name is None) == (event.name_from is None):
             raise refuse(f"events[{place}]", "An event has either a name or name_from.", "Write name: Order Completed.")
+        if event.version is not None and event.id is None:
+            raise refuse(f"events[{place}].version", "Versions are of an event that has an id.", "Add id: COLUMN.")
         if event.products and mapping.group is None:
             raise refuse(f"events[{place}].products", "Products are the rows of a group.", "Add group: COLUMN.")
     for key, at in (("at", mapping.at), *((f"events[{i}].at", event.at) for i, event in enumerate(mapping.events))):

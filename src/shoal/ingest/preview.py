@@ -50,5 +50,6 @@ def _shown(record: Record) -> dict[str, Json]:
         "at": None if record.at is None else format_instant(record.at),
         "properties": dict(record.properties),
         "traits": dict(record.traits),
+        **({} if record.version is None else {"version": record.version}),
         "consent": [f"{stated.channel} {stated.purpose}: {stated.state}" for stated in record.consent],
     }

@@ -69,6 +69,9 @@ BROKEN = [
     ({"properties": '{"a":1}{"b":2}'}, "bad_json"),
     ({"properties": '{"a":1}\n{"b":2}'}, "bad_json"),
     ({"traits": "text"}, "bad_json"),
+    ({"version": 1, "traits": "{}"}, "versioned_facts"),
+    ({"version": 1, "consent": '[{"channel":"email","state":"denied"}]'}, "versioned_facts"),
+    ({"version": 1, "name": None}, "versioned_facts"),
     ({"consent": '[{"channel":"email"}]'}, "bad_json"),
     ({"consent": '[{"channel":"email","state":"perhaps"}]'}, "bad_json"),
 ]

@@ -50,7 +50,12 @@ def map_batch(batch: pa.RecordBatch, line: int, context: Context) -> MappedBatch
             "incomplete_row",
             "The id, the time or the keys are missing, or a key is not kind:value.",
             _incomplete(columns),
-        )
+        ),
+        (
+            "versioned_facts",
+            "A record with a version has no name, or states traits or consent: state those in a record without both.",
+            _versioned_facts(columns),
+        ),
     ]
     for name, start, end in _TEXTS:
         faults.append(
@@ -108,6 +113,12 @@ def _incomplete(columns: dict[str, pa.Array]) -> pa.Array:
         owners = _compute.list_parent_indices(keys).filter(_compute.invert(sound))
         ill = _compute.or_(ill, _compute.is_in(pa.array(range(len(keys)), pa.int64()), owners.unique()))
     return ill
+
+
+def _versioned_facts(columns: dict[str, pa.Array]) -> pa.Array:
+    """Which records have a version and state facts, which have a time of their own."""
+    facts = _compute.or_(_compute.is_valid(columns["traits"]), _compute.is_valid(columns["consent"]))
+    return _compute.and_(_compute.is_valid(columns["version"]), _compute.or_(facts, _compute.is_null(columns["name"])))
 
 
 def _broken(texts: pa.Array, name: str, start: str, end: str) -> pa.Array:
