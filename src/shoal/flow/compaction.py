@@ -19,7 +19,7 @@ from shoal.store import lake
 SMALL = 50_000
 """Files with fewer rows are small."""
 
-MANY = 64
+MANY = 32
 """So many small files of one table are made into large ones."""
 
 

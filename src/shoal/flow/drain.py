@@ -22,7 +22,7 @@ from shoal.store.database import Database
 from shoal.store.duck import open_duck
 
 STAGE = "lake"
-FILES_AT_ONCE = 64
+FILES_AT_ONCE = 16
 """Files of one scan for known records: DuckDB holds the footers of all, some 200 kB each."""
 
 
@@ -118,6 +118,8 @@ class Drain:
         self._duck.execute(f"INSERT INTO arrived {lake_rows.ARRIVED.format(rows='records')}")
         self._duck.execute("INSERT INTO known_keys SELECT id, first_at FROM new_keys")
         self._duck.execute("INSERT INTO known_links SELECT a, b, first_at, source FROM new_links")
+        for table in ("records", "seen", "batch_keys", "new_keys", "new_links"):
+            self._duck.execute(f"DROP TABLE {table}")
         self._compact(stem)
         return drained
 

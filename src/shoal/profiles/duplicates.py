@@ -20,7 +20,6 @@ from shoal.ingest.keys import IDENTIFYING
 from shoal.profiles.decisions import active, all_decisions, merge_in
 from shoal.profiles.faces import faces
 from shoal.profiles.likeness import REASONS
-from shoal.profiles.matching import pairs
 from shoal.profiles.subscriber import Key, keys_of, subscriber_of
 from shoal.profiles.tables import identity_keys, identity_map, identity_shared, proposals
 from shoal.store import rows
@@ -73,6 +72,8 @@ def propose(
     """
     with database.read() as connection:
         seen = faces(duck, connection)
+    from shoal.profiles.matching import pairs  # noqa: PLC0415 - Splink takes ten megabytes and half a second to load
+
     return store(database, pairs(seen, least=least, scratch=scratch), at=at)
 
 
