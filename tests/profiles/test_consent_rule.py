@@ -126,6 +126,15 @@ def test_an_undated_grant_lifts_only_its_own_sources_undated_refusals(stated: li
             assert (before == "granted") == (after == "granted")
 
 
+@settings(max_examples=300)
+@given(histories)
+def test_what_is_set_aside_has_no_date_and_refuses_nothing(stated: list[Said]) -> None:
+    aside = consent.set_aside(stated)
+    assert all(one.at == one.received_at and one.state != "denied" for one in aside)
+    assert len({one.source for one in aside}) == len(aside)
+    assert consent.set_aside(said("crm denied 5", "shop granted seen 7", "shop granted seen 9"))[0].at == 9
+
+
 def test_states_are_told_by_whatever_they_are_asked_by() -> None:
     rows = [(1, 1, one) for one in said("crm granted 5")] + [
         (1, 2, one) for one in said("crm granted 5", "crm denied 6")

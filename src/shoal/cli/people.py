@@ -8,11 +8,11 @@ from typing import Annotated, Any
 import typer
 
 from shoal.cli.main import app, workspace_to_ask
+from shoal.cli.profile import profile_document, show_profile
 from shoal.cli.show import Shown
 from shoal.core.errors import UserError
 from shoal.core.ids import subscriber_text
-from shoal.core.time import format_instant, parse_instant
-from shoal.flow.people import Profile
+from shoal.core.time import parse_instant
 from shoal.profiles.duplicates import Proposal
 from shoal.profiles.likeness import REASONS
 from shoal.profiles.subscriber import Key
@@ -36,24 +36,9 @@ def show(
     shown: Shown = context.obj
     found = workspace_to_ask(shown).subscriber(person, as_of=parse_instant(as_of) if as_of else None)
     if shown.as_json:
-        shown.document(_profile(found))
+        shown.document(profile_document(found))
         return
-    state = "identified" if found.identified else "anonymous"
-    shown.say(f"Subscriber {subscriber_text(found.subscriber)}, {state}, {found.events} events")
-    shown.table(
-        "Identities",
-        ("Key", "First seen", ""),
-        [(key.text, format_instant(key.first_at), key.shared or "") for key in found.keys],
-    )
-    traits = [(each.name, each.value, each.source, format_instant(each.at)) for each in found.traits.values()]
-    shown.table("Traits", ("Name", "Value", "Source", "Since"), traits)
-    consents = [
-        (f"{channel}, {purpose}", each.state, each.source, format_instant(each.at))
-        for (channel, purpose), each in found.consents.items()
-    ]
-    shown.table("Consent", ("For", "State", "Source", "Since"), consents)
-    shown.table("Latest events", ("When", "Event"), [(format_instant(event.at), event.name) for event in found.recent])
-    shown.say(f"Segments: {', '.join(found.segments) or 'none'}")
+    show_profile(shown, found)
 
 
 @duplicates.callback(invoke_without_command=True)
@@ -139,31 +124,3 @@ def _who(keys: tuple[Key, ...]) -> str:
 
 def _why(proposal: Proposal) -> str:
     return ", ".join(REASONS[reason] for reason in proposal.reasons)
-
-
-def _profile(found: Profile) -> dict[str, Any]:
-    return {
-        "subscriber": subscriber_text(found.subscriber),
-        "as_of": format_instant(found.as_of),
-        "identified": found.identified,
-        "identities": [
-            {"key": key.text, "first_at": format_instant(key.first_at), "shared": key.shared} for key in found.keys
-        ],
-        "traits": {
-            each.name: {"value": each.value, "source": each.source, "at": format_instant(each.at)}
-            for each in found.traits.values()
-        },
-        "consent": [
-            {
-                "channel": channel,
-                "purpose": purpose,
-                "state": each.state,
-                "source": each.source,
-                "at": format_instant(each.at),
-            }
-            for (channel, purpose), each in found.consents.items()
-        ],
-        "events": found.events,
-        "recent": [{"name": event.name, "at": format_instant(event.at)} for event in found.recent],
-        "segments": list(found.segments),
-    }

@@ -32,7 +32,8 @@ class Profile:
     identified: bool
     keys: tuple[Key, ...]
     traits: dict[str, Trait]
-    consents: dict[tuple[str, str], Consented]
+    consents: dict[tuple[str, str], Consented]  # the statement that decides each, by channel and purpose
+    set_aside: dict[tuple[str, str], tuple[Consented, ...]]  # what was said later, says otherwise and does not count
     events: int
     recent: tuple[Event, ...]  # newest first
     segments: tuple[str, ...]  # names of those they are a member of
@@ -47,6 +48,7 @@ def profile(opened: Opened, person: str, as_of: Instant | None = None) -> Profil
     with opened.database.read() as connection:
         keys = subscriber.keys_of(connection, number)
     with open_reading(opened) as duck:
+        stated = consent.by_purpose(consent.history(duck, number, at=instant))
         found = history(duck, number)
         past = found.until(instant)
         newest = sorted(past.events, key=lambda event: (event.at, event.event_id), reverse=True)
@@ -56,7 +58,8 @@ def profile(opened: Opened, person: str, as_of: Instant | None = None) -> Profil
             identified=found.identified,
             keys=keys,
             traits=traits.current(duck, number, at=instant),
-            consents=consent.current(duck, number, at=instant),
+            consents={about: one for about, each in stated.items() if (one := consent.deciding(each))},
+            set_aside={about: consent.set_aside(each) for about, each in stated.items()},
             events=len(newest),
             recent=tuple(newest[:RECENT]),
             segments=_memberships(duck, known(opened), found, instant),

@@ -93,6 +93,20 @@ def deciding(statements: Iterable[S]) -> S | None:
     return later[-1] if any(is_dated(one) for one in later) else refusal
 
 
+def set_aside(statements: Iterable[S]) -> tuple[S, ...]:
+    """What was seen after the deciding statement and says otherwise, the latest of each source, oldest first.
+
+    None of it has a date, or it would decide, and none of it refuses.
+    """
+    known = sorted(statements, key=_order)
+    chosen = deciding(known)
+    if chosen is None:
+        return ()
+    since = [one for one in known if one.at > chosen.at and one.state != chosen.state]
+    latest = {one.source: one for one in since}
+    return tuple(one for one in since if latest[one.source] is one)
+
+
 def _order(statement: Statement) -> tuple[int, int, int, str, int]:
     # Ids of records hold their source, so the last two only serve to leave nothing open.
     caution = CAUTION.index(statement.state)
@@ -139,11 +153,16 @@ def current(
 
     Where nothing was ever said there is no entry, and that is no consent.
     """
-    stated: dict[tuple[str, str], list[Consented]] = {}
-    for each in history(duck, subscriber, at=at):
-        stated.setdefault((each.channel, each.purpose), []).append(each)
-    found = {about: deciding(statements) for about, statements in sorted(stated.items())}
+    found = {about: deciding(statements) for about, statements in by_purpose(history(duck, subscriber, at=at)).items()}
     return {about: each for about, each in found.items() if each is not None}
+
+
+def by_purpose(statements: Iterable[Consented]) -> dict[tuple[str, str], tuple[Consented, ...]]:
+    """Statements by (channel, purpose), in the order of their names."""
+    stated: dict[tuple[str, str], list[Consented]] = {}
+    for each in statements:
+        stated.setdefault((each.channel, each.purpose), []).append(each)
+    return {about: tuple(each) for about, each in sorted(stated.items())}
 
 
 def history(duck: duckdb.DuckDBPyConnection, subscriber: int, *, at: Instant | None = None) -> tuple[Consented, ...]:
