@@ -9,7 +9,7 @@ ws.count('did "Order Completed" in the last 30 days')
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pyarrow as pa
@@ -102,9 +102,16 @@ class Workspace:
         """The exact number of members, in all and per condition."""
         return asking.count(self._opened, definition, as_of)
 
-    def members(self, definition: str | Node, *, as_of: Instant | None = None, reading: Reading = "sql") -> pa.Table:
+    def members(
+        self,
+        definition: str | Node,
+        *,
+        as_of: Instant | None = None,
+        reading: Reading = "sql",
+        watch: Callable[[int, int], None] | None = None,
+    ) -> pa.Table:
         """The members, ordered by subscriber: columns subscriber, user_id, email (the last two may be null)."""
-        return asking.members(self._opened, definition, as_of, reading)
+        return asking.members(self._opened, definition, as_of, reading, watch)
 
     def explain(self, person: str, definition: str | Node, *, as_of: Instant | None = None) -> Explanation:
         """Why somebody is a member or not, condition by condition; UserError `unknown_subscriber`."""

@@ -242,6 +242,53 @@ def test_a_time_that_is_none(refused, shop):
     refused("count", BOUGHT, "--as-of", "yesterday", code="bad_instant")
 
 
+@pytest.mark.parametrize(
+    "words", [("count", BOUGHT), ("members", BOUGHT), ("explain", "u1", BOUGHT), ("subscribers", "show", "u1")]
+)
+def test_a_time_that_has_not_come(shoal, shop, words):
+    told = shoal(*words, "--as-of", "2999-01-01")
+    assert (told.status, told.out) == (2, "")
+    assert told.err.startswith("2999-01-01T00:00:00Z is in the future")
+    assert json.loads(shoal(*words, "--as-of", "2999-01-01", as_json=True).err)["error"]["code"] == "future_instant"
+
+
+def test_an_analysis_of_the_future_imports_nothing(shoal, shop):
+    told = shoal("analyse", "events.jsonl", "--as-of", "2999-01-01", home="fresh")
+    assert (told.status, told.out) == (2, "")
+    assert "is in the future" in told.err
+    assert not (shop / "fresh").exists()
+
+
+@pytest.mark.parametrize("text", ["Repeat buyers", "REPEAT-BUYERS", "repeat_buyers"])
+def test_a_segment_by_its_title(refused, shop, text):
+    assert "'repeat-buyers'" in refused("count", text, code="unknown_segment")["fix"]
+
+
+# ---- wrong use ----
+
+WRONG = {
+    "no such command": (("nonsense",), "No such command"),
+    "no such option": (("count", BOUGHT, "--foo"), "No such option"),
+    "an argument is missing": (("import",), "Missing argument"),
+    "no such choice": (("members", BOUGHT, "--format", "xml"), "xml"),
+    "no command": ((), "command"),
+    "a global option behind the command": (("count", BOUGHT, "--json"), "No such option"),
+}
+
+
+@pytest.mark.parametrize("what", WRONG)
+def test_wrong_use_has_the_one_error_shape_under_json(shoal, what):
+    words, message = WRONG[what]
+    told = shoal(*words, as_json=True)
+    assert (told.status, told.out) == (2, "")
+    error = json.loads(told.err)["error"]
+    assert error["code"] == "wrong_use"
+    assert message in error["message"]
+    assert error["where"].startswith("shoal")
+    assert "--help" in error["fix"]
+    assert ("before the command" in error["fix"]) == (what == "a global option behind the command")
+
+
 # ---- people, workspaces, settings, places ----
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shlex
 import subprocess
 import sys
 
@@ -170,6 +171,23 @@ def test_audit(shoal, shop):
     assert page.lower().startswith("<!doctype html>")
     assert "secret" not in page
     assert isinstance(shoal("audit", as_json=True).document, dict)
+
+
+def test_the_next_step_is_about_an_event_that_is_there(shoal, shop):
+    told = shoal("analyse", "events.jsonl", home="fresh").out
+    assert """count 'did "Order Completed" at least 2 times in the last 90 days'""" in told
+    odd = r"""Lid's \"Closing\" """.strip()
+    lines = (shop / "events.jsonl").read_text().replace("Order Completed", odd).splitlines()
+    (shop / "other.jsonl").write_text("\n".join(lines))
+    told = shoal("analyse", "other.jsonl", home="other").out
+    (step,) = [line for line in told.splitlines() if " count " in line]
+    words = shlex.split(step)[3:]
+    assert "Lid's" in words[1]
+    assert shoal(*words, home="other").status == 0
+    (shop / "people.jsonl").write_text("\n".join(lines[:3]))
+    told = shoal("analyse", "people.jsonl", home="people")
+    assert told.status == 0
+    assert " count " not in told.out
 
 
 def test_the_whole_job(shoal, shop):

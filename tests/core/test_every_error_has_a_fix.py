@@ -6,9 +6,10 @@ import ast
 from pathlib import Path
 
 SRC = Path(__file__).resolve().parents[2] / "src" / "shoal"
-RAISING = ("UserError", "require", "CorruptLakeError", "CorruptJournalError")
+RAISING = ("UserError", "require", "CorruptLakeError", "CorruptJournalError", "FileError")
 ALLOWED = {
     "ingest/parse.py": "puts the place before an error that has its fix already",
+    "ingest/wire.py": "repeats an error that the parsing process told with its fix",
     "ingest/worker.py": "repeats an error that the parsing process told with its fix",
 }
 

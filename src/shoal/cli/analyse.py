@@ -14,6 +14,7 @@ from shoal.cli.main import app
 from shoal.cli.show import Shown, number, require_place
 from shoal.core.time import UNITS_MS, Instant, format_instant, now, parse_instant
 from shoal.flow.analysing import Analysis
+from shoal.flow.defining import asked_at
 from shoal.flow.importing import ImportRun
 from shoal.ingest.events import ORDER_COMPLETED
 from shoal.measurement.audit import as_data
@@ -69,6 +70,7 @@ def _build(made: Path, subscribers: int, days: int, seed: int) -> None:
 
 def _analyse(shown: Shown, paths: list[Path], report: Path, *, as_of: str | None, title: str) -> None:
     require_place(report)
+    instant = asked_at(parse_instant(as_of)) if as_of else None
     start = time.monotonic()
     workspace = Workspace.create(shown.home)
     with shown.progress() as bar:
@@ -76,7 +78,7 @@ def _analyse(shown: Shown, paths: list[Path], report: Path, *, as_of: str | None
     imported = time.monotonic()
     new = any(not each.again for each in done)
     waiting = workspace.propose_duplicates().open if new else None
-    found = workspace.analyse(as_of=parse_instant(as_of) if as_of else None)
+    found = workspace.analyse(as_of=instant)
     report.write_text(found.html(title, done.not_imported), encoding="utf-8")
     if shown.as_json:
         shown.document(_document(done, found, report))

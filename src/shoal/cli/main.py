@@ -20,6 +20,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+GLOBAL = ("--home", "--json", "--yes")
+
 
 @app.callback()
 def options(
@@ -69,4 +71,5 @@ def _wrong_use(error: typer.TyperException) -> UserError:
     told = error.format_message()
     command = getattr(getattr(error, "ctx", None), "command_path", "shoal")
     message = "A command is missing." if "\n" in told else told  # the whole help, where nothing was given
-    return UserError("wrong_use", message, where=command, fix=f"`{command} --help` says how it is used.")
+    early = "Options for all commands stand before the command. " if any(f" {name}" in told for name in GLOBAL) else ""
+    return UserError("wrong_use", message, where=command, fix=f"{early}`{command} --help` says how it is used.")

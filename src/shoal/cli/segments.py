@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import sys
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, TextIO
@@ -13,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import typer
 from rich.markup import escape
+from rich.progress import MofNCompleteColumn, Progress
 from rich.tree import Tree
 
 from shoal.cli.main import app, workspace_to_ask
@@ -91,7 +93,9 @@ def members(
     if form is Format.parquet and out is None:
         raise UserError("no_file", "Parquet can't be printed.", fix="Name a file with --out.")
     require_place(out)
-    found = workspace_to_ask(shown).members(what, as_of=_instant(as_of), reading=reading.value)
+    with shown.progress(MofNCompleteColumn()) as bar:
+        watch = _counting(bar) if bar and reading is ReadingName.oracle else None
+        found = workspace_to_ask(shown).members(what, as_of=_instant(as_of), reading=reading.value, watch=watch)
     if form is Format.parquet:
         pq.write_table(found, out)
     elif out is not None:
@@ -119,6 +123,16 @@ def explain(
     tree = Tree(_line(found))
     _branch(tree, found)
     console().print(tree, highlight=False)
+
+
+def _counting(bar: Progress) -> Callable[[int, int], None]:
+    """A watcher that shows how many people are judged."""
+    task = bar.add_task("people", total=None)
+
+    def watch(done: int, total: int) -> None:
+        bar.update(task, completed=done, total=total)
+
+    return watch
 
 
 def _instant(text: str | None) -> Instant | None:

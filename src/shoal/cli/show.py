@@ -13,7 +13,15 @@ from typing import Any
 
 import msgspec
 from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    Progress,
+    ProgressColumn,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
 from rich.table import Table
 from rich.text import Text
 
@@ -62,8 +70,8 @@ class Shown:
         console().print(shown)
 
     @contextmanager
-    def progress(self) -> Iterator[Progress | None]:
-        """A progress bar on a terminal; None elsewhere."""
+    def progress(self, done: ProgressColumn | None = None) -> Iterator[Progress | None]:
+        """A progress bar on a terminal; None elsewhere. `done` says how much is done, by default bytes."""
         if self.as_json or not sys.stderr.isatty():
             yield None
             return
@@ -71,7 +79,7 @@ class Shown:
             SpinnerColumn(),
             TextColumn("{task.description}"),
             BarColumn(),
-            DownloadColumn(),
+            done or DownloadColumn(),
             TimeElapsedColumn(),
         )
         with Progress(*columns, console=Console(stderr=True), transient=True) as bar:

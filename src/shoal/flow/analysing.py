@@ -10,7 +10,7 @@ import duckdb
 
 from shoal.core.time import UNITS_MS, Instant, now
 from shoal.flow.auditing import facts
-from shoal.flow.defining import Known, known
+from shoal.flow.defining import Known, asked_at, known
 from shoal.flow.home import Opened
 from shoal.flow.planning import NotImported
 from shoal.flow.reading import open_reading
@@ -55,11 +55,12 @@ class Analysis:
 
 def analyse(opened: Opened, as_of: Instant | None = None) -> Analysis:
     """Analyse the workspace as of an instant, by default the newest that the data knows of (`newest_instant`)."""
+    asked = None if as_of is None else asked_at(as_of)
     what = known(opened)
     lacking = {name: missing_names(segment.when, what.catalog, what.nodes) for name, segment in what.segments.items()}
     shown = [segment for name, segment in what.segments.items() if not lacking[name]]
     with open_reading(opened) as duck:
-        instant = newest_instant(duck) if as_of is None else as_of
+        instant = newest_instant(duck) if asked is None else asked
         with tallied(duck, instant, opened.settings.zone) as tally:
             seen = overview(duck, instant, opened.settings.zone, tally=tally)
             found = audit(duck, instant, facts(opened), tally=tally)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,8 +12,8 @@ import sqlalchemy as sa
 
 from shoal.core.errors import UserError
 from shoal.core.ids import subscriber_text
-from shoal.core.time import Instant, now
-from shoal.flow.defining import Definition, define, known
+from shoal.core.time import Instant
+from shoal.flow.defining import Definition, asked_at, define, known
 from shoal.flow.home import Opened
 from shoal.flow.reading import open_reading
 from shoal.profiles import subscriber
@@ -22,6 +23,7 @@ from shoal.segments.explain import Explanation, explain
 from shoal.segments.history import History
 from shoal.segments.nodes import Node
 from shoal.segments.sql import queries
+from shoal.segments.sql.histories import all_histories
 from shoal.segments.sql.people import ListTotals, read_history
 from shoal.store import rows
 
@@ -41,23 +43,30 @@ def count(opened: Opened, text: str | Node, as_of: Instant | None = None) -> Ans
     """How many are members, in all and per condition."""
     what = known(opened)
     definition = define(text, what)
-    instant = now() if as_of is None else as_of
+    instant = asked_at(as_of)
     with open_reading(opened) as duck:
         return Answer(definition, instant, queries.counts(duck, definition.node, instant, what.nodes))
 
 
-def members(opened: Opened, text: str | Node, as_of: Instant | None = None, reading: Reading = "sql") -> pa.Table:
+def members(
+    opened: Opened,
+    text: str | Node,
+    as_of: Instant | None = None,
+    reading: Reading = "sql",
+    watch: Callable[[int, int], None] | None = None,
+) -> pa.Table:
     """Who is a member: columns subscriber, user_id and email (both may be null), ordered by subscriber.
 
-    `user_id` is the subscriber's own id (not a vendor's), `email` the address that was seen first.
+    `user_id` is the subscriber's own id (not a vendor's), `email` the address that was seen first. The oracle, which
+    takes its time, tells `watch` how many people it has judged, and of how many.
     """
     what = known(opened)
     node = define(text, what).node
-    instant = now() if as_of is None else as_of
+    instant = asked_at(as_of)
     with open_reading(opened) as duck:
         if reading == "oracle":
-            everybody = [row[0] for row in duck.execute("SELECT subscriber FROM subscribers").fetchall()]
-            found = oracle.members(node, (history(duck, each) for each in everybody), instant, what.nodes)
+            with all_histories(duck, opened.home.scratch) as everyone:
+                found = oracle.members(node, everyone, instant, what.nodes, watch)
         else:
             found = queries.members(duck, node, instant, what.nodes)
         return _named(opened, duck, found)
@@ -70,9 +79,9 @@ def explain_one(opened: Opened, person: str, text: str | Node, as_of: Instant | 
     """
     what = known(opened)
     node = define(text, what).node
-    number = find(opened, person)
+    instant, number = asked_at(as_of), find(opened, person)
     with open_reading(opened) as duck:
-        return explain(node, history(duck, number), now() if as_of is None else as_of, what.nodes, ListTotals(duck))
+        return explain(node, history(duck, number), instant, what.nodes, ListTotals(duck))
 
 
 def find(opened: Opened, person: str) -> int:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
-from shoal.core.time import Instant, now
+from shoal.core.time import Instant
+from shoal.flow.defining import asked_at
 from shoal.flow.home import Opened
 from shoal.flow.reading import open_reading
 from shoal.ingest import ledger
@@ -15,8 +16,9 @@ from shoal.profiles.likeness import REASONS
 
 def run_audit(opened: Opened, as_of: Instant | None = None) -> Audit:
     """Audit the workspace as of an instant, by default now."""
+    instant = asked_at(as_of)
     with open_reading(opened) as duck:
-        return audit(duck, now() if as_of is None else as_of, facts(opened))
+        return audit(duck, instant, facts(opened))
 
 
 def facts(opened: Opened) -> Facts:

@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from shoal.core.errors import UserError, nearest
+from shoal.core.errors import UserError, nearest, require
+from shoal.core.time import Instant, format_instant, now
 from shoal.flow.home import Opened
 from shoal.ingest import names
 from shoal.segments.catalog import Catalog, check_names
@@ -56,6 +57,24 @@ def known(opened: Opened) -> Known:
     return Known(segments, Catalog.of(seen, segments))
 
 
+def asked_at(as_of: Instant | None) -> Instant:
+    """The instant that a question is about: by default now.
+
+    Raises UserError `future_instant` for one that has not come, of which nobody can know yet.
+    """
+    moment = now()
+    if as_of is None:
+        return moment
+    require(
+        as_of <= moment,
+        "future_instant",
+        f"{format_instant(as_of)} is in the future; it is {format_instant(Instant(moment // 1_000 * 1_000))} now.",
+        where="as of",
+        fix="Ask about now or a time before it.",
+    )
+    return as_of
+
+
 def define(text: str | Node, what: Known) -> Definition:
     """The definition meant by a name, a sentence, or `@file.json` / `@file.yaml`.
 
@@ -76,9 +95,24 @@ def define(text: str | Node, what: Known) -> Definition:
             fix=nearest(text, what.segments)
             or '`shoal segments` lists them; a sentence begins like: did "Order Completed".',
         )
+    _refuse_title(text, what.segments)
     node = parse(text)
     check_names(node, what.catalog, text)
     return Definition(node)
+
+
+def _refuse_title(text: str, segments: Mapping[str, Segment]) -> None:
+    """Raise `unknown_segment` where a segment is meant by its title, or by its name in other letters."""
+    plain = _plain(text)
+    for name, segment in segments.items():
+        if plain in (_plain(name), _plain(segment.title or name)):
+            raise UserError(
+                "unknown_segment", f"There is no segment {text!r}.", fix=f"Did you mean {name!r}? That is its name."
+            )
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"[\W_]+", "-", text.casefold()).strip("-")
 
 
 def _from_file(path: Path, catalog: Catalog) -> Definition:

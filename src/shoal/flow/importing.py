@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -13,8 +12,8 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 import sqlalchemy as sa
 
-from shoal.core.errors import UserError
 from shoal.core.time import Instant, now
+from shoal.flow.beside import Beside
 from shoal.flow.drain import BULK, GENTLE, Drain
 from shoal.flow.home import Opened, one_writer
 from shoal.flow.planning import How, NotImported, Part, plan, refused
@@ -72,57 +71,16 @@ def import_paths(
         planned = plan(worker, paths, How(source))
         pace = BULK if any(part.is_columnar for part in planned.parts) else GENTLE
         try:
-            with Drain(opened.home, opened.database, pace) as drain, _Beside(drain) as beside:
-                beside.turn()  # what an interrupted import left in the journal
+            with Drain(opened.home, opened.database, pace) as drain, Beside(drain) as beside:
+                beside.drain()  # what an interrupted import left in the journal
                 numbers, broken = _import_each(opened, worker, beside, planned.parts, watch)
         finally:
             identity.resolve(opened.database)
     return ImportRun(tuple(_told(opened, number, again) for number, again in numbers), (*planned.left_out, *broken))
 
 
-class _Beside:
-    """Drains in a thread of its own, so that parsing and draining share the processors."""
-
-    def __init__(self, drain: Drain) -> None:
-        self._drain = drain
-        self._thread = ThreadPoolExecutor(1, "drain")
-        self._running: Future[object] | None = None
-        self._waiting = 0  # records that no turn has been started for
-
-    def __enter__(self) -> _Beside:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        with self._thread:
-            if kind is None or issubclass(kind, UserError):
-                self.turn()
-                self._settle()
-
-    def add(self, records: int) -> None:
-        """Tell that records were put into the journal; waits while a whole turn's worth is behind."""
-        self._waiting += records
-        if self._waiting >= self._drain.pace.most_rows:
-            self.turn()
-
-    def turn(self) -> None:
-        """Drain what is in the journal now."""
-        self._settle()
-        self._running = self._thread.submit(drain_all, self._drain)
-        self._waiting = 0
-
-    def _settle(self) -> None:
-        if self._running is not None:
-            self._running.result()
-
-
-def drain_all(drain: Drain) -> None:
-    """Take everything that waits in the journal to the lake."""
-    while drain.turn() is not None:
-        pass
-
-
 def _import_each(
-    opened: Opened, worker: Worker, beside: _Beside, parts: Sequence[Part], watch: Watch | None
+    opened: Opened, worker: Worker, beside: Beside, parts: Sequence[Part], watch: Watch | None
 ) -> tuple[list[tuple[int, bool]], list[NotImported]]:
     """Read the files; of several, one that breaks in the middle doesn't keep the others from being read."""
     numbers: list[tuple[int, bool]] = []
@@ -139,7 +97,7 @@ def _import_each(
     return numbers, broken
 
 
-def _import(opened: Opened, worker: Worker, beside: _Beside, part: Part, watch: Watch | None) -> tuple[int, bool]:
+def _import(opened: Opened, worker: Worker, beside: Beside, part: Part, watch: Watch | None) -> tuple[int, bool]:
     """Read one file to its end; the number of its line in the ledger, and whether that was there and finished."""
     path = part.found.part.path
     with opened.database.read() as connection:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import duckdb
 
-from shoal.core.time import Instant, now
+from shoal.core.time import Instant
 from shoal.flow.asking import find, history
-from shoal.flow.defining import Known, known
+from shoal.flow.defining import Known, asked_at, known
 from shoal.flow.home import Opened
 from shoal.flow.reading import open_reading
 from shoal.profiles import consent, subscriber, traits
@@ -44,7 +44,7 @@ def profile(opened: Opened, person: str, as_of: Instant | None = None) -> Profil
 
     Raises UserError `unknown_subscriber`.
     """
-    number, instant = find(opened, person), now() if as_of is None else as_of
+    instant, number = asked_at(as_of), find(opened, person)
     with opened.database.read() as connection:
         keys = subscriber.keys_of(connection, number)
     with open_reading(opened) as duck:

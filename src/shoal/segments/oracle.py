@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
+from typing import Protocol
 
 from shoal.core.time import Instant
 from shoal.segments.history import History
@@ -15,22 +16,37 @@ from shoal.segments.windows import Window
 NO_SEGMENTS: Mapping[str, Node] = {}
 
 
+JUDGED = 1_000
+"""People between two reports of progress."""
+
+
+class Histories(Protocol):
+    """Subscribers' histories that can be gone through more than once; they need not fit into memory."""
+
+    def __len__(self) -> int: ...
+
+    def __iter__(self) -> Iterator[History]: ...
+
+
 class People:
     """A whole list as conditions about averages see it: its identified subscribers' histories."""
 
-    def __init__(self, histories: Sequence[History]) -> None:
-        self._identified = [history for history in histories if history.identified]
+    def __init__(self, histories: Histories) -> None:
+        self._histories = histories
+        self._size: int | None = None
         self._totals: dict[tuple[Stream, Window, Instant], int] = {}
 
     def size(self) -> int:
         """How many identified subscribers there are."""
-        return len(self._identified)
+        if self._size is None:
+            self._size = sum(history.identified for history in self._histories)
+        return self._size
 
     def total(self, stream: Stream, window: Window, now: Instant) -> int:
         """How many events of a stream they have in a window, together."""
         key = (stream, window, now)
         if key not in self._totals:
-            people = (Person.of(history, now, NO_SEGMENTS, None) for history in self._identified)
+            people = (Person.of(history, now, NO_SEGMENTS, None) for history in self._histories if history.identified)
             self._totals[key] = sum(len(person.events(stream, window)) for person in people)
         return self._totals[key]
 
@@ -53,9 +69,21 @@ def is_member(
 
 
 def members(
-    node: Node, histories: Iterable[History], now: Instant, segments: Mapping[str, Node] = NO_SEGMENTS
+    node: Node,
+    histories: Histories,
+    now: Instant,
+    segments: Mapping[str, Node] = NO_SEGMENTS,
+    watch: Callable[[int, int], None] | None = None,
 ) -> list[int]:
-    """Ids of the members among these subscribers, who are also the whole list, in ascending order."""
-    everyone = list(histories)
-    people = People(everyone)
-    return sorted(one.subscriber for one in everyone if is_member(node, one, now, segments, people))
+    """Ids of the members among these subscribers, who are also the whole list, in ascending order.
+
+    `watch` is told now and then how many are judged, and how many there are.
+    """
+    people = People(histories)
+    found: list[int] = []
+    for number, one in enumerate(histories, start=1):
+        if is_member(node, one, now, segments, people):
+            found.append(one.subscriber)
+        if watch is not None and number % JUDGED == 0:
+            watch(number, len(histories))
+    return sorted(found)
