@@ -41,7 +41,8 @@ def stored(rows: list[dict[str, Any]], sampled: list[dict[str, Any]]) -> list[An
         table = pa.Table.from_batches([batch]).append_column("source", pa.repeat("test", len(rows)))
         table = table.append_column("received_at", pa.repeat(pa.scalar(LATER, pa.timestamp("ms")), len(rows)))
         duck.register("batch", table.append_column("origin", pa.repeat("import:1", len(rows))))
-        duck.execute(lake_rows.RECORDS)
+        duck.execute(f"CREATE TABLE batch_keys AS {lake_rows.SEEN}")
+        duck.execute(f"CREATE TABLE records AS {lake_rows.RECORDS}")
         structure = None
         if sampled:
             texts = [json.dumps(row) for row in sampled]
@@ -54,7 +55,7 @@ def stored(rows: list[dict[str, Any]], sampled: list[dict[str, Any]]) -> list[An
             duck,
             table="events",
             stem="a",
-            rows=lake_rows.EVENTS.format(part="true"),
+            rows=lake_rows.EVENTS.format(rows="records", part="true"),
             shredding=shredding(keys, structure),
         )
         assert file is not None

@@ -49,7 +49,7 @@ def code(worker: Worker, path: Path) -> str | None:
 
 def test_chunks_are_those_of_parsing_in_this_process(tmp_path: Path, worker: Worker) -> None:
     path = tmp_path / "a.csv"
-    path.write_text("id,city\n" + "".join(f"{i},Paris\n" for i in range(45_000)) + "1\n")
+    path.write_text("id,city\n" + "".join(f"{i},Paris\n" for i in range(25_000)) + "1\n")
     here = list(parse(FilePart(path), source_of(MAPPING), HERE))
     assert len(here) == 3
     assert list(worker.parse(ParseRequest(path, MAPPING, HERE))) == here
@@ -151,7 +151,7 @@ def test_silence_is_ended(tmp_path: Path) -> None:
 
 def test_memory_is_bounded(tmp_path: Path) -> None:
     rows = 40_000
-    table = pa.table({"id": ["1"] * rows, "text": ["x" * 10_000] * rows})
+    table = pa.table({"id": ["1"] * rows, "text": ["x" * 20_000] * rows})
     pq.write_table(table, tmp_path / "a.parquet", use_dictionary=False, compression="zstd")
     with Worker(Limits(memory=400 * MIB)) as worker:
         assert code(worker, tmp_path / "a.parquet") == "out_of_memory"

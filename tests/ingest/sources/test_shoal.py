@@ -100,7 +100,7 @@ def test_a_column_of_another_type_is_named(tmp_path: Path) -> None:
 
 
 def test_chunks_resume(tmp_path: Path) -> None:
-    rows = [SOUND | {"message_id": str(number)} for number in range(45_000)]
+    rows = [SOUND | {"message_id": str(number)} for number in range(85_000)]
     whole = parsed(tmp_path, rows)
-    assert [chunk.rows_read for chunk in whole] == [20_000, 20_000, 5_000]
+    assert [chunk.rows_read for chunk in whole] == [40_000, 40_000, 5_000]
     assert list(parse(FilePart(tmp_path / "a.parquet"), SOURCE, HERE, 2)) == whole[2:]
