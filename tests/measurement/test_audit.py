@@ -21,11 +21,11 @@ from shoal.segments import parse, sql
 
 DOCS = Path(__file__).resolve().parents[2] / "docs/concepts/audit.md"
 NAMES = """
-rejected_rows repeated_rows no_own_time impossible_time unidentified_events missing_traits missing_properties
-email_format phone_format country_code country_forms unreadable_dates future_dates birthday_plausible age_plausible
-mixed_types negative_amounts order_outliers repeated_orders orders_of_strangers refunds_without_order
-clicks_without_delivery opens_without_delivery sources_disagree likely_duplicates shared_keys late_arrival stale_sync
-missing_days machine_opens machine_clicks consent_unknown mail_after_refusal"""
+rejected_rows repeated_rows no_own_time impossible_time stray_dates unidentified_events missing_traits
+missing_properties email_format phone_format country_code country_forms unreadable_dates future_dates
+birthday_plausible age_plausible mixed_types negative_amounts order_outliers repeated_orders orders_of_strangers
+refunds_without_order clicks_without_delivery opens_without_delivery sources_disagree likely_duplicates shared_keys
+late_arrival stale_sync missing_days machine_opens machine_clicks consent_unknown mail_after_refusal"""
 FACTS = Facts(
     imports=(
         ImportedFile("crm", "contacts.csv", 420, 12, 3, 400, 5, {"no_identity": 12, "blank": 3}, (), Instant(0)),
@@ -64,7 +64,7 @@ def test_inventory_counts_exactly(found: Audit, shop_duck: duckdb.DuckDBPyConnec
 
 
 def test_the_worst_source_has_the_lowest_score_and_reasons_add_up(found: Audit) -> None:
-    assert found.worst_source == found.sources[0].name
+    assert found.worst_sources == (found.sources[0].name,)
     assert [source.score for source in found.sources] == sorted(source.score for source in found.sources)
     for source in found.sources:
         assert source.score == pytest.approx(max(0, 100 - sum(loss.points for loss in source.losses)))
@@ -122,7 +122,7 @@ def test_nothing_is_left_in_the_connection(found: Audit, shop_duck: duckdb.DuckD
 def test_data_form_is_json_and_keeps_the_figures(found: Audit) -> None:
     told = json.loads(json.dumps(as_data(found)))
     assert told["as_of"] == "2026-05-01T00:00:00Z"
-    assert told["worst_source"] == found.worst_source
+    assert tuple(told["worst_sources"]) == found.worst_sources
     assert told["findings"][0]["share"] == pytest.approx(found.findings[0].share, abs=1e-4)
     assert len(told["sources"]) == len(found.sources)
 
@@ -132,7 +132,7 @@ def test_terminal_names_the_worst_source_and_its_reason(found: Audit, width: int
     console = Console(width=width, record=True, file=io.StringIO())
     render(found, console)
     text = console.export_text()
-    assert f"Worst source: {found.worst_source}" in text
+    assert f"Worst source: {found.worst_sources[0]}" in text
     assert "Findings" in text
 
 
@@ -140,7 +140,7 @@ def test_an_empty_list_gives_an_empty_audit(empty_shop: Any, now: Instant) -> No
     nothing = audit(empty_shop.load(), now)
     assert nothing.sources == ()
     assert nothing.score is None
-    assert nothing.worst_source is None
+    assert nothing.worst_sources == ()
     console = Console(record=True, file=io.StringIO())
     render(nothing, console)
     assert "import files first" in console.export_text()

@@ -41,6 +41,12 @@ def _impossible_time(shop: Any, now: int) -> None:
     shop.event(1, now - DAY, "Page Viewed", path="/")
 
 
+def _stray(shop: Any, now: int) -> None:
+    for number in range(300):
+        shop.event(1, now - 1 - number * DAY // 10, "Page Viewed", path="/")
+    shop.event(1, now - 700 * DAY, "Page Viewed", path="/")
+
+
 def _anonymous(shop: Any, now: int) -> None:
     shop.people[9] = ("anonymous",)
     for who in (1, 9, 9):
@@ -211,6 +217,7 @@ CASES: dict[str, list[Case]] = {
     "repeated_rows": [(_repeated, ("crm",), 9, 100)],
     "no_own_time": [(_no_own_time, ("web",), 1, 2)],
     "impossible_time": [(_impossible_time, ("web",), 1, 2)],
+    "stray_dates": [(_stray, ("web",), 1, 301)],
     "unidentified_events": [(_anonymous, ("web",), 2, 3)],
     "missing_traits": [(_traits, ("crm",), 3, 4)],
     "missing_properties": [(_properties, ("web",), 1, 3)],

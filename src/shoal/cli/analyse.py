@@ -18,6 +18,7 @@ from shoal.flow.defining import asked_at
 from shoal.flow.importing import ImportRun
 from shoal.ingest.events import ORDER_COMPLETED
 from shoal.measurement.audit import as_data
+from shoal.measurement.wording import listing
 from shoal.segments.operators.words import quoted
 from shoal.shop import simulate, write_exports, write_truth
 from shoal.workspace import Workspace
@@ -91,8 +92,9 @@ def _analyse(shown: Shown, paths: list[Path], report: Path, *, as_of: str | None
     shown.say("")
     _show_segments(shown, found)
     audit = found.audit
-    if audit.worst_source is not None and audit.score is not None:
-        shown.say(f"Data score {audit.score:.0f} of 100; the worst source is {audit.worst_source}.")
+    if audit.score is not None:
+        worst = f"; worst: {listing(audit.worst_sources)}" if audit.worst_sources else ""
+        shown.say(f"Data score {audit.score:.0f} of 100{worst}.")
     shown.say("", f"Report: {report.resolve()}", "", "What you can do next:", *_next(shown, found))
     show_left_out(shown, done.not_imported)
     end_of(done)

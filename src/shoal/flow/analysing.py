@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 import duckdb
+import pyarrow as pa
 
 from shoal.core.time import UNITS_MS, Instant, now
 from shoal.flow.auditing import facts
@@ -15,6 +16,7 @@ from shoal.flow.home import Opened
 from shoal.flow.planning import NotImported
 from shoal.flow.reading import open_reading
 from shoal.measurement.audit import Audit, audit
+from shoal.measurement.reach import reach
 from shoal.measurement.report.model import Overlap, Overview, SegmentSummary, Step
 from shoal.measurement.report.overview import overview
 from shoal.measurement.report.page import page
@@ -65,7 +67,10 @@ def analyse(opened: Opened, as_of: Instant | None = None) -> Analysis:
             seen = overview(duck, instant, opened.settings.zone, tally=tally)
             found = audit(duck, instant, facts(opened), tally=tally)
         summaries = _summaries(duck, shown, what, instant)
-        overlaps = _overlaps(duck, shown, what, instant)
+        members = many.memberships(duck, {each.name: each.when for each in shown}, instant, what.nodes)
+        reached = reach(duck, instant, members)
+    summaries = tuple(replace(each, reach=found) for each, found in zip(summaries, reached, strict=True))
+    overlaps = _overlaps(members, shown)
     gaps = {name: missing for name, missing in lacking.items() if missing}
     return Analysis(instant, seen, found, summaries, overlaps, gaps)
 
@@ -109,7 +114,7 @@ def _summary(segment: Segment, counts: Counts, before: tuple[tuple[Instant, int]
         sentence=english(segment.when),
         members=counts.members,
         share=counts.members / counts.eligible if counts.eligible else 0.0,
-        goal=f"{goal.target} {goal.deadline()}" if goal else None,
+        goal=f"{goal.target}, {goal.deadline()}" if goal else None,
         metric=goal.metric if goal else None,
         size_low=size.at_least if size else None,
         size_high=size.at_most if size else None,
@@ -119,12 +124,9 @@ def _summary(segment: Segment, counts: Counts, before: tuple[tuple[Instant, int]
     )
 
 
-def _overlaps(
-    duck: duckdb.DuckDBPyConnection, shown: Sequence[Segment], what: Known, instant: Instant
-) -> tuple[Overlap, ...]:
-    found = many.memberships(duck, {segment.name: segment.when for segment in shown}, instant, what.nodes)
-    members = [found[str(place)].to_numpy() for place in range(len(shown))]
+def _overlaps(members: pa.Table, shown: Sequence[Segment]) -> tuple[Overlap, ...]:
+    belongs = [members[str(place)].to_numpy() for place in range(len(shown))]
     return tuple(
-        Overlap(shown[one].name, shown[other].name, int((members[one] & members[other]).sum()))
+        Overlap(shown[one].name, shown[other].name, int((belongs[one] & belongs[other]).sum()))
         for one, other in combinations(range(len(shown)), 2)
     )

@@ -5,6 +5,7 @@ The tables are temporary, begin with `tally_` and are dropped at the end of the 
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from shoal.core.time import UNITS_MS, Instant
 RECENT_MS = 30 * UNITS_MS["d"]
 """How long the recent stretch is, and the one before it."""
 
-OLDEST = "TIMESTAMP '1995-01-01'"
+OLDEST = dt.date(1995, 1, 1)
 """Nothing that is measured happened before this: such a date stands for one that is missing."""
 
 LATE = "INTERVAL 2 DAY"
@@ -64,7 +65,7 @@ _TABLES = {
                count(*) FILTER ("at" > epoch_ms($before) AND "at" <= epoch_ms($recent)) AS before,
                count(*) FILTER ("at" = received_at) AS stamped,
                max("at") FILTER ("at" < received_at) AS last_own,
-               count(*) FILTER ("at" < {OLDEST}) AS ancient
+               count(*) FILTER ("at" < DATE '{OLDEST}') AS ancient
         FROM events WHERE "at" <= epoch_ms($now) GROUP BY source, name, subscriber
     """,
     "tally_days": f"""

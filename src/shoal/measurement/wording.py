@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from shoal.core.time import Instant, to_datetime
+
+FEW: Final = 30
+"""Of fewer than this a share or a change in percent would be mostly chance: the numbers alone are told."""
 
 _SIGNS: Final = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
 
@@ -18,6 +22,17 @@ def many(number: int, one: str, more: str | None = None) -> str:
     ('1 day', '1,234 people')
     """
     return f"{number:,} {one if number == 1 else more or one + 's'}"
+
+
+def listing(names: Sequence[str], most: int = 3) -> str:
+    """Names one after the other; of more than `most`, how many are left.
+
+    >>> listing(["a"]), listing(["a", "b"]), listing(["a", "b", "c", "d", "e"])
+    ('a', 'a and b', 'a, b, c and 2 more')
+    """
+    if len(names) > most:
+        return f"{', '.join(names[:most])} and {len(names) - most} more"
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
 def people(number: int) -> str:
@@ -40,6 +55,24 @@ def percent(share: float) -> str:
     if 0.999 < share < 1:
         return "over 99.9 %"
     return f"{share * 100:.1f} %" if 0 < share < 0.1 or 0.99 < share < 1 else f"{share * 100:.0f} %"
+
+
+def in_percent(hits: int, of: int) -> str:
+    """A share to put behind its numbers, in brackets; empty below `FEW`, where they say it better.
+
+    >>> in_percent(12, 450), in_percent(3, 7)
+    (' (2.7 %)', '')
+    """
+    return f" ({percent(hits / of)})" if of >= FEW else ""
+
+
+def portion(hits: int, of: int) -> str:
+    """A share in percent, or in numbers below `FEW`.
+
+    >>> portion(12, 450), portion(3, 7)
+    ('2.7 %', '3 of 7')
+    """
+    return percent(hits / of) if of >= FEW else f"{hits:,} of {of:,}"
 
 
 def lost(points: float) -> str:
@@ -71,15 +104,17 @@ def money(amount: float, currency: str) -> str:
     return f"{'-' if amount < 0 else ''}{sign}{number}" if sign else f"{'-' if amount < 0 else ''}{number} {currency}"
 
 
-def change(recent: float, before: float) -> str | None:
-    """How a number compares with an earlier one, to be read on; None where there was nothing before.
+def change(recent: float, before: float, counted: tuple[float, float] | None = None) -> str | None:
+    """How a number compares with an earlier one, to be read on; None where that would be mostly chance.
+
+    That is where either is below `FEW`. Of amounts, `counted` says how many things they are the sums of.
 
     >>> change(120, 100), change(50, 100), change(100, 100), change(310, 100)
     ('20 % more than', '50 % less than', 'the same as', '3.1 times as much as')
-    >>> change(1, 0) is None
-    True
+    >>> change(2, 1) is None, change(900.0, 450.0, counted=(4, 2)) is None
+    (True, True)
     """
-    if before <= 0:
+    if min(counted or (recent, before)) < FEW or before <= 0:
         return None
     ratio = recent / before - 1
     if abs(ratio) < 0.005:

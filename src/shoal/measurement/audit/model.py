@@ -214,7 +214,7 @@ class Audit:
     """The audit of a list at one instant.
 
     `score` is the mean of the sources' scores weighted by their records, less the losses of the list as
-    a whole; None without any source. `worst_source` is None without any source.
+    a whole; None without any source. `worst_sources` have the lowest score; empty where all have the same.
     """
 
     as_of: Instant
@@ -224,7 +224,7 @@ class Audit:
     events: int
     score: float | None
     losses: tuple[Loss, ...]
-    worst_source: str | None
+    worst_sources: tuple[str, ...]
     sources: tuple[SourceAudit, ...]  # lowest score first
     findings: tuple[Finding, ...]  # most points first
     coverage: tuple[FieldShare, ...]  # key traits and identity keys over all people

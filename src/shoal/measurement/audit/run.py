@@ -13,7 +13,7 @@ from shoal.measurement.audit.freshness import freshness
 from shoal.measurement.audit.inventory import SourceInventory, coverage, inventory, newest_instant
 from shoal.measurement.audit.machines import machine_estimates
 from shoal.measurement.audit.model import Audit, Facts, Finding, Freshness, SourceAudit
-from shoal.measurement.audit.score import losses, score, whole_score
+from shoal.measurement.audit.score import losses, score, whole_score, worst
 from shoal.measurement.tally import Tally, tallied
 
 
@@ -55,7 +55,7 @@ def _audit(found: Evidence) -> Audit:
         events=sum(source.events for source in sources),
         score=whole_score([(source.score, source.records) for source in sources], whole),
         losses=whole,
-        worst_source=sources[0].name if sources else None,
+        worst_sources=worst({source.name: source.score for source in sources}),
         sources=tuple(sources),
         findings=tuple(seen),
         coverage=coverage(found, identified),

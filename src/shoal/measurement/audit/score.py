@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from shoal.measurement.audit.model import Finding, Loss
 
@@ -28,6 +28,17 @@ def score(lost: Iterable[Loss]) -> float:
     77.5
     """
     return max(0.0, round(100 - sum(loss.points for loss in lost), 1))
+
+
+def worst(scores: Mapping[str, float]) -> tuple[str, ...]:
+    """The sources with the lowest score, as it is shown; none where all have the same, or there is one only.
+
+    >>> worst({"crm": 80.2, "web": 79.9, "shop": 97.0}), worst({"crm": 100.0, "web": 100.0})
+    (('crm', 'web'), ())
+    """
+    shown = {name: round(score) for name, score in scores.items()}
+    lowest = [name for name, score in shown.items() if score == min(shown.values())]
+    return tuple(lowest) if len(lowest) < len(shown) else ()
 
 
 def whole_score(scores: Sequence[tuple[float, int]], lost: Iterable[Loss]) -> float | None:

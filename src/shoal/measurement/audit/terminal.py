@@ -9,7 +9,7 @@ from rich.text import Text
 from shoal.core.time import Instant, to_datetime
 from shoal.measurement.audit.evidence import DAY_MS
 from shoal.measurement.audit.model import Audit, Severity
-from shoal.measurement.wording import lost, many, percent
+from shoal.measurement.wording import in_percent, listing, lost, many
 
 _STYLES: dict[Severity, str] = {"attention": "red", "watch": "yellow", "note": "dim"}
 FINDINGS = 12
@@ -32,9 +32,11 @@ def _summary(audit: Audit) -> Text:
     text = Text(f"Data score {audit.score:.0f} of 100. " if audit.score is not None else "")
     text.append(f"{many(audit.identified, 'known person', 'known people')}, {many(audit.events, 'event')}, ")
     text.append(f"{many(len(audit.sources), 'source')}; newest {_day(audit.newest)}.")
-    worst = audit.sources[0]
-    if worst.losses:
-        text.append(f"\nWorst source: {worst.name} ({worst.score:.0f}). {worst.losses[0].reason}")
+    if audit.worst_sources:
+        worst = audit.sources[0]
+        which = "Worst source" if len(audit.worst_sources) == 1 else "Worst sources"
+        reason = f" {worst.losses[0].reason}" if worst.losses and len(audit.worst_sources) == 1 else ""
+        text.append(f"\n{which}: {listing(audit.worst_sources)} ({worst.score:.0f}).{reason}")
     return text
 
 
@@ -82,8 +84,8 @@ def _findings(audit: Audit) -> Table:
 
 def _notes(audit: Audit) -> list[str]:
     found = [
-        f"Machines made about {percent(estimate.share)} of {many(estimate.events, estimate.kind[:-1])} "
-        f"({estimate.machine:,})."
+        f"Machines made about {estimate.machine:,} of {many(estimate.events, estimate.kind[:-1])}"
+        f"{in_percent(estimate.machine, estimate.events)}."
         for estimate in audit.machines
     ]
     consents = (

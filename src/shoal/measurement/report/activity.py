@@ -29,6 +29,8 @@ TOP_EVENTS = 8
 SHOWN_DAYS = 180
 SHOWN_WEEKS = 53
 ROW_HEIGHT = 74
+ENOUGH = 100
+"""From so many on a rate is held against its benchmark."""
 
 _COLOURS = {
     EMAIL: "var(--sea)",
@@ -77,6 +79,7 @@ def _daily(overview: Overview) -> Markup:
             "zeroline": True,
             "zerolinecolor": "var(--line)",
             "nticks": 3,
+            "tickformat": ",",
         }
         data.append(_area(family, axis))
         notes.append(_label(family, top))
@@ -90,7 +93,7 @@ def _daily(overview: Overview) -> Markup:
     frame["xaxis"] |= {"type": "date", "anchor": "free", "position": 0, "tickformat": "%-d %b"}
     return chart(
         "Activity by day",
-        f"Events a day by family over the last {SHOWN_DAYS} days, each on its own scale; days of {overview.zone}.",
+        f"Events a day over the last {SHOWN_DAYS} days, each kind on a scale of its own; days in {overview.zone}.",
         {"data": data, "layout": frame},
         height,
     )
@@ -142,8 +145,10 @@ def _events(overview: Overview) -> Markup:
     top = shown[0].events
     listed = []
     for event in shown:
-        changed = change(event.compared.recent, event.compared.before)
-        under = f"by {people(event.people)}" + (f"; last 30 days {changed} the 30 before" if changed else "")
+        recent, before = event.compared.recent, event.compared.before
+        changed = change(recent, before)
+        lately = f"{changed} the 30 before" if changed else f"{recent:,.0f}, {before:,.0f} in the 30 before"
+        under = f"by {people(event.people)}; last 30 days {lately}"
         label = tag("span", event.name, tag("span", under, class_="under"))
         listed.append(Bar(label, event.events / top, f"{event.events:,}"))
     more = len(overview.names) - len(shown)
@@ -207,7 +212,11 @@ def _rates(funnel: EmailFunnel) -> Sequence[tuple[str, int, int, Benchmark]]:
 def _rate(name: str, hits: int, of: int, line: Benchmark) -> Sequence[Content]:
     share = min(hits / of, 1.0)
     low, high = interval(min(hits, of), of)
-    verdict = tag("span", line.english(share), class_=f"chip {line.tone(share)}")
+    verdict = (
+        tag("span", line.english(share), class_=f"chip {line.tone(share)}")
+        if of >= ENOUGH
+        else tag("span", "too few to say", class_="chip")
+    )
     return name, tag("b", rate(share)), f"{rate(low)} and {rate(high)}", f"{hits:,} of {of:,}", verdict
 
 

@@ -1,4 +1,4 @@
-"""The first screen: headline numbers, what stands out, one next step."""
+"""The first screen: headline numbers and what stands out."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from shoal.measurement.audit.model import Audit
 from shoal.measurement.report.benchmarks import CLICK, OPEN
 from shoal.measurement.report.markup import Content, Markup, tag
-from shoal.measurement.report.model import Compared, Overlap, Overview, SegmentSummary
+from shoal.measurement.report.model import Compared, Orders, Overlap, Overview, SegmentSummary
+from shoal.measurement.report.next_step import NextStep, blocked, is_blocked, unreachable
 from shoal.measurement.report.parts import Tone, headline
-from shoal.measurement.wording import change, many, money, people, percent, rate
+from shoal.measurement.wording import FEW, change, listing, many, money, people, percent, portion, rate
 
 REMARKS = 4
 
@@ -24,16 +25,6 @@ class Remark:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class NextStep:
-    """The one thing to do next, why, and where the page has the evidence."""
-
-    title: str
-    evidence: str
-    action: str
-    link: str
-
-
 def tiles(overview: Overview, audit: Audit) -> Markup:
     """The headline numbers, each with what it is compared with."""
     found = [
@@ -44,7 +35,7 @@ def tiles(overview: Overview, audit: Audit) -> Markup:
     if overview.orders is not None:
         orders = overview.orders
         value = money(orders.compared_revenue.recent, orders.currency)
-        found.append(headline("Revenue, last 30 days", value, _before(orders.compared_revenue)))
+        found.append(headline("Revenue, last 30 days", value, _before(orders)))
     if audit.score is not None:
         found.append(_score(audit))
     return tag("div", found, class_="tiles")
@@ -52,33 +43,52 @@ def tiles(overview: Overview, audit: Audit) -> Markup:
 
 def _newcomers(overview: Overview) -> str:
     strangers = overview.people - overview.identified
-    new = (
-        f"{f'{overview.newcomers.recent:,.0f}' if overview.newcomers.recent else 'none'} first seen in the last 30 days"
-    )
-    return f"{new}; {strangers:,} visitors besides, not identified" if strangers else new
+    count = f"{overview.newcomers.recent:,.0f}" if overview.newcomers.recent else "none"
+    told = f"{count} first seen in the last 30 days"
+    return f"{told}; {many(strangers, 'more visitor')} not identified" if strangers else told
 
 
 def _reachable(overview: Overview) -> Markup:
     share = overview.reachable / overview.identified if overview.identified else 0.0
-    told = f"{percent(share)} of people: an address and consent granted"
+    told = f"{portion(overview.reachable, overview.identified)} of people: an address and consent granted"
     return headline("Reachable by e-mail", f"{overview.reachable:,}", told, "" if share >= 0.5 else "watch")
 
 
 def _compared(when: str, compared: Compared) -> str:
     changed = change(compared.recent, compared.before)
-    return f"{compared.recent:,.0f} {when}" + (f", {changed} in the 30 before" if changed else "")
+    return (
+        f"{compared.recent:,.0f} {when}, "
+        + (f"{changed} in" if changed else f"{compared.before:,.0f} in")
+        + (" the 30 before")
+    )
 
 
-def _before(compared: Compared) -> str:
-    changed = change(compared.recent, compared.before)
-    return f"{changed} in the 30 days before" if changed else "nothing in the 30 days before to compare with"
+def _before(orders: Orders) -> str:
+    changed = _revenue_changed(orders)
+    if changed:
+        return f"{changed} in the 30 days before"
+    recent, before = (round(number) for number in (orders.compared_orders.recent, orders.compared_orders.before))
+    return f"from {many(recent, 'order')}, {before:,} in the 30 days before: too few to compare"
+
+
+def _revenue_changed(orders: Orders) -> str | None:
+    revenue, counted = orders.compared_revenue, orders.compared_orders
+    return change(revenue.recent, revenue.before, counted=(counted.recent, counted.before))
 
 
 def _score(audit: Audit) -> Markup:
     score = audit.score or 0.0
     tone: Tone = "good" if score >= 80 else "watch" if score >= 60 else "attention"
-    worst = audit.sources[0]
-    return headline("Data score", f"{score:.0f}", f"worst source: {worst.name}, {worst.score:.0f}", tone, "of 100")
+    return headline("Data score", f"{score:.0f}", worst_told(audit), tone, "of 100")
+
+
+def worst_told(audit: Audit) -> str:
+    """Which source is worst, in a few words; that none stands out, where all have the same score."""
+    if not audit.worst_sources:
+        one = "one source" if len(audit.sources) == 1 else "all sources"
+        return f"{one} at {audit.sources[0].score:.0f}"
+    which = "source" if len(audit.worst_sources) == 1 else "sources"
+    return f"worst {which}: {listing(audit.worst_sources)}, {audit.sources[0].score:.0f}"
 
 
 def standing(remarks: Sequence[Remark], step: NextStep | None) -> Markup:
@@ -109,6 +119,7 @@ def remarks(
 ) -> list[Remark]:
     """What stands out, most first."""
     found = [*_mail_remarks(overview, audit), *_trade_remarks(overview), *_data_remarks(audit)]
+    found += _reach_remarks(overview, audit, segments)
     found += _segment_remarks(segments, overlaps)
     return sorted(found, key=lambda remark: -remark.weight)
 
@@ -130,7 +141,7 @@ def _mail_remarks(overview: Overview, audit: Audit) -> list[Remark]:
         )
         found.append(Remark(6 if tone == "attention" else 3, tone, text))
     for estimate in audit.machines:
-        if estimate.kind == "opens" and estimate.share >= 0.1:
+        if estimate.kind == "opens" and estimate.events >= FEW and estimate.share >= 0.1:
             text = f"About {percent(estimate.share)} of opens were made by machines, so clicks tell more than opens."
             found.append(Remark(2 + 4 * estimate.share, "watch", text))
     return found
@@ -140,7 +151,7 @@ def _trade_remarks(overview: Overview) -> list[Remark]:
     if overview.orders is None:
         return []
     compared = overview.orders.compared_revenue
-    changed = change(compared.recent, compared.before)
+    changed = _revenue_changed(overview.orders)
     if changed is None or changed == "the same as":
         return []
     grown = compared.recent > compared.before
@@ -166,7 +177,7 @@ def _segment_remarks(segments: Sequence[SegmentSummary], overlaps: Sequence[Over
     for overlap in overlaps:
         one, other = titles.get(overlap.one), titles.get(overlap.other)
         smaller = min((one, other), key=lambda segment: segment.members if segment else 0) if one and other else None
-        if one and other and smaller and smaller.members and overlap.both / smaller.members >= 0.5:
+        if one and other and smaller and smaller.members >= FEW and overlap.both / smaller.members >= 0.5:
             share = percent(overlap.both / smaller.members)
             larger = other if smaller is one else one
             text = f"{share} of “{smaller.title}” are also in “{larger.title}”: cap how often they get mail."
@@ -178,43 +189,15 @@ def _segment_remarks(segments: Sequence[SegmentSummary], overlaps: Sequence[Over
     return found
 
 
-def next_step(overview: Overview, audit: Audit, segments: Sequence[SegmentSummary]) -> NextStep | None:
-    """Consent first, then data too poor to rely on, then the segment that is readiest to be written to."""
-    refused = next((each for each in audit.findings if each.check == "mail_after_refusal"), None)
-    if refused is not None and refused.severity == "attention":
-        return NextStep("Stop mail to people who refused it", refused.sentence, refused.fix, "#audit")
-    top = audit.findings[0] if audit.findings else None
-    if top is not None and audit.score is not None and audit.score < 50:
-        return NextStep(f"Mend {top.sources[0] if top.sources else 'the list'} first", top.sentence, top.fix, "#audit")
-    ready = [segment for segment in segments if in_range(segment) is True and segment.content]
-    if ready:
-        return _write_to(max(ready, key=lambda segment: segment.members))
-    if top is not None:
-        return NextStep(f"Mend {top.sources[0] if top.sources else 'the list'}", top.sentence, top.fix, "#audit")
-    return None if overview.funnel is not None else NextStep(*_NO_MAIL)
-
-
-def _write_to(segment: SegmentSummary) -> NextStep:
-    wanted_of_them = segment.content.get("next_action") or segment.content.get("call_to_action")
-    action = f"What they should do: {wanted_of_them}" if wanted_of_them else segment.goal or segment.metric or ""
-    wanted = f"between {segment.size_low:,} and {segment.size_high:,} as it should be"
-    evidence = f"{people(segment.members)} now, {wanted}: {segment.sentence}."
-    return NextStep(f"Write to “{segment.title}”", evidence, action, f"#segment-{segment.name}")
-
-
-_NO_MAIL = (
-    "Bring in your e-mail export",
-    "There is no mail in the last 30 days of this data.",
-    "Export deliveries, opens and clicks from your e-mail platform and import them beside the rest.",
-    "#list",
-)
-
-
-def in_range(segment: SegmentSummary) -> bool | None:
-    """Whether the size is what it should be; None where nothing was said about size."""
-    if segment.size_low is None or segment.size_high is None:
-        return None
-    return segment.size_low <= segment.members <= segment.size_high
+def _reach_remarks(overview: Overview, audit: Audit, segments: Sequence[SegmentSummary]) -> list[Remark]:
+    """Where half or more can't be mailed: of the list, else of a segment."""
+    if is_blocked(overview.identified, overview.reachable):
+        return [Remark(8, "attention", unreachable(overview, audit))]
+    return [
+        Remark(3.6, "watch", f"“{segment.title}”: {blocked(segment.members, segment.reach)}.")
+        for segment in segments
+        if segment.reach is not None and is_blocked(segment.members, segment.reach.mailable)
+    ]
 
 
 def summary(overview: Overview, audit: Audit) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from shoal.measurement.report.activity import ENOUGH
 from shoal.measurement.report.markup import Markup, tag
 from shoal.measurement.report.model import Overview
 from shoal.measurement.report.parts import section
-from shoal.measurement.wording import moment
+from shoal.measurement.wording import FEW, moment
 
 _NOTES = (
     "“The last 30 days” are 30 times 24 hours up to that instant: their first instant is left out, the "
@@ -17,6 +18,10 @@ _NOTES = (
     "Reachable means: an e-mail address, and the latest word on marketing mail is consent.",
     "“By a person” leaves out opens and clicks that are marked as made by machines. Machines that hide "
     "are estimated in the data part and are not left out.",
+    f"Of fewer than {FEW} nothing is told in percent, and no change or overlap is remarked on: it would be mostly "
+    f"chance. Rates are held against a benchmark from {ENOUGH} on.",
+    "The span of the events leaves out a few that lie far from all others: it is the shortest stretch with 95 % of "
+    "them, widened by the busy days beside it.",
     "Intervals are 95 % intervals after Wilson: 95 of 100 intervals made this way hold the true rate.",
     "Benchmarks: open 25 %, click 5 %, clicks per open 20 %, unsubscribe under 0.2 % and complaints under "
     "0.1 % of what was delivered.",

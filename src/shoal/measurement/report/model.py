@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from shoal.core.time import Instant
+from shoal.measurement.span import Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,7 @@ class Overview:
     zone: str  # IANA name; calendar days are of this zone
     first: Instant | None
     last: Instant | None
+    span: Span | None  # of nearly all events; None without any
     people: int
     identified: int
     with_email: int  # identified people with an address
@@ -111,6 +113,21 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class Reach:
+    """Whether members can be sent marketing mail; the four add up to the members."""
+
+    mailable: int  # an e-mail address, and consent granted
+    refused: int
+    unasked: int  # never said, or asked and not yet confirmed
+    no_address: int
+
+    @property
+    def blocked(self) -> int:
+        """How many can't be mailed."""
+        return self.refused + self.unasked + self.no_address
+
+
+@dataclass(frozen=True, slots=True)
 class SegmentSummary:
     """One segment as the report shows it; `share` is of identified people."""
 
@@ -128,6 +145,7 @@ class SegmentSummary:
     steps: tuple[Step, ...] = ()
     series: tuple[tuple[Instant, int], ...] = ()  # size over time, oldest first
     note: str | None = None
+    reach: Reach | None = None  # None: not looked at
 
 
 @dataclass(frozen=True, slots=True)

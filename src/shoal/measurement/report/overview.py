@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -23,6 +23,7 @@ from shoal.measurement.report.model import (
     Overview,
     Week,
 )
+from shoal.measurement.span import main_span
 from shoal.measurement.tally import RECENT_MS, Tally, tallied
 from shoal.measurement.variants import first_of, known
 from shoal.profiles.consent import states_sql
@@ -52,11 +53,13 @@ def _overview(look: _Look) -> Overview:
     total, first, last, *compared = look.row(_EVENTS)
     active, active_before, new, new_before = look.row(_ACTIVE)
     countries, no_country = _countries(look, identified)
+    daily = _daily(look)
     return Overview(
         as_of=look.now,
         zone=look.zone,
         first=None if first is None else Instant(first),
         last=None if last is None else Instant(last),
+        span=main_span(_summed(daily)),
         people=people,
         identified=identified,
         with_email=with_email,
@@ -65,7 +68,7 @@ def _overview(look: _Look) -> Overview:
         newcomers=Compared(new, new_before),
         events=total,
         compared_events=Compared(*compared),
-        daily=_daily(look),
+        daily=daily,
         names=tuple(
             EventTotal(name, count, who, Compared(recent, before))
             for name, count, who, recent, before in look.rows(_NAMES)
@@ -106,6 +109,13 @@ def _daily(look: _Look) -> tuple[FamilyDays, ...]:
     for name, day, count in look.rows(_DAYS):
         found[family(name)][day] += count
     return tuple(FamilyDays(name, tuple(sorted(days.items()))) for name, days in found.items() if days)
+
+
+def _summed(daily: Sequence[FamilyDays]) -> list[tuple[dt.date, int]]:
+    total: Counter[dt.date] = Counter()
+    for each in daily:
+        total.update(dict(each.days))
+    return sorted(total.items())
 
 
 def _funnel(look: _Look) -> EmailFunnel | None:

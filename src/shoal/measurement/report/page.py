@@ -8,13 +8,14 @@ from importlib import resources
 
 from shoal.measurement.audit.model import Audit
 from shoal.measurement.report.activity import list_section
-from shoal.measurement.report.headlines import next_step, remarks, standing, summary, tiles, told_once
+from shoal.measurement.report.headlines import remarks, standing, summary, tiles, told_once
 from shoal.measurement.report.markup import Markup, tag, together
 from shoal.measurement.report.method import method_section
 from shoal.measurement.report.model import Overlap, Overview, SegmentSummary
+from shoal.measurement.report.next_step import next_step
 from shoal.measurement.report.quality import audit_section
 from shoal.measurement.report.segments import segments_section
-from shoal.measurement.wording import day_of, moment, people
+from shoal.measurement.wording import day, day_of, moment, people
 
 LEFT_OUT = 5
 """How many of the files that were left out are named."""
@@ -91,9 +92,14 @@ def _left_out(files: Sequence[str]) -> Markup | None:
 
 def _span(overview: Overview) -> str:
     at = f"as of {moment(overview.as_of, overview.zone)}"
-    if overview.first is None or overview.last is None:
+    if overview.first is None or overview.last is None or overview.span is None:
         return f"No events yet; {at}"
-    return f"Events from {day_of(overview.first, overview.zone)} to {day_of(overview.last, overview.zone)}; {at}"
+    span = overview.span
+    told = f"Events from {day(span.first)} to {day(span.last)}"
+    if span.outside:
+        first, last = day_of(overview.first, overview.zone), day_of(overview.last, overview.zone)
+        told += f", {span.outside:,} more " + (f"since {first}" if first != day(span.first) else f"until {last}")
+    return f"{told}; {at}"
 
 
 @cache

@@ -10,9 +10,10 @@ from typing import Any
 from shoal.measurement.audit.evidence import DAY_MS
 from shoal.measurement.audit.fields import KEY_TRAITS
 from shoal.measurement.audit.model import Audit, ConsentShare, Finding, SourceAudit
+from shoal.measurement.report.headlines import worst_told
 from shoal.measurement.report.markup import Content, Markup, tag
 from shoal.measurement.report.parts import Bar, Column, Tone, bars, chart, layout, section, shaded, table
-from shoal.measurement.wording import day_of, length, lost, many, people, percent
+from shoal.measurement.wording import FEW, day_of, length, lost, many, people, percent, portion
 
 SHOWN_FINDINGS = 25
 SHOWN_DAYS = 180
@@ -26,8 +27,7 @@ def audit_section(audit: Audit) -> Markup:
         return section(
             "audit", "The data", "How far the numbers above can be trusted.", tag("div", empty, class_="tile")
         )
-    worst = audit.sources[0]
-    told = f"How far the numbers above can be trusted. The worst source is {worst.name} with {worst.score:.0f} of 100."
+    told = f"How far the numbers above can be trusted: {worst_told(audit)} of 100."
     return section(
         "audit",
         "The data",
@@ -132,7 +132,9 @@ def _machines(audit: Audit) -> Content:
     found = []
     for estimate in audit.machines:
         reasons = "; ".join(f"{count:,} {reason}" for reason, count in estimate.reasons.items())
-        told = f"about {percent(estimate.share)} of {estimate.events:,}. {reasons}." if reasons else "none seen."
+        share = f"about {portion(estimate.machine, estimate.events)}"
+        share += f" of {estimate.events:,}" if estimate.events >= FEW else ""
+        told = f"{share}. {reasons}." if reasons else "none seen."
         found.append(tag("p", tag("b", f"{estimate.kind.capitalize()}: "), told, style="font-size:14px;margin-top:6px"))
     return tag("div", tag("h3", "Opens and clicks by machines"), found, class_="tile")
 
@@ -141,15 +143,18 @@ def _findings(audit: Audit) -> Markup:
     if not audit.findings:
         return tag("p", "No check found anything. Good.")
     shown = audit.findings[:SHOWN_FINDINGS]
-    rows = [_finding(finding) for finding in shown]
+    first = {finding.check: finding for finding in reversed(shown)}
+    rows = [_finding(finding, with_fix=first[finding.check] is finding) for finding in shown]
     left = len(audit.findings) - len(shown)
     note = f"Most costly first; {left} smaller ones are in the data form." if left else "Most costly first."
     columns = [Column("Source"), Column("What was found, and how to mend it"), Column("Points", True), Column("")]
     return tag("div", table("What to mend", columns, rows, note=note), class_="findings")
 
 
-def _finding(finding: Finding) -> Sequence[Content]:
-    sentence = tag("td", tag("div", finding.sentence), tag("div", finding.fix, class_="fix"))
+def _finding(finding: Finding, *, with_fix: bool) -> Sequence[Content]:
+    """A row; the advice stands once for each check, at its most costly finding."""
+    fix = tag("div", finding.fix, class_="fix") if with_fix else None
+    sentence = tag("td", tag("div", finding.sentence), fix)
     tone = {"attention": "attention", "watch": "watch", "note": ""}[finding.severity]
     chip = tag("span", WORDS[finding.severity], class_=f"chip {tone}".strip())
     return " and ".join(finding.sources) or "the whole list", sentence, lost(finding.points), chip
@@ -210,7 +215,8 @@ def _calendar(audit: Audit) -> Content:
     )
     frame["xaxis"] |= {"type": "date", "tickformat": "%-d %b"}
     told = (
-        f"The last {SHOWN_DAYS} days; the darker, the more, on a scale of its own for each source, and grey is none. "
+        f"The last {SHOWN_DAYS} days; the stronger the colour, the more, on a scale of its own for each source, and "
+        "grey is none. "
         f"{_gaps(audit)}"
     )
     return chart("Events by source and day", told, {"data": data, "layout": frame}, 52 + 34 * len(sources))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from shoal.measurement.report.headlines import in_range
 from shoal.measurement.report.markup import Content, Markup, tag, together
-from shoal.measurement.report.model import Overlap, Overview, SegmentSummary
+from shoal.measurement.report.model import Overlap, Overview, SegmentSummary, Step
+from shoal.measurement.report.next_step import blocked, in_range
 from shoal.measurement.report.parts import Bar, Column, Tone, bars, section, shaded, table, trend
-from shoal.measurement.wording import change, day_of, people, percent
+from shoal.measurement.wording import FEW, change, day_of, people, percent, portion
 
 _QUESTIONS = {
     "knows": "What they know already",
@@ -37,7 +37,13 @@ def _glance(segments: Sequence[SegmentSummary]) -> Content:
     """All segments in one table; with one or two the cards are enough."""
     if len(segments) < 3:
         return None
-    columns = [Column("Segment"), Column("Over time"), Column("People", True), Column("Share", True), Column("Size")]
+    columns = [
+        Column("Segment"),
+        Column("Over time"),
+        Column("People", True),
+        Column("Share", True),
+        Column("Target size"),
+    ]
     rows = [
         (
             tag("a", segment.title, href=f"#segment-{segment.name}"),
@@ -57,6 +63,7 @@ def _card(segment: SegmentSummary, overview: Overview) -> Markup:
         "div",
         tag("div", f"{segment.members:,}", class_="v"),
         tag("div", f"{percent(segment.share)} of people", class_="d"),
+        _mailable(segment),
         _range(segment),
         class_="size",
     )
@@ -67,6 +74,13 @@ def _card(segment: SegmentSummary, overview: Overview) -> Markup:
     return tag("article", head, tag("div", parts, class_="parts"), note, class_="tile segment")
 
 
+def _mailable(segment: SegmentSummary) -> Content:
+    reach = segment.reach
+    if reach is None or not reach.blocked:
+        return None
+    return tag("div", f"{reach.mailable:,} can be mailed", class_="d", title=blocked(segment.members, reach))
+
+
 def _range(segment: SegmentSummary) -> Content:
     fits = in_range(segment)
     if fits is None:
@@ -74,19 +88,20 @@ def _range(segment: SegmentSummary) -> Content:
     wanted = f"{segment.size_low:,}–{segment.size_high:,}"
     if fits:
         return tag("span", f"within {wanted}", class_="chip good")
-    side = "below" if segment.members < (segment.size_low or 0) else "above"
-    return tag("span", f"{side} {wanted}", class_="chip watch")
+    told = (
+        f"below {segment.size_low:,}" if segment.members < (segment.size_low or 0) else f"above {segment.size_high:,}"
+    )
+    return tag("span", told, class_="chip watch", title=f"wanted: {wanted}")
 
 
 def _steps(segment: SegmentSummary, overview: Overview) -> Content:
-    if not segment.steps:
-        return None
     everyone = max(overview.identified, 1)
     found = [Bar("Everyone", 1.0, f"{overview.identified:,}", tone="")]
     before = overview.identified
-    for place, step in enumerate(segment.steps):
-        last = place == len(segment.steps) - 1
-        aside = f"keeps {percent(step.kept / before)}" if before else ""
+    steps = segment.steps or (Step(segment.sentence, segment.members),)
+    for place, step in enumerate(steps):
+        last = place == len(steps) - 1
+        aside = f"keeps {percent(step.kept / before)}" if before >= FEW else ""
         found.append(Bar(step.sentence, step.kept / everyone, f"{step.kept:,}", aside, "good" if last else ""))
         before = step.kept
     return tag(
@@ -111,7 +126,7 @@ def _series(segment: SegmentSummary, overview: Overview) -> Content:
     (start, first), (end, last) = segment.series[0], segment.series[-1]
     since = day_of(start, overview.zone)
     changed = change(last, first)
-    told = f"{changed} on {since}" if changed else f"nobody on {since}"
+    told = f"{changed} on {since}" if changed else f"{last:,} now, {first:,} on {since}"
     ends = tag(
         "div", tag("span", f"{since}: {first:,}"), tag("span", f"{day_of(end, overview.zone)}: {last:,}"), class_="ends"
     )
@@ -139,7 +154,10 @@ def _overlaps(segments: Sequence[SegmentSummary], overlaps: Sequence[Overlap]) -
         [one.title, *(_shared(one, other, both.get((one.name, other.name), 0)) for other in segments)]
         for one in segments
     ]
-    note = "The share of the people on the left who are in the segment above too. From half on, cap their mail."
+    note = (
+        "The share of the people on the left who are in the segment above too, in numbers where they are fewer than "
+        f"{FEW}. From half on, cap their mail."
+    )
     columns = [Column("")] + [Column(segment.title) for segment in segments]
     return tag(
         "div",
@@ -153,6 +171,6 @@ def _shared(one: SegmentSummary, other: SegmentSummary, both: int) -> Markup:
     if one is other:
         return shaded(None, "")
     share = both / one.members if one.members else 0.0
-    tone: Tone = "watch" if share >= 0.5 else "good"
+    tone: Tone = "watch" if share >= 0.5 and one.members >= FEW else "good"
     told = f"{people(both)} of “{one.title}” are also in “{other.title}”"
-    return shaded(share, percent(share) if both else "0 %", tone=tone, title=told)
+    return shaded(share, portion(both, one.members).replace("under ", "<") if both else "0", tone=tone, title=told)

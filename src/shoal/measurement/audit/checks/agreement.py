@@ -6,7 +6,15 @@ from collections.abc import Iterator
 
 from shoal.measurement.audit.checks.check import Check, Scene, Sight
 from shoal.measurement.audit.fields import COMPARED_TRAITS
-from shoal.measurement.wording import many, percent
+from shoal.measurement.wording import in_percent, many
+
+_KINDS = {
+    "email": "e-mail addresses",
+    "phone": "phone numbers",
+    "user": "customer ids",
+    "anonymous": "browsers",
+    "device": "devices",
+}
 
 
 def _disagree(scene: Scene) -> Iterator[Sight]:
@@ -22,7 +30,7 @@ def _disagree(scene: Scene) -> Iterator[Sight]:
     ):
         yield Sight(
             f"“{name}” differs between {one} and {other} for {differ:,} of the {many(of, 'person', 'people')} "
-            f"in both ({percent(differ / of)}).",
+            f"in both{in_percent(differ, of)}.",
             differ,
             of,
             (one, other),
@@ -44,10 +52,10 @@ def _shared_keys(scene: Scene) -> Iterator[Sight]:
     figures = scene.evidence.facts.duplicates
     if figures is not None and figures.shared_keys:
         keys = sum(figures.shared_keys.values())
-        kinds = ", ".join(f"{kind} ({count:,})" for kind, count in figures.shared_keys.items())
+        kinds = ", ".join(f"{_KINDS.get(kind, kind)} ({count:,})" for kind, count in figures.shared_keys.items())
         yield Sight(
-            f"{many(keys, 'key is', 'keys are')} used by too many people to identify anyone, "
-            f"and were ignored: {kinds}.",
+            f"{many(keys, 'identity is', 'identities are')} shared by too many people to tell them apart, "
+            f"and left out: {kinds}.",
             keys,
             scene.identified,
         )

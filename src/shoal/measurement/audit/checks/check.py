@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from shoal.measurement.audit.evidence import Evidence
 from shoal.measurement.audit.inventory import SourceInventory
 from shoal.measurement.audit.model import Dimension, Finding, Freshness, Severity
+from shoal.measurement.wording import FEW
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,8 @@ class Check:
     """One question to the data.
 
     `weight` is the most points it can take from a score; all of them are lost when the affected share
-    reaches `full`, and in proportion below. `unit` is what is counted, in the plural.
+    reaches `full`, and in proportion below. `unit` is what is counted, in the plural. What was seen among fewer
+    than `few` is mostly chance: it takes its part of the points only, and is a note.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Check:
     full: float
     fix: str
     look: Callable[[Scene], Iterable[Sight]]
+    few: int = FEW
 
 
 def findings(check: Check, scene: Scene) -> list[Finding]:
@@ -56,11 +59,12 @@ def findings(check: Check, scene: Scene) -> list[Finding]:
 
 def _finding(check: Check, sight: Sight) -> Finding:
     share = min(sight.affected / sight.of, 1.0) if sight.of else 1.0
-    lost = min(1.0, share / check.full)
+    sure = min(1.0, sight.of / check.few)
+    lost = min(1.0, share / check.full) * sure
     return Finding(
         check=check.name,
         dimension=check.dimension,
-        severity=severity(lost, check.weight),
+        severity=severity(lost, check.weight) if sure == 1.0 else "note",
         sources=sight.sources,
         sentence=sight.sentence,
         affected=sight.affected,

@@ -8,7 +8,7 @@ from shoal.ingest.events import ORDER_COMPLETED, ORDER_REFUNDED
 from shoal.measurement.audit.checks.check import Check, Scene, Sight
 from shoal.measurement.audit.fields import AMOUNTS, ORDER_VALUE, REFUNDS
 from shoal.measurement.variants import first_of, quoted
-from shoal.measurement.wording import many, percent
+from shoal.measurement.wording import in_percent, many
 
 LEAD = "INTERVAL 7 DAY"
 """Opens and clicks this soon after a source's first mail may belong to mail sent before the export began."""
@@ -32,8 +32,8 @@ def _negative_in(scene: Scene, name: str, amounts: Sequence[str]) -> Iterator[Si
         name,
     ):
         yield Sight(
-            f"“{name}” has a negative price, total or quantity in {negative:,} of {of:,} events "
-            f"({percent(negative / of)}).",
+            f"“{name}” has a negative price, total or quantity in {negative:,} of {of:,} events"
+            f"{in_percent(negative, of)}.",
             negative,
             of,
             (source,),
@@ -69,7 +69,7 @@ def _repeated_orders(scene: Scene) -> Iterator[Sight]:
         ORDER_COMPLETED,
     ):
         yield Sight(
-            f"{many(extra, 'order')} of {of:,} carry an order number that was already used ({percent(extra / of)}).",
+            f"{many(extra, 'order')} of {of:,} carry an order number that was already used{in_percent(extra, of)}.",
             extra,
             of,
             (source,),
@@ -85,7 +85,7 @@ def _strangers(scene: Scene) -> Iterator[Sight]:
         ORDER_COMPLETED,
     ):
         yield Sight(
-            f"{many(unknown, 'order')} of {of:,} ({percent(unknown / of)}) belong to nobody who is known by "
+            f"{many(unknown, 'order')} of {of:,}{in_percent(unknown, of)} belong to nobody who is known by "
             "e-mail, phone or user id.",
             unknown,
             of,
@@ -105,7 +105,7 @@ def _refunds(scene: Scene) -> Iterator[Sight]:
         ORDER_REFUNDED,
     ):
         yield Sight(
-            f"{many(orphans, 'refund')} of {of:,} ({percent(orphans / of)}) have no order by that person before them.",
+            f"{many(orphans, 'refund')} of {of:,}{in_percent(orphans, of)} have no order by that person before them.",
             orphans,
             of,
             (source,),
@@ -125,7 +125,7 @@ def _undelivered(scene: Scene, is_open: bool) -> Iterator[Sight]:
         is_open,
     ):
         yield Sight(
-            f"{many(orphans, what)} of {of:,} ({percent(orphans / of)}) are of mail that was never "
+            f"{many(orphans, what)} of {of:,}{in_percent(orphans, of)} are of mail that was never "
             "delivered to that person.",
             orphans,
             of,

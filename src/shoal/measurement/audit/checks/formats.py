@@ -15,7 +15,7 @@ from shoal.measurement.audit.fields import (
     PAST_TRAITS,
     PHONE_TRAITS,
 )
-from shoal.measurement.wording import many, percent
+from shoal.measurement.wording import in_percent, many
 
 _EMAIL_LIKE = r"^[^@\s,;]+@[^@\s,;.]+(\.[^@\s,;.]+)+$"
 _PHONE_LIKE = r"^\+?[(0-9][0-9 ().\-/]{5,22}[0-9]$"
@@ -30,7 +30,7 @@ def _wrong(scene: Scene, names: Sequence[str], wrong: str, sentence: str, *value
         *values,
         list(names),
     ):
-        told = f"“{name}” {sentence} for {many(count, 'person', 'people')} of {of:,} ({percent(count / of)})."
+        told = f"“{name}” {sentence} for {many(count, 'person', 'people')} of {of:,}{in_percent(count, of)}."
         yield Sight(told, count, of, (source,), name)
 
 
@@ -51,8 +51,8 @@ def _dropped(scene: Scene, kind: str, what: str) -> Iterator[Sight]:
         "SELECT source, count(*) FROM audit_values WHERE name = ? AND text = 'true' GROUP BY source ORDER BY source",
         f"{kind}_invalid",
     ):
-        told = f"What stands as {kind} is not {what} for {many(count, 'person', 'people')} of {people[source]:,}"
-        yield Sight(f"{told} ({percent(count / people[source])}).", count, people[source], (source,), kind)
+        told = f"“{kind}” does not hold {what} for {many(count, 'person', 'people')} of {people[source]:,}"
+        yield Sight(f"{told}{in_percent(count, people[source])}.", count, people[source], (source,), kind)
 
 
 def _country(scene: Scene) -> Iterator[Sight]:

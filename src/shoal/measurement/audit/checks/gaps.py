@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from shoal.measurement.audit.checks.check import Check, Scene, Sight
 from shoal.measurement.audit.fields import EXPECTED_PROPERTIES, KEY_TRAITS
-from shoal.measurement.wording import many, percent
+from shoal.measurement.wording import in_percent, many
 
 ENOUGH = 0.98
 """A field that this share has is complete."""
@@ -19,7 +19,7 @@ def _anonymous(scene: Scene) -> Iterator[Sight]:
            GROUP BY source HAVING unknown > 0 ORDER BY source"""
     ):
         yield Sight(
-            f"{many(unknown, 'event')} of {events:,} ({percent(unknown / events)}) belong to visitors "
+            f"{many(unknown, 'event')} of {events:,}{in_percent(unknown, events)} belong to visitors "
             "who are not identified.",
             unknown,
             events,
@@ -33,8 +33,8 @@ def _traits(scene: Scene) -> Iterator[Sight]:
             if field.kind == "trait" and field.name in KEY_TRAITS and field.share < ENOUGH:
                 missing = field.of - field.present
                 yield Sight(
-                    f"“{field.name}” is missing for {many(missing, 'person', 'people')} of {field.of:,} "
-                    f"({percent(missing / field.of)}).",
+                    f"“{field.name}” is missing for {many(missing, 'person', 'people')} of {field.of:,}"
+                    f"{in_percent(missing, field.of)}.",
                     missing,
                     field.of,
                     (source.name,),
@@ -61,8 +61,8 @@ def _lacking(scene: Scene, event: str, names: Sequence[str]) -> Iterator[Sight]:
         events = sources[source]
         if 1 - missing / events < ENOUGH:
             yield Sight(
-                f"“{event}” lacks {' or '.join(names)} in {missing:,} of {events:,} events "
-                f"({percent(missing / events)}).",
+                f"“{event}” lacks {' or '.join(names)} in {missing:,} of {events:,} events"
+                f"{in_percent(missing, events)}.",
                 missing,
                 events,
                 (source,),

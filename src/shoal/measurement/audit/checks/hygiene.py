@@ -8,7 +8,7 @@ from shoal.ingest.events import EMAIL_DELIVERED, EMAIL_SENT
 from shoal.measurement.audit.checks.check import Check, Scene, Sight
 from shoal.measurement.audit.evidence import SENDS
 from shoal.measurement.audit.machines import machine_sql
-from shoal.measurement.wording import many, percent
+from shoal.measurement.wording import in_percent, many
 from shoal.profiles.consent import states_sql
 
 _SINCE = """(
@@ -29,7 +29,7 @@ def _machine(scene: Scene, is_open: bool) -> Iterator[Sight]:
         is_open,
     ):
         yield Sight(
-            f"{many(unmarked, what)} of {of:,} ({percent(unmarked / of)}) look like a machine's "
+            f"{many(unmarked, what)} of {of:,}{in_percent(unmarked, of)} look like a machine's "
             "and were not marked as such.",
             unmarked,
             of,
@@ -55,7 +55,7 @@ def _unknown(scene: Scene) -> Iterator[Sight]:
     )
     if mailed:
         yield Sight(
-            f"{many(unknown, 'person', 'people')} of {mailed:,} who got mail ({percent(unknown / mailed)}) "
+            f"{many(unknown, 'person', 'people')} of {mailed:,} who got mail{in_percent(unknown, mailed)} "
             "have no consent on record.",
             unknown,
             mailed,
@@ -121,5 +121,6 @@ CHECKS = (
         0.005,
         "Stop these sends now; send only to people whose consent is granted.",
         _refused,
+        few=1,
     ),
 )

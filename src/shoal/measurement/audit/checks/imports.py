@@ -6,7 +6,12 @@ from collections import Counter
 from collections.abc import Iterator
 
 from shoal.measurement.audit.checks.check import Check, Scene, Sight
-from shoal.measurement.wording import many, percent
+from shoal.measurement.span import main_span
+from shoal.measurement.tally import OLDEST
+from shoal.measurement.wording import day, in_percent, many
+
+STRAYS = 0.01
+"""Up to this share of a source's events may be strays."""
 
 
 def _rejected(scene: Scene) -> Iterator[Sight]:
@@ -18,7 +23,7 @@ def _rejected(scene: Scene) -> Iterator[Sight]:
             reasons = sum((Counter(file.reasons) for file in files if file.rows_rejected), Counter[str]())
             top = ", ".join(f"{reason.replace('_', ' ')} ({rows:,})" for reason, rows in reasons.most_common(3))
             yield Sight(
-                f"{many(rejected, 'row')} of {read:,} ({percent(rejected / read)}) could not be read. "
+                f"{many(rejected, 'row')} of {read:,}{in_percent(rejected, read)} could not be read. "
                 f"Most often: {top}.",
                 rejected,
                 read,
@@ -32,7 +37,7 @@ def _repeated(scene: Scene) -> Iterator[Sight]:
         records, known = sum(file.records for file in files), sum(file.duplicates for file in files)
         if known:
             yield Sight(
-                f"{many(known, 'record')} of {records:,} ({percent(known / records)}) came more than once. "
+                f"{many(known, 'record')} of {records:,}{in_percent(known, records)} came more than once. "
                 "Each is counted once.",
                 known,
                 records,
@@ -47,7 +52,7 @@ def _no_own_time(scene: Scene) -> Iterator[Sight]:
     )
     for source, count, events in stamped:
         yield Sight(
-            f"{many(count, 'event')} of {events:,} ({percent(count / events)}) have no usable time of their own; "
+            f"{many(count, 'event')} of {events:,}{in_percent(count, events)} have no usable time of their own; "
             "the time of arrival stands in.",
             count,
             events,
@@ -61,6 +66,21 @@ def _impossible_time(scene: Scene) -> Iterator[Sight]:
            FROM tally_people GROUP BY source HAVING old > 0 ORDER BY source"""
     ):
         yield Sight(f"{many(old, 'event')} are dated before 1995.", old, events, (source,))
+
+
+def _stray_dates(scene: Scene) -> Iterator[Sight]:
+    """A few events far from all others of their source; many would be its history."""
+    for source in scene.sources:
+        span = main_span([each for each in source.daily if each[0] >= OLDEST])
+        if span is not None and 0 < span.outside <= STRAYS * source.events:
+            others = source.events - span.outside
+            yield Sight(
+                f"{many(span.outside, 'event lies', 'events lie')} far from the other {others:,}, "
+                f"which are from {day(span.first)} to {day(span.last)}.",
+                span.outside,
+                source.events,
+                (source.name,),
+            )
 
 
 CHECKS = (
@@ -103,5 +123,15 @@ CHECKS = (
         0.01,
         "Look for dates of 1970 or 1900 in the export: they stand for a missing time. Leave them blank or mend them.",
         _impossible_time,
+    ),
+    Check(
+        "stray_dates",
+        "accuracy",
+        "Do nearly all events lie close together?",
+        "events",
+        2,
+        STRAYS,
+        "Look at their dates: a wrong year or a test is easily mended, an old sign-up is right.",
+        _stray_dates,
     ),
 )

@@ -8,7 +8,7 @@ from shoal.measurement.audit.checks.check import Check, Scene, Sight
 from shoal.measurement.audit.evidence import DAY_MS
 from shoal.measurement.audit.inventory import SourceInventory
 from shoal.measurement.audit.model import Gap
-from shoal.measurement.wording import many
+from shoal.measurement.wording import day, many
 
 REGULAR_DAYS = 3
 """Lateness is judged for sources that arrived on this many days; one import of history is not late."""
@@ -41,7 +41,7 @@ def _stale(scene: Scene) -> Iterator[Sight]:
             days = fresh.behind // DAY_MS
             usual = f"; its usual gap is {many(round(fresh.usual_gap), 'day')}" if fresh.usual_gap is not None else ""
             yield Sight(
-                f"Nothing came for {many(days, 'day')} before the newest of the data{usual}.",
+                f"Nothing new came in the {many(days, 'day')} up to the newest event of all sources{usual}.",
                 days,
                 STALE_ALL,
                 (source.name,),
@@ -71,7 +71,7 @@ def _missing(source: SourceInventory, gaps: Sequence[Gap], events: Sequence[str]
 
 def dates(gap: Gap) -> str:
     """The gap as a date or a span of dates."""
-    return str(gap.since) if gap.since == gap.until else f"{gap.since} to {gap.until}"
+    return day(gap.since) if gap.since == gap.until else f"{day(gap.since)} to {day(gap.until)}"
 
 
 CHECKS = (
@@ -94,6 +94,7 @@ CHECKS = (
         1.0,
         "Check the connection or make a new export; conditions such as “in the last 30 days” are wrong without it.",
         _stale,
+        few=1,
     ),
     Check(
         "missing_days",
@@ -104,5 +105,6 @@ CHECKS = (
         0.10,
         "Export these days again; records that are known already are not counted twice.",
         _missing_days,
+        few=1,
     ),
 )
