@@ -57,6 +57,18 @@ def test_files_that_may_hold_rows_are_listed_and_the_status_says_so(shoal, folde
     assert shoal("import", "exports/events.jsonl").status == 0
 
 
+def test_what_a_file_says_does_not_reach_the_terminal_as_commands(shoal, folder):
+    (folder / "odd\x1b[2J.csv").write_text("colour\x1b[31m,shape\x07\nred,round\n")
+    told = shoal("import", "exports")
+    assert told.status == 1
+    assert "colour\ufffd[31m, shape\ufffd" in told.out
+    assert "\x1b" not in told.out
+    assert "\x07" not in told.out
+    alone = shoal("import", "exports/odd\x1b[2J.csv")
+    assert alone.status == 2
+    assert "\x1b" not in alone.err
+
+
 def test_a_dry_run_of_a_folder_lists_them(shoal, folder):
     (folder / "empty.csv").write_text("")
     told = shoal("import", "--dry-run", "exports")
@@ -72,7 +84,7 @@ def test_an_analysis_names_what_it_lacks(shoal, folder, shop):
     assert told.status == 1
     assert "1 file was not imported:" in told.out
     page = (shop / "report.html").read_text()
-    assert "Not part of this report: colours.csv (No known source has these columns: colour, shape)." in page
+    assert "Not part of this report: colours.csv (unknown source)." in page
     assert "logo.png" not in page
     found = shoal("analyse", "exports", home="fresh", as_json=True)
     assert found.status == 1

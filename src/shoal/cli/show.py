@@ -56,7 +56,7 @@ class Shown:
     def say(self, *lines: str) -> None:
         """Print sentences; nothing under `--json`, where the document says it all."""
         if not self.as_json:
-            console().print(*lines, sep="\n", highlight=False, soft_wrap=True, markup=False)
+            console().print(*map(harmless, lines), sep="\n", highlight=False, soft_wrap=True, markup=False)
 
     def table(self, title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
         """Print a table; columns whose name ends in "#" hold numbers and stand to the right."""
@@ -66,7 +66,7 @@ class Shown:
         for column in columns:
             shown.add_column(column.removesuffix("#"), justify="right" if column.endswith("#") else "left")
         for row in rows:
-            shown.add_row(*(Text(number(cell) if isinstance(cell, int) else str(cell)) for cell in row))
+            shown.add_row(*(Text(number(cell) if isinstance(cell, int) else harmless(str(cell))) for cell in row))
         console().print(shown)
 
     @contextmanager
@@ -89,11 +89,11 @@ class Shown:
     def error(error: UserError) -> None:
         """Print a user's mistake on standard error: what, where, what to do."""
         console = Console(stderr=True, highlight=False, soft_wrap=True)
-        console.print(error.message, style="bold red", markup=False)
+        console.print(harmless(error.message), style="bold red", markup=False)
         if error.where:
-            console.print(f"  where: {error.where}", markup=False)
+            console.print(harmless(f"  where: {error.where}"), markup=False)
         if error.fix:
-            console.print(f"  fix:   {error.fix}", markup=False)
+            console.print(harmless(f"  fix:   {error.fix}"), markup=False)
 
     @staticmethod
     def error_as_json(error: UserError) -> None:
@@ -113,6 +113,15 @@ def require_place(file: Path | None) -> None:
         where=str(file),
         fix="Name a file in a folder that exists and may be written to.",
     )
+
+
+def harmless(text: str) -> str:
+    """The text without characters that command a terminal: names of files and columns come from others.
+
+    >>> harmless("colour\\x1b[2J")
+    'colour\ufffd[2J'
+    """
+    return "".join(sign if sign.isprintable() or sign in "\n\t" else "\N{REPLACEMENT CHARACTER}" for sign in text)
 
 
 def console() -> Console:

@@ -50,8 +50,11 @@ class Analysis:
     not_applicable: Mapping[str, tuple[str, ...]]  # segment to the events and traits that the data lacks
 
     def html(self, title: str, left_out: Sequence[NotImported] = ()) -> str:
-        """The report page; it names the files that were left out of the import and may hold rows."""
-        lost = tuple(f"{each.file} ({each.error.message.rstrip('.')})" for each in left_out if each.holds_data)
+        """The report page; it names the files that were left out of the import and may hold rows.
+
+        Of the reason it has the code only: a message may cite the file, and the page holds nothing personal.
+        """
+        lost = tuple(f"{each.file} ({each.error.code.replace('_', ' ')})" for each in left_out if each.holds_data)
         return page(self.overview, self.audit, self.segments, self.overlaps, title=title, left_out=lost)
 
 
