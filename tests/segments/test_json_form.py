@@ -25,6 +25,8 @@ BROKEN = {
     "null": ({"trait": "plan", "is": None}, "bad_value", "$.is"),
     "not a number": ({"trait": "age", "gt": float("nan")}, "bad_value", "$.gt"),
     "huge": ({"trait": "age", "gt": 2**63}, "bad_value", "$.gt"),
+    "beyond a double": ({"trait": "age", "gt": 10**400}, "bad_value", "$.gt"),
+    "beyond a double, of times": ({"did": "X", "times": {"at_most": 10**5000}}, "bad_times", "$.times.at_most"),
     "empty list": ({"trait": "plan", "one_of": []}, "incomplete_condition", "$.one_of"),
     "range reversed": ({"trait": "age", "between": [5, 1]}, "bad_value", "$.between"),
     "empty text": ({"trait": "plan", "contains": ""}, "incomplete_condition", "$.contains"),

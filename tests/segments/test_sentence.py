@@ -96,8 +96,8 @@ SENTENCES = {
 }
 
 BROKEN = {
-    "": ("incomplete_condition", "1:1", "Go on with"),
-    "did": ("incomplete_condition", "1:4", "a name in double quotes"),
+    "": ("incomplete_condition", "1:1", "Write a condition such as"),
+    "did": ("incomplete_condition", "1:4", "an event in double quotes"),
     'did "X" and': ("incomplete_condition", "1:12", "did"),
     "plan is": ("incomplete_condition", "1:8", "a number"),
     "did Product Viewed": ("sentence_syntax", "1:5", "Put the name in double quotes."),

@@ -19,6 +19,7 @@ from shoal.segments.json_form import from_data
 from shoal.segments.library import starters
 from shoal.segments.nodes import Node
 from shoal.segments.sentence import parse
+from shoal.segments.wording import WORDS
 
 _SLUG = re.compile(r"[a-z0-9][a-z0-9._-]*")
 
@@ -88,7 +89,7 @@ def define(text: str | Node, what: Known) -> Definition:
         return Definition(what.segments[text].when, what.segments[text])
     if text.startswith("@"):
         return _from_file(Path(text[1:]), what.catalog)
-    if _SLUG.fullmatch(text):
+    if _SLUG.fullmatch(text) and text not in WORDS:
         raise UserError(
             "unknown_segment",
             f"There is no segment {text!r}.",

@@ -19,7 +19,7 @@ from shoal.segments.json_form import check_depth
 from shoal.segments.kinds import KINDS
 from shoal.segments.nodes import Node
 from shoal.segments.sentence_errors import explained
-from shoal.segments.values import Number, check_number, split_path
+from shoal.segments.values import SMALLER, Number, check_number, split_path
 from shoal.segments.wording import NAME
 
 _TERMINALS = rf"""
@@ -107,6 +107,7 @@ def _place(tree: Tree[Token]) -> str | None:
 
 
 _LEAF_DEPTH = 6  # levels of the parse tree within one condition
+_LONGEST = 40  # signs of a number that a message repeats
 
 
 def _text(token: Token) -> str:
@@ -134,7 +135,21 @@ def _word(token: Token) -> str:
 
 def _number(token: Token) -> Number:
     broken = any(sign in token for sign in ".eE")
-    return check_number(float(token) if broken else int(token))
+    try:
+        return check_number(float(token) if broken else int(token))
+    except (UserError, ValueError):  # int() refuses thousands of digits
+        raise UserError("bad_value", f"{_shortened(token)} is too large a number.", fix=SMALLER) from None
+
+
+def _shortened(token: str) -> str:
+    return token if len(token) <= _LONGEST else f"{token[:_LONGEST]}…"
+
+
+def _bare(token: Token) -> str:
+    if token.casefold() == "null":
+        fix = f'Write is not set, or "{token}" in quotes for that text.'
+        raise UserError("bad_value", f"{token} is no value.", where=f"{token.line}:{token.column}", fix=fix)
+    return str(token)
 
 
 def _comparison(operator: str) -> Callable[..., Comparison]:
@@ -154,7 +169,7 @@ def _whole(token: Token) -> int:
 
 BUILD: Mapping[str, Callable[..., Any]] = {
     "text": _text,
-    "bare_text": str,
+    "bare_text": _bare,
     "word": _word,
     "number": _number,
     "whole": _whole,

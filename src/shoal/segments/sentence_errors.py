@@ -8,6 +8,7 @@ from lark import Token
 from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 
 from shoal.core.errors import UserError, nearest
+from shoal.segments.wording import WORDS
 
 _IN_WORDS = {
     "STRING": "a name in double quotes",
@@ -29,24 +30,84 @@ _IN_WORDS = {
 }
 _SIGNS = {"__ANON": "a sign such as >="}
 
+_CONDITION = 'a condition such as did "Order Completed" or plan is "trial"'
+_VALUE = "a text in double quotes, a number, true or false"
+_EVENT = 'the name of an event in double quotes, such as "Order Completed"'
+
+_BEGINNINGS = {"ALL", "ANY", "CAN", "CONSENT", "DID", "FIRST", "IN", "LAST", "NAME", "NEVER", "NONE", "NOT", "NOUN"}
+_BEGINNINGS |= {"STRING", "TRAIT"}
+"""What a condition may begin with: where all of it is expected, a condition is."""
+
+_SCALARS = {"STRING", "NAME", "NUMBER"}
+"""What a value may be, besides true and false: where all of it is expected, a value is."""
+
+_PHRASES = {
+    "AT": ("at least", "at most"),
+    "LESS": ("less than",),
+    "MORE": ("more than",),
+    "NONE": ("none of",),
+    "ONE": ("one of",),
+}
+"""Words after `is` that stand for comparisons, with the words that follow them."""
+
 
 def explained(error: UnexpectedInput, text: str) -> UserError:
     """The error of the parser as one a person can mend."""
-    expected = _expected(error)
+    names = _names(error)
     if isinstance(error, UnexpectedToken) and error.token.type == "$END":
-        message = "The sentence is not finished." if text.strip() else "The sentence is empty."
-        return UserError("incomplete_condition", message, where=_end(text), fix=f"Go on with {_listed(expected)}.")
+        return _unfinished(names, text)
     found = error.token if isinstance(error, UnexpectedToken) else _word_at(text, error.pos_in_stream or 0)
     place = f"{error.line}:{error.column}"
-    return UserError("sentence_syntax", f"{str(found)!r} does not fit here.", where=place, fix=_fix(found, expected))
+    if text.lstrip().startswith("{"):
+        fix = f"Put it into a file and write @file.json, or write {_CONDITION}."
+        return UserError("sentence_syntax", "This is JSON, not a sentence.", where=place, fix=fix)
+    if found[:1] in ('"', "'") and not isinstance(found, Token):
+        return UserError("sentence_syntax", "The text is not closed.", where=place, fix="Add a quote at its end.")
+    return UserError("sentence_syntax", f"{str(found)!r} does not fit here.", where=place, fix=_fix(found, names))
 
 
-def _expected(error: UnexpectedInput) -> list[str]:
+def _unfinished(names: set[str], text: str) -> UserError:
+    words = text.split()
+    if not words:
+        return UserError(
+            "incomplete_condition", "The condition is empty.", where=_end(text), fix=f"Write {_CONDITION}."
+        )
+    last = words[-1].casefold()
+    # Only words of the grammar are repeated: any other may be personal.
+    where_to = f": it ends after {last!r}" if last in WORDS else ""
+    more = _EVENT if last in ("did", "per") and names == {"STRING"} else _listed(names)
+    return UserError(
+        "incomplete_condition",
+        f"The condition is incomplete{where_to}.",
+        where=_end(text),
+        fix=f"Go on with {more}.",
+    )
+
+
+def _names(error: UnexpectedInput) -> set[str]:
     names: Iterable[str] = ()
     if isinstance(error, UnexpectedToken):
         names = error.accepts or error.expected
     elif isinstance(error, UnexpectedCharacters):
         names = error.allowed or ()
+    return set(names)
+
+
+def _listed(names: set[str]) -> str:
+    """What may stand, in words, the commonest first."""
+    if names >= _BEGINNINGS:
+        return _either(_CONDITION, names - _BEGINNINGS)
+    if names >= _SCALARS:
+        return _either(_VALUE, names - _SCALARS - {"TRUE", "FALSE"})
+    return _joined(_words(names - {"STRING"} if "NAME" in names else names))
+
+
+def _either(first: str, names: set[str]) -> str:
+    others = [phrase for name in names for phrase in _PHRASES.get(name, _words({name}))]
+    return f"{first}, or with {_joined(sorted(others))}" if others else first
+
+
+def _words(names: set[str]) -> list[str]:
     words = {_IN_WORDS.get(name, _sign(name)) for name in names}
     return sorted(words, key=lambda word: (word == _IN_WORDS["$END"], word))
 
@@ -55,20 +116,18 @@ def _sign(name: str) -> str:
     return _SIGNS["__ANON"] if name.startswith("__") else name.lower().replace("_", " ")
 
 
-def _listed(words: list[str]) -> str:
-    if len(words) == 1:
-        return words[0]
-    return f"{', '.join(words[:-1])} or {words[-1]}"
+def _joined(words: list[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
 
 
-def _fix(found: str, expected: list[str]) -> str:
-    if isinstance(found, Token) and found.type == "NAME" and _IN_WORDS["NAME"] not in expected:
-        if expected == [_IN_WORDS["STRING"]]:
+def _fix(found: str, names: set[str]) -> str:
+    if isinstance(found, Token) and found.type == "NAME" and "NAME" not in names:
+        if names == {"STRING"}:
             return "Put the name in double quotes."
-        hint = nearest(str(found), [word for word in expected if word.isalpha()])
+        hint = nearest(str(found), [word for word in _words(names) if word.isalpha()])
         if hint:
             return hint
-    return f"Write {_listed(expected)}."
+    return f"Write {_listed(names)}."
 
 
 def _end(text: str) -> str:

@@ -6,14 +6,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from shoal.core.errors import UserError, nearest, require
-from shoal.segments.values import Json
+from shoal.segments.values import Json, shown
 
 FORMS = ("at_least", "at_most", "exactly", "between")
 
 
 def _check(number: object) -> None:
     whole = isinstance(number, int) and not isinstance(number, bool) and 0 <= number < 2**63
-    require(whole, "bad_times", f"{number!r} is not a number of times.", fix="Write a whole number, 0 or more.")
+    require(whole, "bad_times", f"{shown(number)} is not a number of times.", fix="Write a whole number, 0 or more.")
 
 
 @dataclass(frozen=True, slots=True)

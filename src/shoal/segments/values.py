@@ -7,6 +7,7 @@ whether they are whole or not.
 from __future__ import annotations
 
 import datetime as dt
+import json
 import math
 import re
 from collections.abc import Mapping
@@ -133,15 +134,41 @@ def check_scalar(value: object) -> Scalar:
         return value
     if isinstance(value, bool):
         return value
-    return check_number(value)
+    if isinstance(value, int | float):
+        return check_number(value)
+    if value is None:
+        fix = "To ask whether there is a value, use is_set with true or false."
+        raise UserError("bad_value", "null is no value to compare with.", fix=fix)
+    several = "; for several values use one_of." if isinstance(value, list | tuple) else "."
+    fix = f"Write a text, a number, true or false{several}"
+    raise UserError("bad_value", f"{shown(value)} is not one value.", fix=fix)
 
 
 def check_number(value: object) -> Number:
     """The value when it is a finite number, whole ones from -2**63 to 2**63 - 1; else UserError `bad_value`."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise UserError(
-            "bad_value", f"{value!r} is not a number.", fix="Write a number such as 5 or 0.5, without quotes."
-        )
+    if not is_number(value) or (isinstance(value, float) and math.isnan(value)):
+        fix = "Write a number such as 5 or 0.5, without quotes."
+        raise UserError("bad_value", f"{shown(value)} is not a number.", fix=fix)
     in_range = -(2**63) <= value < 2**63 if isinstance(value, int) else math.isfinite(value)
-    require(in_range, "bad_value", f"{value} is too large.", fix="Write a whole number of at most 64 bits.")
+    require(in_range, "bad_value", "The number is too large.", fix=SMALLER)
     return value
+
+
+SMALLER = "Write a number of at most 64 bits."
+"""What to do about a number that nothing can hold."""
+
+
+def shown(value: object) -> str:
+    """A value of JSON as messages name it, at the beginning of a sentence.
+
+    >>> shown(None), shown(True), shown("a"), shown([1]), shown(1e400)
+    ('null', 'true', '"a"', 'A list', 'A number too large')
+    """
+    if isinstance(value, dict):
+        return "An object"
+    if isinstance(value, list | tuple):
+        return "A list"
+    too_large = not -(2**63) <= value < 2**63 if isinstance(value, int) else value in (math.inf, -math.inf)
+    if too_large:
+        return "A number too large"
+    return json.dumps(value, ensure_ascii=False, default=str)

@@ -12,7 +12,7 @@ from shoal.segments.operators import variant
 from shoal.segments.operators.binding import Binding
 from shoal.segments.operators.operator import Operand, Operator
 from shoal.segments.operators.words import instant_words
-from shoal.segments.values import Json, instant_of
+from shoal.segments.values import Json, instant_of, shown
 
 EARLIEST = parse_instant("1000-01-01")
 LATEST = parse_instant("9999-12-31T23:59:59.999Z")
@@ -25,7 +25,7 @@ def read_instant(value: object) -> Instant:
     if found is None:
         raise UserError(
             "bad_instant",
-            f"{value!r} is not a date or time.",
+            f"{shown(value)} is not a date or time.",
             fix="Write ISO 8601: 2026-03-01 or 2026-03-01T09:30:00Z.",
         )
     return found
@@ -34,14 +34,16 @@ def read_instant(value: object) -> Instant:
 def read_duration(value: object) -> Duration:
     """The duration of a text such as "30d"; raises UserError `bad_duration`."""
     if not isinstance(value, str):
-        raise UserError("bad_duration", f"{value!r} is not a length of time.", fix='Write for example "48h" or "7d".')
+        raise UserError(
+            "bad_duration", f"{shown(value)} is not a length of time.", fix='Write for example "48h" or "7d".'
+        )
     return Duration.parse(value)
 
 
 def check_instant(value: object) -> None:
     """Raise UserError `bad_instant` unless the operand is an instant of the years 1000 to 9999."""
     sound = isinstance(value, int) and not isinstance(value, bool) and EARLIEST <= value <= LATEST
-    require(sound, "bad_instant", f"{value!r} is not an instant.", fix="Name a day of the years 1000 to 9999.")
+    require(sound, "bad_instant", f"{shown(value)} is not an instant.", fix="Name a day of the years 1000 to 9999.")
 
 
 def check_duration(value: object) -> None:

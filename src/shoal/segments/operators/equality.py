@@ -10,7 +10,7 @@ from shoal.segments.operators import variant
 from shoal.segments.operators.binding import Binding
 from shoal.segments.operators.operator import Operand, Operator
 from shoal.segments.operators.words import scalar, scalars, written
-from shoal.segments.values import Json, check_scalar, same
+from shoal.segments.values import Json, check_scalar, same, shown
 
 
 def as_tuple(value: object) -> object:
@@ -20,7 +20,7 @@ def as_tuple(value: object) -> object:
 
 def _check_values(value: object) -> None:
     if not isinstance(value, tuple):
-        raise UserError("bad_value", f"{value!r} is not a list.", fix='Write a list: ["a", "b"].')
+        raise UserError("bad_value", f"{shown(value)} is not a list.", fix='Write a list: ["a", "b"].')
     require(len(value) > 0, "incomplete_condition", "The list of values is empty.", fix="Name at least one value.")
     for one in value:
         check_scalar(one)

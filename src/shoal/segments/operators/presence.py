@@ -9,12 +9,12 @@ from shoal.core.time import Instant
 from shoal.segments.operators import variant
 from shoal.segments.operators.binding import Binding
 from shoal.segments.operators.operator import Operand, Operator
-from shoal.segments.values import Json
+from shoal.segments.values import Json, shown
 
 
 def _check(value: object) -> None:
     if not isinstance(value, bool):
-        raise UserError("bad_value", f"{value!r} is neither true nor false.", fix="Write true or false.")
+        raise UserError("bad_value", f"{shown(value)} is neither true nor false.", fix="Write true or false.")
 
 
 def _is_set(value: Json, operand: Operand, _now: Instant) -> bool:

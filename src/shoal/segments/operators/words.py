@@ -7,7 +7,7 @@ import json
 from shoal.core.errors import UserError
 from shoal.core.time import Instant, format_instant
 from shoal.segments.operators.operator import Operand
-from shoal.segments.values import Scalar
+from shoal.segments.values import Scalar, shown
 
 
 def quoted(text: str) -> str:
@@ -52,7 +52,7 @@ def scalars(operand: Operand) -> tuple[Scalar, ...]:
 def expect_text(value: object) -> str:
     """The text, not empty; raises UserError."""
     if not isinstance(value, str):
-        raise UserError("bad_value", f"{value!r} is not a text.", fix='Write it in double quotes: "…".')
+        raise UserError("bad_value", f"{shown(value)} is not a text.", fix='Write it in double quotes: "…".')
     if not value:
         raise UserError("incomplete_condition", "The text to compare with is empty.", fix="Write one.")
     return value
