@@ -133,7 +133,9 @@ def test_the_worst_source_is_named_only_where_there_is_one(
 ) -> None:
     changed = _with_scores(found, *scores)
     assert worst_told(changed) == told
-    assert told in page(seen, changed)
+    html = page(seen, changed)
+    assert f">{told}<" in html
+    assert f"{told[0].upper()}{told[1:]} of 100." in html
     console = Console(record=True, file=io.StringIO(), width=140)
     render(changed, console)
     assert ("Worst source" in console.export_text()) is told.startswith("worst")

@@ -27,7 +27,8 @@ def audit_section(audit: Audit) -> Markup:
         return section(
             "audit", "The data", "How far the numbers above can be trusted.", tag("div", empty, class_="tile")
         )
-    told = f"How far the numbers above can be trusted: {worst_told(audit)} of 100."
+    lowest = worst_told(audit)
+    told = f"How far the numbers above can be trusted. {lowest[0].upper()}{lowest[1:]} of 100."
     return section(
         "audit",
         "The data",
