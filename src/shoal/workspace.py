@@ -142,6 +142,10 @@ class Workspace:
         a, b = (asking.find(self._opened, person) for person in (one, other))
         return reviewing.merge(self._opened, a, b, actor, reason)
 
+    def split(self, left: Iterable[str], right: Iterable[str], *, actor: str, reason: str) -> int:
+        """Decide that the keys of one side belong to other people than those of the other; the decision's number."""
+        return reviewing.split(self._opened, left, right, actor, reason)
+
     def unmerge(self, decision: int, *, actor: str, reason: str) -> int:
         """Take a decision back, as if it had never been; the number of the new decision."""
         return reviewing.unmerge(self._opened, decision, actor, reason)

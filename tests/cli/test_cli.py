@@ -163,6 +163,17 @@ def test_merging_and_taking_it_back(shoal, shop):
     assert shoal("duplicates", as_json=True).document == {"open": 0, "pairs": []}
 
 
+def test_splitting_what_keys_had_joined(shoal, shop):
+    before = shoal("subscribers", "show", "u1", "--as-of", NOW, as_json=True).document
+    split = shoal("duplicates", "split", "u1", "--from", "ana@example.org", as_json=True)
+    assert split.status == 0
+    parted = [shoal("subscribers", "show", who, as_json=True).document for who in ("u1", "ana@example.org")]
+    assert parted[0]["subscriber"] != parted[1]["subscriber"]
+    assert shoal("duplicates", "unmerge", split.document["decision"]).status == 0
+    assert shoal("subscribers", "show", "u1", "--as-of", NOW, as_json=True).document == before
+    assert shoal("duplicates", "split", "u1", "--from", "nobody@example.org").status == 2
+
+
 def test_audit(shoal, shop):
     told = shoal("audit", "--html", "audit.html")
     assert told.status == 0

@@ -84,12 +84,24 @@ def merge(
 
 
 @duplicates.command()
+def split(
+    context: typer.Context,
+    keys: Annotated[list[str], typer.Argument(help="Addresses, ids or numbers that belong to one person.")],
+    other: Annotated[list[str], typer.Option("--from", help="One that belongs to somebody else. Can be repeated.")],
+    reason: Annotated[str, typer.Option()] = "by hand",
+) -> None:
+    """Keys that were taken for one person's belong to two."""
+    shown: Shown = context.obj
+    _decided(shown, Workspace.open(shown.home).split(keys, other, actor=_actor(), reason=reason))
+
+
+@duplicates.command()
 def unmerge(
     context: typer.Context,
     decision: Annotated[int, typer.Argument(help="Number of the decision.")],
     reason: Annotated[str, typer.Option()] = "by hand",
 ) -> None:
-    """Take a merge back, as if it had never been."""
+    """Take a merge or a split back, as if it had never been."""
     shown: Shown = context.obj
     _decided(shown, Workspace.open(shown.home).unmerge(decision, actor=_actor(), reason=reason))
 

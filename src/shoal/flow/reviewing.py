@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+import sqlalchemy as sa
+
+from shoal.core.errors import UserError
 from shoal.flow.home import Opened, one_writer
 from shoal.flow.reading import open_reading
-from shoal.profiles import decisions, duplicates, identity
+from shoal.profiles import decisions, duplicates, identity, subscriber
 from shoal.profiles.duplicates import Proposal, Proposed
 from shoal.profiles.subscriber import Key
 
@@ -41,6 +46,31 @@ def merge(opened: Opened, a: int, b: int, actor: str, reason: str) -> int:
         decision = decisions.merge(opened.database, a, b, actor=actor, reason=reason)
         identity.resolve(opened.database)
     return decision
+
+
+def split(opened: Opened, left: Iterable[str], right: Iterable[str], actor: str, reason: str) -> int:
+    """Decide that some keys belong to other people than some others; the number of the decision.
+
+    Keys are named as people are. Raises UserError `unknown_subscriber` and `empty_split`.
+    """
+    with opened.database.read() as connection:
+        sides = [[key_meant(connection, each, opened.settings.region) for each in side] for side in (left, right)]
+    with one_writer(opened.home):
+        decision = decisions.split(opened.database, *sides, actor=actor, reason=reason)
+        identity.resolve(opened.database)
+    return decision
+
+
+def key_meant(connection: sa.Connection, text: str, region: str) -> int:
+    """The known key that an address, an id or a phone number means."""
+    found = subscriber.find_key(connection, text, region=region)
+    if found is None:
+        raise UserError(
+            "unknown_key",
+            "Nobody was seen with one of these addresses, ids or numbers.",
+            fix="Give keys as `shoal subscribers show` prints them.",
+        )
+    return found
 
 
 def unmerge(opened: Opened, decision: int, actor: str, reason: str) -> int:

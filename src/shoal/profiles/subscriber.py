@@ -36,10 +36,14 @@ def find(connection: sa.Connection, text: str, *, region: str = "US") -> int | N
     (`user:shopify/1`), address, user id, phone number, anonymous id, device. `region` is meant where a
     phone number names no country.
     """
-    for key in _meant(text.strip(), region):
-        if connection.scalar(sa.select(identity_keys.c.id).where(identity_keys.c.id == key)) is not None:
-            return subscriber_of(connection, key)
-    return None
+    key = find_key(connection, text, region=region)
+    return None if key is None else subscriber_of(connection, key)
+
+
+def find_key(connection: sa.Connection, text: str, *, region: str = "US") -> int | None:
+    """The id of the known key that a text means, read as by `find`; None when it is none."""
+    known = (sa.select(identity_keys.c.id).where(identity_keys.c.id == key) for key in _meant(text.strip(), region))
+    return next((found for each in known if (found := connection.scalar(each)) is not None), None)
 
 
 def subscriber_of(connection: sa.Connection, key: int) -> int:
