@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Literal
+from typing import Literal, Protocol, runtime_checkable
+
+from sqlglot import exp
 
 from shoal.segments.comparison import Comparison
+from shoal.segments.operators.binding import Binding
 from shoal.segments.streams import Stream
 from shoal.segments.windows import Window
 
@@ -102,4 +105,26 @@ class InSegment:
     name: str
 
 
-Core = AllOf | AnyOf | Opposite | CountWithin | CountsCompared | AgainstAverage | TraitHolds | ConsentHolds | InSegment
+@runtime_checkable
+class Scanned(Protocol):
+    """A condition that no other expresses, with a query of its own. It is a frozen dataclass in its kind's file."""
+
+    def scan(self, binding: Binding) -> exp.Select:
+        """One column `subscriber`: those of whom it holds at `binding.now`, each once.
+
+        It reads the views of a reading (docs/decisions/0001-backbone.md) and nothing that is stamped later.
+        """
+
+
+Core = (
+    AllOf
+    | AnyOf
+    | Opposite
+    | CountWithin
+    | CountsCompared
+    | AgainstAverage
+    | TraitHolds
+    | ConsentHolds
+    | InSegment
+    | Scanned
+)

@@ -18,6 +18,7 @@ from shoal.segments.lowered import (
     CountWithin,
     InSegment,
     Opposite,
+    Scanned,
     TraitHolds,
 )
 from shoal.segments.streams import Stream
@@ -44,6 +45,7 @@ class Plan:
     traits: dict[str, tuple[Comparison, ...]]
     consents: dict[tuple[str, str], tuple[tuple[str, ...], ...]]
     averages: tuple[Count, ...]  # counts whose total over the list is needed
+    scanned: tuple[Scanned, ...]  # conditions with a query of their own
 
     @classmethod
     def of(cls, cores: Iterable[Core]) -> Plan:
@@ -59,6 +61,7 @@ class Plan:
             averages=tuple(
                 dict.fromkeys(count for leaf in leaves if isinstance(leaf, AgainstAverage) for count in _counts(leaf))
             ),
+            scanned=tuple(dict.fromkeys(leaf for leaf in leaves if isinstance(leaf, Scanned))),
         )
 
 
@@ -82,7 +85,7 @@ def _counts(leaf: Core) -> tuple[Count, ...]:
             return (left, right)
         case AgainstAverage(count, per, _):
             return (count,) if per is None else (count, per)
-        case TraitHolds() | ConsentHolds() | InSegment():
+        case TraitHolds() | ConsentHolds() | InSegment() | Scanned():
             return ()
     raise TypeError(f"not a condition: {leaf!r}")
 

@@ -18,6 +18,7 @@ from shoal.segments.lowered import (
     CountWithin,
     InSegment,
     Opposite,
+    Scanned,
     TraitHolds,
 )
 from shoal.segments.operators.binding import Binding
@@ -66,7 +67,7 @@ class Rendering:
         self.tables.append(("leaves", self._joined(joined)))
 
     def _facts(self) -> Iterator[tuple[str, list[str], exp.Select]]:
-        """Scans of traits and consents; one for each instant, since the latest of them is another at each."""
+        """Scans of all but streams; one for each instant, since what is the latest is another at each."""
         for step, now in enumerate(self.instants):
             self.binding.now = now
             for place, (trait, comparisons) in enumerate(self.plan.traits.items(), step * len(self.plan.traits)):
@@ -75,6 +76,11 @@ class Rendering:
             for place, (about, choices) in enumerate(self.plan.consents.items(), step * len(self.plan.consents)):
                 names = self._names(f"consent{place}", [(now, ConsentHolds(*about, states)) for states in choices])
                 yield f"consent{place}", names, consent_scan(about, choices, names, self.binding)
+            for place, scanned in enumerate(self.plan.scanned, step * len(self.plan.scanned)):
+                (name,) = self._names(f"scanned{place}", [(now, scanned)])
+                holds = exp.alias_(exp.true(), name, quoted=True)
+                query = exp.select(column("subscriber"), holds).from_(scanned.scan(self.binding).subquery("found"))
+                yield f"scanned{place}", [name], query
 
     def _names(self, table: str, meanings: Sequence[tuple[Instant, object]]) -> list[str]:
         names = [f"{table}_{place}" for place in range(len(meanings))]
@@ -162,7 +168,7 @@ class Rendering:
                 )
             case AgainstAverage(count, per, above):
                 return self._against_average(count, per, above)
-            case TraitHolds() | ConsentHolds() | InSegment():
+            case TraitHolds() | ConsentHolds() | InSegment() | Scanned():
                 return self._of(core)
         raise TypeError(f"not a condition: {core!r}")
 
