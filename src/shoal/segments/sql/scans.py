@@ -26,24 +26,28 @@ def stream_scan(stream: Stream, spans: Sequence[Span], names: Sequence[str], bin
     """Per subscriber the number of events of a stream in each span, as columns of these names."""
     everything = _hull(spans)
     counts = [_counted(span, everything, name, binding) for span, name in zip(spans, names, strict=True)]
-    conditions = [*_named(stream, binding), *_in_span(everything, binding)]
-    conditions += [filter_condition(one, binding) for one in stream.filters]
-    return _grouped("events", counts, conditions)
+    return _grouped("events", counts, stream_conditions(stream, everything, binding))
+
+
+def stream_conditions(stream: Stream, span: Span, binding: Binding) -> list[exp.Expr]:
+    """SQL that together is true exactly of the events of a stream in a span."""
+    filters = [filter_condition(one, binding) for one in stream.filters]
+    return [*_named(stream, binding), *_in_span(span, binding), *filters]
 
 
 def filter_condition(one: PropertyFilter, binding: Binding) -> exp.Expr:
     """SQL that is true exactly where an event passes the filter."""
     value = variant.at_path(column("properties"), one.path, binding)
-    return _comparison(value, one.comparison, binding)
+    return comparison_condition(value, one.comparison, binding)
 
 
 def trait_scan(name: str, comparisons: Sequence[Comparison], names: Sequence[str], binding: Binding) -> exp.Select:
     """Per subscriber whether the latest value of a trait passes each comparison."""
     answers = [
-        _latest(_comparison(column("value"), comparison, binding), named)
+        latest(comparison_condition(column("value"), comparison, binding), named)
         for comparison, named in zip(comparisons, names, strict=True)
     ]
-    return _grouped("traits", answers, [_equals("name", name, binding), _known(binding)])
+    return _grouped("traits", answers, trait_conditions(name, binding))
 
 
 def consent_scan(
@@ -66,6 +70,11 @@ def consent_scan(
     )
 
 
+def trait_conditions(name: str, binding: Binding) -> list[exp.Expr]:
+    """SQL that together is true exactly of the statements about a trait that are known by now."""
+    return [_equals("name", name, binding), _known(binding)]
+
+
 @lru_cache(maxsize=1)
 def _parsed_states() -> exp.Query:
     found = parse_one(states_sql("asked", by="subscriber"), dialect="duckdb")
@@ -78,7 +87,8 @@ def _grouped(view: str, answers: Sequence[exp.Expr], conditions: Sequence[exp.Ex
     return scan.where(*conditions, copy=False).group_by(column("subscriber"), copy=False)
 
 
-def _comparison(value: exp.Expr, comparison: Comparison, binding: Binding) -> exp.Expr:
+def comparison_condition(value: exp.Expr, comparison: Comparison, binding: Binding) -> exp.Expr:
+    """SQL that is true exactly where a value passes; NULL may stand for false."""
     plain, opposite = comparison.plain()
     render = plain.meaning.condition
     assert render is not None
@@ -86,7 +96,8 @@ def _comparison(value: exp.Expr, comparison: Comparison, binding: Binding) -> ex
     return exp.not_(exp.func("COALESCE", condition, exp.false())) if opposite else condition
 
 
-def _latest(answer: exp.Expr, name: str) -> exp.Expr:
+def latest(answer: exp.Expr, name: str) -> exp.Expr:
+    """The answer of the latest row of a group, as a column of this name; false where it is NULL."""
     order = parse_one(LATEST, dialect="duckdb")
     known = exp.func("COALESCE", answer, exp.false())
     return exp.alias_(exp.ArgMax(this=known, expression=order), name, quoted=True)
