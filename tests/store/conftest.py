@@ -7,6 +7,7 @@ import pytest
 
 from shoal.ingest import tables as _ingest  # noqa: F401
 from shoal.profiles import tables as _profiles  # noqa: F401
+from shoal.segments import tables as _segments  # noqa: F401
 from shoal.store.database import Database, connect, sqlite_url
 from shoal.store.migrations import migrate
 

@@ -14,6 +14,7 @@ from shoal.core.errors import UserError, require
 from shoal.core.settings import Home, Settings, settings_from
 from shoal.ingest import tables as _ingest_tables  # noqa: F401 (declares its tables)
 from shoal.profiles import tables as _profile_tables  # noqa: F401 (declares its tables)
+from shoal.segments import tables as _segment_tables  # noqa: F401 (declares its tables)
 from shoal.store.database import Database, connect, sqlite_url
 from shoal.store.migrations import migrate
 

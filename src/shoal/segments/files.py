@@ -137,10 +137,15 @@ def segment_from(data: object) -> Segment:
 
 def to_yaml(segment: Segment) -> str:
     """The file's text, with the definition as a sentence; `read_segment` reads it back."""
+    said = labels(segment)
+    title = {"title": said.pop("title")} if "title" in said else {}
+    return write_yaml({"name": segment.name, **title, "when": english(segment.when), **said})
+
+
+def labels(segment: Segment) -> dict[str, Any]:
+    """All that a file says besides name and definition, under its keys; what it does not say is left out."""
     values = {
-        "name": segment.name,
         "title": segment.title,
-        "when": english(segment.when),
         "goal": asdict(segment.goal) if segment.goal else None,
         "size": asdict(segment.size) if segment.size else None,
         "content": asdict(segment.content) if segment.content else None,
@@ -148,7 +153,16 @@ def to_yaml(segment: Segment) -> str:
         "review_by": segment.review_by,
         "tags": list(segment.tags),
     }
-    return write_yaml({key: value for key, value in values.items() if value})
+    return {key: value for key, value in values.items() if value}
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentFile:
+    """A segment with the file that it came from."""
+
+    segment: Segment
+    file: str  # its name, without the folder
+    text: str
 
 
 NO_OTHERS: Mapping[str, Segment] = {}
@@ -161,24 +175,29 @@ def load_segments(folder: Path, others: Mapping[str, Segment] = NO_OTHERS) -> di
 
     Raises UserError `duplicate_segment`, `unknown_segment`, `segment_cycle` and the errors of each file.
     """
+    return {name: each.segment for name, each in load_files(folder, others).items()}
+
+
+def load_files(folder: Path, others: Mapping[str, Segment] = NO_OTHERS) -> dict[str, SegmentFile]:
+    """The same, each with its file."""
     require(
         folder.is_dir(), "no_folder", "There is no such folder.", where=str(folder), fix="Name a folder of YAML files."
     )
-    found: dict[str, Segment] = {}
-    files: dict[str, str] = {}
+    found: dict[str, SegmentFile] = {}
     for file in sorted(one for one in folder.iterdir() if one.suffix in (".yaml", ".yml")):
-        segment = read_segment(_contents(file), file.name)
+        text = _contents(file)
+        segment = read_segment(text, file.name)
         if segment.name in found:
             message = f"Two files define the segment {segment.name!r}."
             raise UserError("duplicate_segment", message, where=file.name, fix="Rename one of them.")
-        found[segment.name] = segment
-        files[segment.name] = file.name
-    nodes = {name: segment.when for name, segment in {**others, **found}.items()}
+        found[segment.name] = SegmentFile(segment, file.name, text)
+    nodes = {name: segment.when for name, segment in others.items()}
+    nodes |= {name: each.segment.when for name, each in found.items()}
     for name, node in nodes.items():
         try:
             segments_used(node, nodes)
         except UserError as error:
-            file_name = files.get(name, name)
+            file_name = found[name].file if name in found else name
             error.where = f"{file_name}: {error.where}" if error.where else file_name
             raise
     return dict(sorted(found.items()))

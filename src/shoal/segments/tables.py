@@ -1,0 +1,22 @@
+"""The table of segments: what was applied, by whom and when. Rows are added and never changed."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from shoal.store.database import metadata
+
+segment_versions = sa.Table(
+    "segment_versions",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("version", sa.Integer, primary_key=True, autoincrement=False),  # 1, 2, … of this name
+    sa.Column("change", sa.Text, nullable=False),  # one of steps.CHANGES
+    sa.Column("sentence", sa.Text),  # NULL: the segment was deleted
+    sa.Column("definition", sa.Text),  # its JSON form; NULL: the segment was deleted
+    sa.Column("labels", sa.Text, nullable=False),  # JSON object: title, goal, content and what else the file says
+    sa.Column("uses", sa.Text, nullable=False),  # JSON object: version of each segment that it refers to
+    sa.Column("restores", sa.Integer),  # the earlier version that a rollback brought back
+    sa.Column("actor", sa.Text, nullable=False),
+    sa.Column("at", sa.BigInteger, nullable=False),  # ms
+)
