@@ -39,13 +39,12 @@ class Answer:
     counts: queries.Counts
 
 
-def count(opened: Opened, text: str | Node, as_of: Instant | None = None) -> Answer:
-    """How many are members, in all and per condition."""
-    what = known(opened)
-    definition = define(text, what)
+def count(opened: Opened, text: str | Node, as_of: Instant | None = None, version_at: Instant | None = None) -> Answer:
+    """How many are members, in all and per condition; `version_at` takes the definitions that counted then."""
+    definition = define(text, known(opened, version_at))
     instant = asked_at(as_of)
     with open_reading(opened) as duck:
-        return Answer(definition, instant, queries.counts(duck, definition.node, instant, what.nodes))
+        return Answer(definition, instant, queries.counts(duck, definition.node, instant, definition.others))
 
 
 def members(
@@ -54,34 +53,42 @@ def members(
     as_of: Instant | None = None,
     reading: Reading = "sql",
     watch: Callable[[int, int], None] | None = None,
+    *,
+    version_at: Instant | None = None,
 ) -> pa.Table:
     """Who is a member: columns subscriber, user_id and email (both may be null), ordered by subscriber.
 
     `user_id` is the subscriber's own id (not a vendor's), `email` the address that was seen first. The oracle, which
-    takes its time, tells `watch` how many people it has judged, and of how many.
+    takes its time, tells `watch` how many people it has judged, and of how many. `version_at` takes the definitions
+    that counted then, by default those that count now, whatever `as_of` says.
     """
-    what = known(opened)
-    node = define(text, what).node
+    definition = define(text, known(opened, version_at))
+    node, others = definition.node, definition.others
     instant = asked_at(as_of)
     with open_reading(opened) as duck:
         if reading == "oracle":
             with all_histories(duck, opened.home.scratch) as everyone:
-                found = oracle.members(node, everyone, instant, what.nodes, watch)
+                found = oracle.members(node, everyone, instant, others, watch)
         else:
-            found = queries.members(duck, node, instant, what.nodes)
+            found = queries.members(duck, node, instant, others)
         return _named(opened, duck, found)
 
 
-def explain_one(opened: Opened, person: str, text: str | Node, as_of: Instant | None = None) -> Explanation:
+def explain_one(
+    opened: Opened,
+    person: str,
+    text: str | Node,
+    as_of: Instant | None = None,
+    version_at: Instant | None = None,
+) -> Explanation:
     """Why somebody is a member or not: each condition with its value and the events that decide.
 
     Raises UserError `unknown_subscriber`.
     """
-    what = known(opened)
-    node = define(text, what).node
+    definition = define(text, known(opened, version_at))
     instant, number = asked_at(as_of), find(opened, person)
     with open_reading(opened) as duck:
-        return explain(node, history(duck, number), instant, what.nodes, ListTotals(duck))
+        return explain(definition.node, history(duck, number), instant, definition.others, ListTotals(duck))
 
 
 def find(opened: Opened, person: str) -> int:

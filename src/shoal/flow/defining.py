@@ -6,22 +6,25 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from shoal.core.errors import UserError, nearest, require
 from shoal.core.time import Instant, format_instant, now
 from shoal.flow.home import Opened
 from shoal.ingest import names
+from shoal.segments import versions
 from shoal.segments.catalog import Catalog, check_names
 from shoal.segments.files import Segment, load_segments, read_segment
 from shoal.segments.json_form import from_data
 from shoal.segments.library import starters
 from shoal.segments.nodes import Node
 from shoal.segments.sentence import parse
+from shoal.segments.versions import Version
 from shoal.segments.wording import WORDS
 
 _SLUG = re.compile(r"[a-z0-9][a-z0-9._-]*")
+_NUMBERED = re.compile(r"(.+)@(\d{1,9})", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,7 @@ class Definition:
 
     node: Node
     segment: Segment | None = None
+    others: Mapping[str, Node] = field(default_factory=dict)  # what the segments that it refers to mean
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,8 @@ class Known:
 
     segments: Mapping[str, Segment]
     catalog: Catalog
+    versions: tuple[Version, ...] = ()  # all that were ever applied
+    current: Mapping[str, Version] = field(default_factory=dict)  # of the segments that were applied
 
     @property
     def nodes(self) -> dict[str, Node]:
@@ -45,17 +51,28 @@ class Known:
         return {name: segment.when for name, segment in self.segments.items()}
 
 
-def known(opened: Opened) -> Known:
-    """The workspace's segments, the starter library, and the names in the data.
+def known(opened: Opened, version_at: Instant | None = None) -> Known:
+    """The segments that count, and the names in the data.
 
-    A segment file of the workspace takes the place of the starter of the same name.
+    Once anything was applied, these are what was applied last and, under other names, the starter library. Before
+    that they are the files of the workspace and the starters. `version_at` asks for what had been applied by then,
+    and raises UserError `no_version` where nothing had.
     """
-    folder = opened.home.segments
-    own = load_segments(folder, starters()) if folder.is_dir() else {}
-    segments = {**starters(), **own}
     with opened.database.read() as connection:
         seen = [(name.event, name.name) for name in names.load(connection)]
-    return Known(segments, Catalog.of(seen, segments))
+        stored = versions.load(connection)
+    current = versions.current(stored, version_at)
+    if version_at is not None and not any(each.at <= version_at for each in stored):
+        message = f"No definition had been applied by {format_instant(version_at)}."
+        raise UserError("no_version", message, where="version at", fix="`shoal history NAME` tells when each was.")
+    own = {name: each.segment() for name, each in current.items()} if stored else _files(opened)
+    segments = {**starters(), **own}
+    return Known(segments, Catalog.of(seen, segments), stored, current)
+
+
+def _files(opened: Opened) -> dict[str, Segment]:
+    folder = opened.home.segments
+    return load_segments(folder, starters()) if folder.is_dir() else {}
 
 
 def asked_at(as_of: Instant | None) -> Instant:
@@ -77,18 +94,21 @@ def asked_at(as_of: Instant | None) -> Instant:
 
 
 def define(text: str | Node, what: Known) -> Definition:
-    """The definition meant by a name, a sentence, or `@file.json` / `@file.yaml`.
+    """The definition meant by a name, a name with a version (`at-risk@3`), a sentence, or `@file.json` / `@file.yaml`.
 
     Raises UserError for what can't be read and for names that the data does not hold.
     """
     if not isinstance(text, str):
         check_names(text, what.catalog)
-        return Definition(text)
+        return Definition(text, others=what.nodes)
     text = text.strip()
     if text in what.segments:
-        return Definition(what.segments[text].when, what.segments[text])
+        return Definition(what.segments[text].when, what.segments[text], what.nodes)
     if text.startswith("@"):
-        return _from_file(Path(text[1:]), what.catalog)
+        return replace(_from_file(Path(text[1:]), what.catalog), others=what.nodes)
+    numbered = _NUMBERED.fullmatch(text)
+    if numbered and (numbered[1] in what.segments or any(each.name == numbered[1] for each in what.versions)):
+        return _version(numbered[1], int(numbered[2]), what)
     if _SLUG.fullmatch(text) and text not in WORDS:
         raise UserError(
             "unknown_segment",
@@ -99,7 +119,14 @@ def define(text: str | Node, what: Known) -> Definition:
     _refuse_title(text, what.segments)
     node = parse(text)
     check_names(node, what.catalog, text)
-    return Definition(node)
+    return Definition(node, others=what.nodes)
+
+
+def _version(name: str, number: int, what: Known) -> Definition:
+    """A version with the segments that it refers to as they were; raises `unknown_version` and `deleted_segment`."""
+    found = versions.of(what.versions, name, number)
+    segment = found.segment()
+    return Definition(segment.when, segment, versions.pinned(found, what.versions))
 
 
 def _refuse_title(text: str, segments: Mapping[str, Segment]) -> None:
