@@ -15,10 +15,10 @@ from shoal.segments.nesting import segments_used
 from shoal.segments.nodes import Node
 from shoal.segments.operators.binding import Binding
 from shoal.segments.oracle import NO_SEGMENTS
+from shoal.segments.scans import column
 from shoal.segments.sql.plan import Definition, Plan
 from shoal.segments.sql.queries import Counts, Query, counted, read_counts, whole_and_parts
 from shoal.segments.sql.render import Rendering
-from shoal.segments.sql.scans import column
 
 WIDTH = 2_000_000
 """Subscribers times instants in one query at most: each instant adds some columns to a row for every subscriber."""

@@ -11,7 +11,7 @@ from sqlglot import exp
 from shoal.core.time import Instant
 from shoal.segments.history import ConsentStatement, Event, History, TraitStatement
 from shoal.segments.operators.binding import Binding
-from shoal.segments.sql.scans import column, stream_scan
+from shoal.segments.scans import column, stream_scan
 from shoal.segments.streams import Stream
 from shoal.segments.windows import Window
 

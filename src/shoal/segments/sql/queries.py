@@ -15,9 +15,9 @@ from shoal.segments.nesting import segments_used
 from shoal.segments.nodes import Node, walk
 from shoal.segments.operators.binding import Binding
 from shoal.segments.oracle import NO_SEGMENTS
+from shoal.segments.scans import column
 from shoal.segments.sql.plan import Definition, Plan
 from shoal.segments.sql.render import Rendering
-from shoal.segments.sql.scans import column
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,8 +22,8 @@ from shoal.segments.lowered import (
     TraitHolds,
 )
 from shoal.segments.operators.binding import Binding
+from shoal.segments.scans import column, consent_scan, stream_scan, trait_scan
 from shoal.segments.sql.plan import Definition, Plan
-from shoal.segments.sql.scans import column, consent_scan, stream_scan, trait_scan
 
 DEEPEST = 12
 """Levels of nesting in one SQL expression; deeper parts become columns of their own."""
