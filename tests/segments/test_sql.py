@@ -11,7 +11,7 @@ import pytest
 
 from shoal.core.time import Instant
 from shoal.segments import from_data, oracle, parse, sql
-from shoal.segments.history import Event, History
+from shoal.segments.history import Event, History, TraitStatement
 from shoal.store.duck import open_duck
 
 
@@ -127,3 +127,16 @@ def test_an_empty_list_has_no_members():
         assert sql.members(connection, parse(sentence), NOW) == []
         assert sql.counts(connection, parse(sentence), NOW).eligible == 0
     assert oracle.members(parse("visits exactly 0 times"), [], NOW) == []
+
+
+def test_one_and_true_are_two_comparisons(duck):
+    values = {1: 1, 2: True, 3: 1.0, 4: 0, 5: False}
+    people = [
+        History(number, True, (), (TraitStatement("plan", value, NOW, NOW, number),))
+        for number, value in values.items()
+    ]
+    with open_duck(threads=1, memory="1GB") as own:
+        cases.fill(own, people)
+        for sentence in ("plan is 1 or plan is true", "plan is one of (1) and not plan is one of (true)"):
+            node = parse(sentence)
+            assert sql.members(own, node, NOW) == oracle.members(node, people, NOW)

@@ -13,12 +13,16 @@ from shoal.segments.operators.operator import Operand, Operator
 from shoal.segments.values import Json, at_path, check_text, join_path, split_path
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Comparison:
     """An operator and its operand: `is "trial"`, `is more than 5`.
 
+    Two are equal where they mean the same: 1 is not true, though Python holds them equal.
+
     >>> Comparison("gt", 5).english(), Comparison("gt", 5).holds(6, Instant(0))
     ('is more than 5', True)
+    >>> Comparison("is", 1) == Comparison("is", True)
+    False
     """
 
     operator: str  # a key of OPERATORS
@@ -26,6 +30,15 @@ class Comparison:
 
     def __post_init__(self) -> None:
         OPERATORS[self.operator].check(self.operand)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Comparison) and self._said() == other._said()
+
+    def __hash__(self) -> int:
+        return hash(self._said())
+
+    def _said(self) -> tuple[str, str]:
+        return self.operator, repr(self.operand)
 
     @property
     def meaning(self) -> Operator:
