@@ -55,8 +55,8 @@ def test_resolve_does_nothing_when_nothing_is_new(database, observe):
     first = identity.resolve(database)
     observe("user:1 email:a@example.org", at=9)
     second = identity.resolve(database)
-    assert (first.again, first.version) == (False, 1)
-    assert (second.again, second.version, second.subscribers) == (True, 1, 1)
+    assert (first.people is None, first.version) == (False, 1)
+    assert (second.people is None, second.version, second.subscribers) == (True, 1, 1)
 
 
 def test_other_rules_resolve_again(database, observe):

@@ -17,12 +17,12 @@ from shoal.flow.beside import Beside
 from shoal.flow.drain import BULK, GENTLE, Drain
 from shoal.flow.home import Opened, one_writer
 from shoal.flow.planning import How, NotImported, Part, plan, refused
+from shoal.flow.unifying import unify
 from shoal.ingest import ledger
 from shoal.ingest.mapping import Mapping
 from shoal.ingest.parse import Chunk
 from shoal.ingest.source import Context
 from shoal.ingest.worker import FileError, ParseRequest, Worker
-from shoal.profiles import identity
 from shoal.store import journal
 
 Watch = Callable[[str, int, int], None]
@@ -75,7 +75,7 @@ def import_paths(
                 beside.drain()  # what an interrupted import left in the journal
                 numbers, broken = _import_each(opened, worker, beside, planned.parts, watch)
         finally:
-            identity.resolve(opened.database)
+            unify(opened)
     return ImportRun(tuple(_told(opened, number, again) for number, again in numbers), (*planned.left_out, *broken))
 
 

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
-from pathlib import Path
 
 import duckdb
 import pyarrow as pa
-import pyarrow.parquet as pq
-import sqlalchemy as sa
 
 from shoal.core.settings import Home
 from shoal.flow.home import Opened
+from shoal.flow.unifying import unified
+from shoal.flow.zones import load_zones
 from shoal.ingest import versions
 from shoal.ingest.keys import IDENTIFYING
 from shoal.ingest.lake_rows import CURRENT, TABLES
-from shoal.profiles import identity
-from shoal.profiles.tables import identity_keys, identity_map
-from shoal.store import lake, rows
+from shoal.store import lake
 from shoal.store.duck import open_duck
 
 _COLUMNS = {
@@ -29,7 +25,7 @@ _COLUMNS = {
 
 
 def open_reading(opened: Opened, *, memory: str = "4GB") -> duckdb.DuckDBPyConnection:
-    """Views `events`, `traits`, `consents`, `subscribers` and `keys` over one consistent state.
+    """Views `events`, `traits`, `consents`, `subscribers`, `keys`, `workspace`, `zone_offsets` of one consistent state.
 
     `records` is `events` with the rows that only state facts (their name is NULL). People that an import has
     seen and not yet unified are left out. Raises UserError `damaged_lake`.
@@ -38,8 +34,9 @@ def open_reading(opened: Opened, *, memory: str = "4GB") -> duckdb.DuckDBPyConne
         files = lake.catalogued(connection)
         lake.check(opened.home.lake, files)
         duck = open_duck(opened.home.lake, memory=memory, scratch=opened.home.scratch, again=True)
-        _load_people(duck, _people(opened.home, connection))
+        _load_people(duck, unified(opened.home, connection))
         is_current = _load_superseded(duck, versions.superseded(connection))
+    load_zones(duck, opened)
     for table in TABLES:
         of_table = [file for file in files if file.table == table]
         _view(duck, opened.home, table, of_table, is_current if table == "events" else "")
@@ -68,41 +65,6 @@ def _load_superseded(duck: duckdb.DuckDBPyConnection, superseded: pa.Table) -> s
     duck.execute("CREATE TEMP TABLE superseded AS FROM loading")
     duck.unregister("loading")
     return CURRENT
-
-
-def _people(home: Home, connection: sa.Connection) -> pa.Table:
-    """Each unified key with its kind and subscriber, from `derived/` where this version of the map was kept there.
-
-    Millions of rows take a second from Parquet and half a minute from the database.
-    """
-    version, resolved_at = identity.version_and_time(connection)
-    path = home.derived / f"people-{version}-{resolved_at}.parquet"
-    try:
-        return pq.read_table(path)
-    except FileNotFoundError:
-        pass
-    keys = rows.fetch(connection, identity_keys.c.id, identity_keys.c.kind, identity_keys.c.since)
-    merged = rows.fetch(connection, identity_map.c.key, identity_map.c.subscriber)
-    with duckdb.connect() as own:
-        own.register("seen", keys)
-        own.register("merged", merged)
-        people = own.sql(
-            "SELECT seen.id AS key, seen.kind, coalesce(merged.subscriber, seen.id) AS subscriber "
-            "FROM seen LEFT JOIN merged ON merged.key = seen.id WHERE seen.since <= ?",
-            params=[version],
-        ).to_arrow_table()
-    _keep(people, path)
-    return people
-
-
-def _keep(people: pa.Table, path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(f".{os.getpid()}.partial")
-    pq.write_table(people, partial)
-    partial.replace(path)
-    for older in path.parent.glob("people-*.parquet"):
-        if older != path:
-            older.unlink(missing_ok=True)
 
 
 def _load_people(duck: duckdb.DuckDBPyConnection, people: pa.Table) -> None:

@@ -9,7 +9,8 @@ import sqlalchemy as sa
 from shoal.core.errors import UserError
 from shoal.flow.home import Opened, one_writer
 from shoal.flow.reading import open_reading
-from shoal.profiles import decisions, duplicates, identity, subscriber
+from shoal.flow.unifying import unify
+from shoal.profiles import decisions, duplicates, subscriber
 from shoal.profiles.duplicates import Proposal, Proposed
 from shoal.profiles.subscriber import Key
 
@@ -30,7 +31,7 @@ def accept(opened: Opened, proposal: int, actor: str) -> int:
     """Merge the two of a proposal; the number of the decision."""
     with one_writer(opened.home):
         decision = duplicates.accept(opened.database, proposal, actor=actor)
-        identity.resolve(opened.database)
+        unify(opened)
     return decision
 
 
@@ -44,7 +45,7 @@ def merge(opened: Opened, a: int, b: int, actor: str, reason: str) -> int:
     """Decide that two subscribers are one person; the number of the decision."""
     with one_writer(opened.home):
         decision = decisions.merge(opened.database, a, b, actor=actor, reason=reason)
-        identity.resolve(opened.database)
+        unify(opened)
     return decision
 
 
@@ -57,7 +58,7 @@ def split(opened: Opened, left: Iterable[str], right: Iterable[str], actor: str,
         sides = [[key_meant(connection, each, opened.settings.region) for each in side] for side in (left, right)]
     with one_writer(opened.home):
         decision = decisions.split(opened.database, *sides, actor=actor, reason=reason)
-        identity.resolve(opened.database)
+        unify(opened)
     return decision
 
 
@@ -77,5 +78,5 @@ def unmerge(opened: Opened, decision: int, actor: str, reason: str) -> int:
     """Take a decision back, as if it had never been; the number of the new decision."""
     with one_writer(opened.home):
         undone = decisions.unmerge(opened.database, decision, actor=actor, reason=reason)
-        identity.resolve(opened.database)
+        unify(opened)
     return undone

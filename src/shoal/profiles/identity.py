@@ -30,11 +30,12 @@ class Resolved:
     """What a resolve did."""
 
     version: int  # of the map; moves on only when there was something to resolve
+    at: Instant  # when the map was made
     subscribers: int
     changes: dict[str, int]  # rows of the merge log by kind
     shared: int  # keys that join nobody
     refused: int  # links that a chain of sound keys would have made wrong
-    again: bool  # nothing was seen or decided since the last time, so nothing was done
+    people: pa.Table | None  # key, kind, subscriber; None where nothing was seen or decided since, so nothing was done
 
 
 def observe(connection: sa.Connection, keys: pa.Table, links: pa.Table) -> int:
@@ -60,33 +61,35 @@ def resolve(database: Database, *, rules: Rules | None = None, at: Instant | Non
     The subscribers follow from keys, links, decisions and rules alone (`resolution.components`).
     `at` is the time of the merge log's lines, by default now.
     """
-    rules = rules or Rules()
+    rules, at = rules or Rules(), at or now()
     with database.write() as connection:
         state = _begin(connection)
         if not state.pending and state.rules == rules.fingerprint():
-            return _nothing_new(connection, state.version)
+            return _nothing_new(connection)
         keys = rows.fetch(connection, *identity_keys.c)
         links = rows.fetch(connection, *identity_links.c)
         decisions = all_decisions(connection)
         found = components(keys, links, decisions, rules)
         before = _subscribers_before(connection, found.keys)
-        known = _column(keys, "since")[np.argsort(_column(keys, "id"))] <= state.version
+        keys = keys.sort_by("id")
+        known = _column(keys, "since") <= state.version
         told = changes.between(before[known], found.subscribers[known])
         _write_map(connection, found.keys, before, found.subscribers)
-        _write_log(connection, told, changes.Evidence(found, before, links, decisions), state.version + 1, at or now())
+        _write_log(connection, told, changes.Evidence(found, before, links, decisions), state.version + 1, at)
         _write_shared(connection, found.shared)
         connection.execute(
             sa.update(identity_state).values(
-                version=state.version + 1, rules=rules.fingerprint(), pending=False, resolved_at=at or now()
+                version=state.version + 1, rules=rules.fingerprint(), pending=False, resolved_at=at
             )
         )
     return Resolved(
         version=state.version + 1,
+        at=at,
         subscribers=int(np.count_nonzero(found.keys == found.subscribers)),
         changes=changes.counts(told),
         shared=found.shared.num_rows,
         refused=found.refused,
-        again=False,
+        people=pa.table({"key": found.keys, "kind": keys["kind"], "subscriber": found.subscribers}),
     )
 
 
@@ -185,12 +188,13 @@ def _write_log(
     rows.insert(connection, merge_log, table)
 
 
-def _nothing_new(connection: sa.Connection, version: int) -> Resolved:
+def _nothing_new(connection: sa.Connection) -> Resolved:
     count = sa.select(sa.func.count())
     keys = connection.scalar(count.select_from(identity_keys)) or 0
     elsewhere = connection.scalar(count.select_from(identity_map)) or 0
     shared = connection.scalar(count.select_from(identity_shared)) or 0
-    return Resolved(version, keys - elsewhere, {}, shared, 0, again=True)
+    version, at = version_and_time(connection)
+    return Resolved(version, Instant(at), keys - elsewhere, {}, shared, 0, None)
 
 
 def _column(table: pa.Table, name: str) -> Ids:
