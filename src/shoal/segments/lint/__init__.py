@@ -1,0 +1,1 @@
+"""The linter: what is likely wrong with a definition, where, and how to mend it."""

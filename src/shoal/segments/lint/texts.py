@@ -1,0 +1,39 @@
+"""The texts that a definition compares values with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from shoal.segments.comparison import Comparison
+from shoal.segments.lint.finding import Asked, path_of
+from shoal.segments.lint.leaves import cores, counted, leaves
+from shoal.segments.lowered import TraitHolds
+from shoal.segments.nodes import Node
+
+PERSONAL = frozenset(
+    ("email", "phone", "name", "first_name", "last_name", "firstname", "lastname", "address", "birthday")
+)
+"""Traits and properties whose values are never looked up: they name a person."""
+
+
+def asked_texts(node: Node) -> Iterator[tuple[str, Asked]]:
+    """Each text that must be equal to a value or must not, with its place."""
+    for leaf in leaves(node):
+        place = path_of(leaf.place)
+        for core, _ in cores(leaf.node.lower()):
+            if isinstance(core, TraitHolds):
+                yield from ((place, one) for one in _asked("", (core.name,), core.comparison))
+                continue
+            for stream, _ in counted(core):
+                for one in stream.where:
+                    yield from ((place, asked) for asked in _asked(stream.event, one.path, one.comparison))
+
+
+def _asked(event: str, path: tuple[str, ...], comparison: Comparison) -> Iterator[Asked]:
+    plain, _ = comparison.plain()
+    if plain.operator not in ("is", "one_of") or path[-1].casefold() in PERSONAL:
+        return
+    operands = plain.operand if isinstance(plain.operand, tuple) else (plain.operand,)
+    for operand in operands:
+        if isinstance(operand, str) and operand:
+            yield Asked(event, path, operand)
