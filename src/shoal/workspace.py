@@ -15,8 +15,20 @@ from pathlib import Path
 import pyarrow as pa
 
 from shoal.core.time import Instant
-from shoal.flow import analysing, asking, auditing, importing, people, previewing, reviewing
+from shoal.flow import (
+    analysing,
+    applying,
+    asking,
+    auditing,
+    importing,
+    linting,
+    people,
+    previewing,
+    reviewing,
+    weighing,
+)
 from shoal.flow.analysing import Analysis
+from shoal.flow.applying import Decision
 from shoal.flow.asking import Answer, Reading
 from shoal.flow.defining import known
 from shoal.flow.home import Opened, create, open_home
@@ -24,6 +36,7 @@ from shoal.flow.importing import ImportRun, Watch
 from shoal.flow.people import Profile
 from shoal.flow.previewing import Previews
 from shoal.flow.unfinished import unfinished
+from shoal.flow.weighing import SegmentPlan
 from shoal.ingest.mapping import Mapping, load_mapping
 from shoal.measurement.audit import Audit
 from shoal.measurement.report.page import audit_page
@@ -31,7 +44,9 @@ from shoal.profiles.duplicates import Proposal, Proposed
 from shoal.profiles.subscriber import Key
 from shoal.segments.explain import Explanation
 from shoal.segments.files import Segment
+from shoal.segments.lint.finding import Finding
 from shoal.segments.nodes import Node
+from shoal.segments.versions import Version
 
 
 class Workspace:
@@ -91,31 +106,75 @@ class Workspace:
         return unfinished(self._opened)
 
     def segments(self) -> dict[str, Segment]:
-        """The workspace's segments and the starter library, by name."""
+        """The segments that count, by name: what was applied (before that, the workspace's files), and the starters."""
         return dict(known(self._opened).segments)
 
-    def count(self, definition: str | Node, *, as_of: Instant | None = None) -> int:
-        """The exact number of members of a name, a sentence or a node, as of an instant, by default now."""
-        return self.answer(definition, as_of=as_of).counts.members
+    def versions(self) -> dict[str, int]:
+        """The current version of each segment that was applied."""
+        return {name: each.number for name, each in known(self._opened).current.items()}
 
-    def answer(self, definition: str | Node, *, as_of: Instant | None = None) -> Answer:
+    def plan(self, folder: str | Path | None = None, *, as_of: Instant | None = None) -> SegmentPlan:
+        """What applying a folder of segment files would change, and whom it would move; writes nothing.
+
+        The folder is by default the workspace's. Raises UserError for files that can't be read.
+        """
+        return weighing.plan(self._opened, _folder(folder), as_of)
+
+    def decide(self, folder: str | Path | None = None) -> Decision:
+        """The steps of a plan, without counting anybody."""
+        return applying.decide(self._opened, _folder(folder))
+
+    def apply(self, plan: SegmentPlan | Decision, *, actor: str) -> tuple[Version, ...]:
+        """Perform exactly the steps of a plan; the versions made. UserError `world_moved` where it is out of date."""
+        return applying.apply(self._opened, plan if isinstance(plan, Decision) else plan.decision, actor=actor)
+
+    def history(self, name: str) -> tuple[Version, ...]:
+        """All versions of a segment, the oldest first; UserError `unknown_segment`."""
+        return applying.history(self._opened, name)
+
+    def rollback(self, name: str, version: int, *, actor: str) -> tuple[Version, ...]:
+        """Make a new version that equals an earlier one; the versions made. UserError `unknown_version`."""
+        return applying.rollback(self._opened, name, version, actor=actor)
+
+    def lint(self, what: str | Path | None = None, *, as_of: Instant | None = None) -> tuple[Finding, ...]:
+        """What is likely wrong with a folder of segments (by default the workspace's), a segment or a sentence."""
+        return linting.lint_what(self._opened, what, as_of)
+
+    def count(self, definition: str | Node, *, as_of: Instant | None = None, version_at: Instant | None = None) -> int:
+        """The exact number of members of a name, a sentence or a node, as of an instant, by default now.
+
+        A name may have a version (`at-risk@3`); `version_at` takes the definitions that counted then.
+        """
+        return self.answer(definition, as_of=as_of, version_at=version_at).counts.members
+
+    def answer(
+        self, definition: str | Node, *, as_of: Instant | None = None, version_at: Instant | None = None
+    ) -> Answer:
         """The exact number of members, in all and per condition."""
-        return asking.count(self._opened, definition, as_of)
+        return asking.count(self._opened, definition, as_of, version_at)
 
     def members(
         self,
         definition: str | Node,
         *,
         as_of: Instant | None = None,
+        version_at: Instant | None = None,
         reading: Reading = "sql",
         watch: Callable[[int, int], None] | None = None,
     ) -> pa.Table:
         """The members, ordered by subscriber: columns subscriber, user_id, email (the last two may be null)."""
-        return asking.members(self._opened, definition, as_of, reading, watch)
+        return asking.members(self._opened, definition, as_of, reading, watch, version_at=version_at)
 
-    def explain(self, person: str, definition: str | Node, *, as_of: Instant | None = None) -> Explanation:
+    def explain(
+        self,
+        person: str,
+        definition: str | Node,
+        *,
+        as_of: Instant | None = None,
+        version_at: Instant | None = None,
+    ) -> Explanation:
         """Why somebody is a member or not, condition by condition; UserError `unknown_subscriber`."""
-        return asking.explain_one(self._opened, person, definition, as_of)
+        return asking.explain_one(self._opened, person, definition, as_of, version_at)
 
     def subscriber(self, person: str, *, as_of: Instant | None = None) -> Profile:
         """Identities, traits, consent, recent events and segments of one subscriber; UserError `unknown_subscriber`."""
@@ -165,3 +224,7 @@ class Workspace:
 
 def _mapping(given: str | Path | Mapping | None) -> Mapping | None:
     return given if given is None or isinstance(given, Mapping) else load_mapping(Path(given))
+
+
+def _folder(given: str | Path | None) -> Path | None:
+    return None if given is None else Path(given)

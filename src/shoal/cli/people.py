@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import getpass
 from typing import Annotated, Any
 
 import typer
 
 from shoal.cli.main import app, workspace_to_ask
 from shoal.cli.profile import profile_document, show_profile
-from shoal.cli.show import Shown
-from shoal.core.errors import UserError
+from shoal.cli.show import Shown, actor
 from shoal.core.ids import subscriber_text
 from shoal.core.time import parse_instant
 from shoal.profiles.duplicates import Proposal
@@ -62,7 +60,7 @@ def listed(context: typer.Context, limit: Annotated[int, typer.Option(help="How 
 def accept(context: typer.Context, pair: Annotated[int, typer.Argument(help="Number of the pair.")]) -> None:
     """The two are one person: merge them."""
     shown: Shown = context.obj
-    decision = Workspace.open(shown.home).accept_duplicate(pair, actor=_actor())
+    decision = Workspace.open(shown.home).accept_duplicate(pair, actor=actor())
     _decided(shown, decision)
 
 
@@ -70,7 +68,7 @@ def accept(context: typer.Context, pair: Annotated[int, typer.Argument(help="Num
 def dismiss(context: typer.Context, pair: Annotated[int, typer.Argument(help="Number of the pair.")]) -> None:
     """The two are different people: never propose them again."""
     shown: Shown = context.obj
-    Workspace.open(shown.home).dismiss_duplicate(pair, actor=_actor())
+    Workspace.open(shown.home).dismiss_duplicate(pair, actor=actor())
     shown.document({"dismissed": pair}) if shown.as_json else shown.say(f"Pair {pair} will not be proposed again.")
 
 
@@ -80,7 +78,7 @@ def merge(
 ) -> None:
     """Two subscribers are one person, whatever the keys say."""
     shown: Shown = context.obj
-    _decided(shown, Workspace.open(shown.home).merge(one, other, actor=_actor(), reason=reason))
+    _decided(shown, Workspace.open(shown.home).merge(one, other, actor=actor(), reason=reason))
 
 
 @duplicates.command()
@@ -92,7 +90,7 @@ def split(
 ) -> None:
     """Keys that were taken for one person's belong to two."""
     shown: Shown = context.obj
-    _decided(shown, Workspace.open(shown.home).split(keys, other, actor=_actor(), reason=reason))
+    _decided(shown, Workspace.open(shown.home).split(keys, other, actor=actor(), reason=reason))
 
 
 @duplicates.command()
@@ -103,7 +101,7 @@ def unmerge(
 ) -> None:
     """Take a merge or a split back, as if it had never been."""
     shown: Shown = context.obj
-    _decided(shown, Workspace.open(shown.home).unmerge(decision, actor=_actor(), reason=reason))
+    _decided(shown, Workspace.open(shown.home).unmerge(decision, actor=actor(), reason=reason))
 
 
 def _decided(shown: Shown, decision: int) -> None:
@@ -111,13 +109,6 @@ def _decided(shown: Shown, decision: int) -> None:
         shown.document({"decision": decision})
     else:
         shown.say(f"Decision {decision}. Take it back with `shoal duplicates unmerge {decision}`.")
-
-
-def _actor() -> str:
-    try:
-        return getpass.getuser()
-    except OSError:
-        raise UserError("no_actor", "The system doesn't tell who you are.", fix="Set the variable LOGNAME.") from None
 
 
 def _pair(proposal: Proposal, a: tuple[Key, ...], b: tuple[Key, ...]) -> dict[str, Any]:

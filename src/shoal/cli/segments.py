@@ -25,7 +25,10 @@ from shoal.segments.explain import Explanation
 from shoal.segments.sentence import english
 from shoal.workspace import Workspace
 
-What = Annotated[str, typer.Argument(help="A segment's name, a sentence, or @file.json or @file.yaml.")]
+What = Annotated[str, typer.Argument(help="A segment's name, NAME@VERSION, a sentence, or @file.json or @file.yaml.")]
+VersionAt = Annotated[
+    str | None, typer.Option("--version-at", help="ISO 8601; as segments were defined then. Default: as they are now.")
+]
 AsOf = Annotated[str | None, typer.Option("--as-of", help="ISO 8601; what was true then. Default: now.")]
 
 
@@ -48,20 +51,26 @@ class ReadingName(StrEnum):
 def segments(context: typer.Context) -> None:
     """List the segments: the workspace's own and the starter library."""
     shown: Shown = context.obj
-    found = Workspace.open(shown.home).segments()
+    workspace = Workspace.open(shown.home)
+    found = workspace.segments()
+    numbers = workspace.versions()
     if shown.as_json:
         shown.document(
-            [{"name": each.name, "title": each.title, "when": english(each.when)} for each in found.values()]
+            [
+                {"name": each.name, "title": each.title, "when": english(each.when), "version": numbers.get(each.name)}
+                for each in found.values()
+            ]
         )
         return
-    shown.table("Segments", ("Name", "Who"), [(each.name, english(each.when)) for each in found.values()])
+    rows = [(each.name, numbers.get(each.name, ""), english(each.when)) for each in found.values()]
+    shown.table("Segments", ("Name", "Version#", "Who"), rows)
 
 
 @app.command()
-def count(context: typer.Context, what: What, as_of: AsOf = None) -> None:
+def count(context: typer.Context, what: What, as_of: AsOf = None, version_at: VersionAt = None) -> None:
     """Count the members exactly, in all and per condition."""
     shown: Shown = context.obj
-    answer = workspace_to_ask(shown).answer(what, as_of=_instant(as_of))
+    answer = workspace_to_ask(shown).answer(what, as_of=instant_of(as_of), version_at=instant_of(version_at))
     counts = answer.counts
     if shown.as_json:
         conditions = [
@@ -84,6 +93,7 @@ def members(
     context: typer.Context,
     what: What,
     as_of: AsOf = None,
+    version_at: VersionAt = None,
     reading: Annotated[ReadingName, typer.Option(help="Who answers.")] = ReadingName.sql,
     form: Annotated[Format, typer.Option("--format", help="How they are written.")] = Format.jsonl,
     out: Annotated[Path | None, typer.Option(help="File to write; needed for Parquet.")] = None,
@@ -95,7 +105,9 @@ def members(
     require_place(out)
     with shown.progress(MofNCompleteColumn()) as bar:
         watch = _counting(bar) if bar and reading is ReadingName.oracle else None
-        found = workspace_to_ask(shown).members(what, as_of=_instant(as_of), reading=reading.value, watch=watch)
+        found = workspace_to_ask(shown).members(
+            what, as_of=instant_of(as_of), version_at=instant_of(version_at), reading=reading.value, watch=watch
+        )
     if form is Format.parquet:
         pq.write_table(found, out)
     elif out is not None:
@@ -113,10 +125,12 @@ def explain(
     person: Annotated[str, typer.Argument(help="E-mail address, user id or subscriber id.")],
     what: What,
     as_of: AsOf = None,
+    version_at: VersionAt = None,
 ) -> None:
     """Say why somebody is a member or not: each condition, its value, the deciding events, when it changes."""
     shown: Shown = context.obj
-    found = workspace_to_ask(shown).explain(person, what, as_of=_instant(as_of))
+    workspace = workspace_to_ask(shown)
+    found = workspace.explain(person, what, as_of=instant_of(as_of), version_at=instant_of(version_at))
     if shown.as_json:
         shown.document(found.as_data())
         return
@@ -135,7 +149,8 @@ def _counting(bar: Progress) -> Callable[[int, int], None]:
     return watch
 
 
-def _instant(text: str | None) -> Instant | None:
+def instant_of(text: str | None) -> Instant | None:
+    """The instant of an option, where it was given."""
     return None if text is None else parse_instant(text)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 import os
 import sys
@@ -99,6 +100,14 @@ class Shown:
     def error_as_json(error: UserError) -> None:
         """Print a user's mistake on standard error in the one error shape."""
         sys.stderr.write(json.dumps(error.as_data()) + "\n")
+
+
+def actor() -> str:
+    """Who is typing, for the record; raises UserError `no_actor`."""
+    try:
+        return getpass.getuser()
+    except OSError:
+        raise UserError("no_actor", "The system doesn't tell who you are.", fix="Set the variable LOGNAME.") from None
 
 
 def require_place(file: Path | None) -> None:

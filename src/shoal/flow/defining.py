@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -59,7 +59,6 @@ def known(opened: Opened, version_at: Instant | None = None) -> Known:
     and raises UserError `no_version` where nothing had.
     """
     with opened.database.read() as connection:
-        seen = [(name.event, name.name) for name in names.load(connection)]
         stored = versions.load(connection)
     current = versions.current(stored, version_at)
     if version_at is not None and not any(each.at <= version_at for each in stored):
@@ -67,7 +66,13 @@ def known(opened: Opened, version_at: Instant | None = None) -> Known:
         raise UserError("no_version", message, where="version at", fix="`shoal history NAME` tells when each was.")
     own = {name: each.segment() for name, each in current.items()} if stored else _files(opened)
     segments = {**starters(), **own}
-    return Known(segments, Catalog.of(seen, segments), stored, current)
+    return Known(segments, data_names(opened, segments), stored, current)
+
+
+def data_names(opened: Opened, segments: Iterable[str] = ()) -> Catalog:
+    """The names in the data, beside those of segments."""
+    with opened.database.read() as connection:
+        return Catalog.of(((name.event, name.name) for name in names.load(connection)), segments)
 
 
 def _files(opened: Opened) -> dict[str, Segment]:
@@ -93,19 +98,20 @@ def asked_at(as_of: Instant | None) -> Instant:
     return as_of
 
 
-def define(text: str | Node, what: Known) -> Definition:
+def define(text: str | Node, what: Known, *, any_name: bool = False) -> Definition:
     """The definition meant by a name, a name with a version (`at-risk@3`), a sentence, or `@file.json` / `@file.yaml`.
 
-    Raises UserError for what can't be read and for names that the data does not hold.
+    Raises UserError for what can't be read and for names that the data does not hold (unless `any_name`).
     """
+    check = _any_names if any_name else check_names
     if not isinstance(text, str):
-        check_names(text, what.catalog)
+        check(text, what.catalog)
         return Definition(text, others=what.nodes)
     text = text.strip()
     if text in what.segments:
         return Definition(what.segments[text].when, what.segments[text], what.nodes)
     if text.startswith("@"):
-        return replace(_from_file(Path(text[1:]), what.catalog), others=what.nodes)
+        return replace(_from_file(Path(text[1:]), what.catalog, check), others=what.nodes)
     numbered = _NUMBERED.fullmatch(text)
     if numbered and (numbered[1] in what.segments or any(each.name == numbered[1] for each in what.versions)):
         return _version(numbered[1], int(numbered[2]), what)
@@ -118,8 +124,12 @@ def define(text: str | Node, what: Known) -> Definition:
         )
     _refuse_title(text, what.segments)
     node = parse(text)
-    check_names(node, what.catalog, text)
+    check(node, what.catalog, text)
     return Definition(node, others=what.nodes)
+
+
+def _any_names(_node: Node, _catalog: Catalog, _sentence: str | None = None) -> None:
+    """No name is refused."""
 
 
 def _version(name: str, number: int, what: Known) -> Definition:
@@ -143,7 +153,7 @@ def _plain(text: str) -> str:
     return re.sub(r"[\W_]+", "-", text.casefold()).strip("-")
 
 
-def _from_file(path: Path, catalog: Catalog) -> Definition:
+def _from_file(path: Path, catalog: Catalog, check: Callable[[Node, Catalog], None]) -> Definition:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
@@ -159,7 +169,7 @@ def _from_file(path: Path, catalog: Catalog) -> Definition:
         segment = read_segment(text, str(path))
         found = Definition(segment.when, segment)
     with _named(path):
-        check_names(found.node, catalog)
+        check(found.node, catalog)
     return found
 
 

@@ -1,0 +1,117 @@
+"""What the linter says of segments in this workspace."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import duckdb
+
+from shoal.core.time import Instant, from_datetime
+from shoal.flow.applying import Decision, decide
+from shoal.flow.defining import Known, asked_at, define, known
+from shoal.flow.home import Opened
+from shoal.flow.reading import open_reading
+from shoal.measurement.span import main_span
+from shoal.segments.catalog import Catalog, missing_names
+from shoal.segments.lint.finding import Finding, Scene, Subject
+from shoal.segments.lint.gather import figures
+from shoal.segments.lint.leaves import counted, leaves
+from shoal.segments.lint.run import lint
+from shoal.segments.nodes import Node
+from shoal.segments.overlaps import Memberships
+
+
+def lint_what(opened: Opened, what: str | Path | None = None, as_of: Instant | None = None) -> tuple[Finding, ...]:
+    """Findings about a folder of files, a segment's name or a sentence; by default the workspace's folder.
+
+    Where that holds no file, it is about the segments that count. Raises UserError for what can't be read.
+    """
+    instant = asked_at(as_of)
+    current = known(opened)
+    subjects, nodes = _meant(opened, what, current)
+    others = {**nodes, **{subject.name: subject.node for subject in subjects}}
+    with open_reading(opened) as duck:
+        members = Memberships.read(duck, others, instant, {**current.nodes, **nodes})
+        return judged(duck, subjects, members, {**current.nodes, **nodes}, current.catalog)
+
+
+def judged(
+    duck: duckdb.DuckDBPyConnection,
+    subjects: Sequence[Subject],
+    members: Memberships,
+    nodes: Mapping[str, Node],
+    catalog: Catalog,
+) -> tuple[Finding, ...]:
+    """Findings about subjects, whose members are known; `nodes` are the segments that they may refer to."""
+    catalog = Catalog(catalog.events, catalog.traits, catalog.segments | frozenset(nodes))
+    first = _first(duck, _events(subjects, catalog), members.now)
+    return lint(Scene(tuple(subjects), catalog, figures(duck, subjects, members, nodes, first)))
+
+
+def subjects_of(decision: Decision) -> tuple[Subject, ...]:
+    """The declared segments with their files."""
+    found = []
+    for name, segment in decision.declared.items():
+        file = decision.files.get(name)
+        found.append(Subject(name, segment.when, segment, file.file if file else None, file.text if file else None))
+    return tuple(sorted(found, key=lambda one: one.name))
+
+
+def _meant(opened: Opened, what: str | Path | None, current: Known) -> tuple[tuple[Subject, ...], dict[str, Node]]:
+    """The subjects, and the segments that they are compared with."""
+    folder = opened.home.segments if what is None else Path(what)
+    if folder.is_dir() and (what is not None or any(folder.glob("*.y*ml"))):
+        decision = decide(opened, folder)
+        return subjects_of(decision), {name: each.when for name, each in decision.declared.items()}
+    compared = _own(current)
+    if what is None:
+        return tuple(Subject(name, node, current.segments[name]) for name, node in compared.items()), compared
+    return (_one(str(what), current),), compared
+
+
+def _own(current: Known) -> dict[str, Node]:
+    """The applied segments; where there are none, all whose events and traits the data holds."""
+    if current.current:
+        return {name: current.segments[name].when for name in current.current}
+    nodes = current.nodes
+    return {name: node for name, node in nodes.items() if not missing_names(node, current.catalog, nodes)}
+
+
+def _one(text: str, current: Known) -> Subject:
+    """A name, a sentence or a file; names that the data lacks are for the linter to tell."""
+    path = Path(text.removeprefix("@"))
+    is_file = path.suffix in (".json", ".yaml", ".yml") and path.is_file()
+    definition = define(f"@{path}" if is_file else text, current, any_name=True)
+    name = definition.segment.name if definition.segment else text
+    written = path.read_text(encoding="utf-8") if is_file and definition.segment else None
+    if definition.segment is None:
+        return Subject(name, definition.node, text=None if is_file else text)
+    return Subject(name, definition.node, definition.segment, path.name if is_file else None, written)
+
+
+def _events(subjects: Sequence[Subject], catalog: Catalog) -> list[str]:
+    """Names of the events that the subjects look at."""
+    streams = (stream for one in subjects for leaf in leaves(one.node) for stream, _ in counted(leaf.node.lower()))
+    return list(dict.fromkeys(name for stream in streams for name in catalog.named(stream.event)))
+
+
+def _first(duck: duckdb.DuckDBPyConnection, events: Sequence[str], now: Instant) -> dict[str, Instant]:
+    """The day on which the history of each event begins, apart from a few dates far off."""
+    if not events:
+        return {}
+    rows = duck.execute(
+        """SELECT name, "at"::DATE AS day, count(*) FROM events
+           WHERE "at" <= make_timestamp_ms(?) AND list_contains(?, name) GROUP BY ALL ORDER BY ALL""",
+        [now, list(events)],
+    ).fetchall()
+    daily: dict[str, list[tuple[dt.date, int]]] = {}
+    for name, day, number in rows:
+        daily.setdefault(name, []).append((day, number))
+    spans = {name: main_span(days) for name, days in daily.items()}
+    return {name: _midnight(span.first) for name, span in spans.items() if span is not None}
+
+
+def _midnight(day: dt.date) -> Instant:
+    return from_datetime(dt.datetime.combine(day, dt.time(), dt.UTC))
