@@ -80,7 +80,6 @@ class Drain:
             self._offset = journal.offset_of(connection, STAGE)
             _load_known(self._duck, connection)
         lake.check(home.lake, self._files)
-        self._load_arrived()
         lake.sweep(home.lake, self._files)
 
     def __enter__(self) -> Drain:
@@ -100,8 +99,7 @@ class Drain:
         keys, links = self._new_identities()  # an older state of an order tells who somebody is just as well
         if self._duck.execute(lake_rows.REPEATED).fetchall()[0][0]:
             self._duck.execute(lake_rows.FORGET_REPEATED)
-        self._forget_known()
-        superseding = self._superseding()
+        superseding = self._forget_known()
         named = [names.Name(*row) for row in self._duck.execute(lake_rows.NAMES).fetchall()]
         stem = f"{taken.first:012d}-{taken.last:012d}"
         files = self._write(stem, named)
@@ -115,7 +113,6 @@ class Drain:
             journal.move_offset(connection, STAGE, taken.last)
         self._offset = taken.last
         self._files += files
-        self._duck.execute(f"INSERT INTO arrived {lake_rows.ARRIVED.format(rows='records')}")
         self._duck.execute("INSERT INTO known_keys SELECT id, first_at FROM new_keys")
         self._duck.execute("INSERT INTO known_links SELECT a, b, first_at, source FROM new_links")
         for table in ("records", "seen", "batch_keys", "new_keys", "new_links"):
@@ -150,31 +147,16 @@ class Drain:
                     taken[entry.origin] += entry.batch.num_rows
         return _Taken(first, last, taken) if first else None
 
-    def _load_arrived(self) -> None:
-        self._duck.execute("CREATE TEMP TABLE arrived (event_id BIGINT)")
-        files = [file for file in self._files if file.table == "events"]
-        if files:
-            rows = lake.scan(self._home.lake, files)
-            self._duck.execute(f"INSERT INTO arrived {lake_rows.ARRIVED.format(rows=rows)}")
-
-    def _forget_known(self) -> None:
-        self._duck.execute(lake_rows.FORGET_ARRIVED)
-        first, last = self._duck.execute(lake_rows.SPAN).fetchall()[0]
-        if first is None:
-            return
-        near = [file for file in self._files if file.table == "events" and file.min_at <= last and file.max_at >= first]
-        for start in range(0, len(near), FILES_AT_ONCE):
-            stored = lake.scan(self._home.lake, near[start : start + FILES_AT_ONCE])
-            self._duck.execute(lake_rows.KNOWN.format(rows=stored, first=int(first), last=int(last)))
-            self._duck.execute(lake_rows.FORGET_KNOWN)
-
-    def _superseding(self) -> pa.Table:
-        """Take out the versions that the lake holds or has gone beyond; the events that get a newer one."""
-        files = [file for file in self._files if file.table == "events"]
-        if not files or not self._duck.execute(lake_rows.HAVE_VERSIONS).fetchall()[0][0]:
+    def _forget_known(self) -> pa.Table:
+        """Take out what the lake holds; the events of which a better statement is left."""
+        stored = [file for file in self._files if file.table == "events"]
+        if not stored:
             return versions.NONE
-        self._duck.execute(lake_rows.STORED_VERSIONS.format(rows=lake.scan(self._home.lake, files)))
-        self._duck.execute(lake_rows.FORGET_OLDER)
+        for start in range(0, len(stored), FILES_AT_ONCE):
+            known = lake_rows.KNOWN.format(rows=lake.scan(self._home.lake, stored[start : start + FILES_AT_ONCE]))
+            self._duck.execute(f"{'INSERT INTO known' if start else 'CREATE OR REPLACE TEMP TABLE known AS'} {known}")
+        for step in (lake_rows.FORGET_STATED, lake_rows.STANDING, lake_rows.FORGET_KNOWN):
+            self._duck.execute(step)
         return self._duck.sql(lake_rows.SUPERSEDING).to_arrow_table()
 
     def _new_identities(self) -> tuple[pa.Table, pa.Table]:

@@ -20,7 +20,7 @@ from shoal.store.duck import open_duck
 _COLUMNS = {
     "events": 'event_id, "at", name, source, received_at, properties',
     "traits": 'name, value, "at", received_at, event_id, source',
-    "consents": 'channel, purpose, state, method, text_version, "at", received_at, event_id, source',
+    "consents": 'channel, purpose, state, method, text_version, "at", received_at, event_id, source, contact',
 }
 
 
@@ -62,7 +62,7 @@ def _load_superseded(duck: duckdb.DuckDBPyConnection, superseded: pa.Table) -> s
     if not superseded.num_rows:
         return ""
     duck.register("loading", superseded)
-    duck.execute("CREATE TEMP TABLE superseded AS FROM loading")
+    duck.execute('CREATE TEMP TABLE superseded AS SELECT * REPLACE (make_timestamp_ms("at") AS "at") FROM loading')
     duck.unregister("loading")
     return CURRENT
 

@@ -10,23 +10,28 @@ from shoal.core.ids import KEY_ID_SQL
 TABLES = {
     "events": """
         event_id BIGINT, "at" TIMESTAMP, name VARCHAR, key BIGINT, source VARCHAR, received_at TIMESTAMP,
-        properties VARIANT, version BIGINT""",
+        properties VARIANT, version BIGINT, digest BIGINT""",
     "traits": """
         key BIGINT, name VARCHAR, value VARIANT, "at" TIMESTAMP, received_at TIMESTAMP, event_id BIGINT,
         source VARCHAR""",
     "consents": """
         key BIGINT, channel VARCHAR, purpose VARCHAR, state VARCHAR, method VARCHAR, text_version VARCHAR,
-        "at" TIMESTAMP, received_at TIMESTAMP, event_id BIGINT, source VARCHAR""",
+        "at" TIMESTAMP, received_at TIMESTAMP, event_id BIGINT, source VARCHAR, contact BIGINT""",
 }
 """Columns of the lake's tables, for DuckDB. A row of `events` whose name is NULL is a record that stated facts only."""
 
-CURRENT = "ANTI JOIN superseded AS newer ON newer.event_id = stored.event_id AND newer.version > stored.version"
-"""Leaves out the rows `stored` of the lake that a greater version of the same event took the place of."""
+CURRENT = """
+ANTI JOIN superseded AS newer ON newer.event_id = stored.event_id
+  AND (newer.version, newer."at", newer.digest) IS DISTINCT FROM (stored.version, stored."at", stored.digest)
+"""
+"""Leaves out the rows `stored` of the lake that another statement of the same event took the place of."""
 
 _NAMED = r"""CASE WHEN contains({json}, '""') THEN
     regexp_replace({json}, '([{{,]\s*)""(\s*:)', '\1"(blank)"\2', 'g') ELSE {json} END"""
 """The JSON text with a name for what has an empty one, which VARIANT can't hold. In JSON text a quote within
 a text is escaped, so two quotes between a bracket or comma and a colon are always an empty name."""
+
+_SAID = 'concat_ws(chr(10), name, epoch_ms("at"), properties)'
 
 SEEN = f"""
 SELECT {KEY_ID_SQL.format(text="text")} AS id, text, epoch_ms(min("at")) AS first_at
@@ -39,6 +44,7 @@ RECORDS = f"""
 SELECT {KEY_ID_SQL.format(text="source || chr(10) || message_id")} AS event_id,
        "at"::TIMESTAMP AS "at", name, seen.id AS key, keys,
        source, received_at::TIMESTAMP AS received_at, origin, line, version,
+       CASE WHEN version IS NOT NULL THEN {KEY_ID_SQL.format(text=_SAID)} END AS digest,
        {_NAMED.format(json="properties")} AS properties, {_NAMED.format(json="traits")} AS traits, consent
 FROM batch JOIN batch_keys AS seen ON seen.text = keys[1]
 """
@@ -47,71 +53,49 @@ FROM batch JOIN batch_keys AS seen ON seen.text = keys[1]
 REPEATED = "SELECT count(*) > count(DISTINCT event_id) FROM records"
 """Whether a record may stand in the batch twice."""
 
-NEAR = "INTERVAL 2 DAY"
-"""An event with the same id and a time no further off is the same: somebody read its time in another zone."""
+BEST = """version DESC NULLS LAST, CASE WHEN version IS NULL THEN "at" END, digest DESC"""
+"""Of several statements of one event the first in this order stands, whenever it came: the greatest version, and among
+equal ones one of them by its content; without versions the earliest time."""
 
 FORGET_REPEATED = f"""
-CREATE OR REPLACE TEMP TABLE records AS
-SELECT * EXCLUDE (arrived, is_far, occasion)
-FROM (SELECT *, count(*) FILTER (is_far) OVER (PARTITION BY event_id, name IS NULL ORDER BY "at") AS occasion
-      FROM (SELECT *, "at" - lag("at") OVER (PARTITION BY event_id, name IS NULL ORDER BY "at") > {NEAR} AS is_far,
-                   bool_or(name IS NOT NULL AND "at" = received_at) OVER (PARTITION BY event_id) AS arrived
-            FROM records))
+CREATE OR REPLACE TEMP TABLE records AS FROM records
 QUALIFY row_number() OVER (
-    PARTITION BY event_id, name IS NULL,
-                 CASE WHEN name IS NULL THEN epoch_ms("at") WHEN NOT arrived AND version IS NULL THEN occasion END
-    ORDER BY version DESC NULLS LAST, received_at, origin, line) = 1
+    PARTITION BY event_id, CASE WHEN name IS NULL THEN "at" END ORDER BY {BEST}, received_at, origin, line) = 1
 """
-"""Keeps each record once: facts by id and time, an event by id and nearly its time; by its id alone an event that has
-versions, of which the greatest stays, or whose arrival once stood in for its time (it had none, or a future one).
-Costs as much as all the rest, so it is run only where there is need."""
-
-SPAN = f"""SELECT epoch_ms(min("at") - {NEAR}), epoch_ms(max("at") + {NEAR}) FROM records"""
-"""The first and the last instant (ms) between which the lake may hold one of the new records."""
+"""Keeps each record once: an event by its id, facts by id and time (they may be stated again). Costs as much as all the
+rest, so it is run only where there is need."""
 
 KNOWN = """
-CREATE OR REPLACE TEMP TABLE known AS
-SELECT event_id, "at", name IS NULL AS states FROM {rows} AS stored SEMI JOIN records USING (event_id)
-WHERE stored."at" BETWEEN epoch_ms({first}) AND epoch_ms({last})
+SELECT event_id, "at", version, digest, name IS NULL AS states FROM {rows} AS stored SEMI JOIN records USING (event_id)
 """
 """What `rows` of the lake hold of the new records. The hash table is over the new ones: the lake streams by."""
 
-FORGET_KNOWN = f"""
+FORGET_STATED = """
 DELETE FROM records USING known
-WHERE records.version IS NULL AND records.event_id = known.event_id AND (records.name IS NULL) = known.states
-  AND CASE WHEN known.states THEN records."at" = known."at"
-           ELSE records."at" BETWEEN known."at" - {NEAR} AND known."at" + {NEAR} END
+WHERE known.states AND records.name IS NULL AND records.event_id = known.event_id AND records."at" = known."at"
 """
-"""Takes out the records that the lake holds already."""
+"""Takes out the facts that the lake holds already."""
 
-HAVE_VERSIONS = "SELECT count(version) > 0 FROM records"
-"""Whether any of the new records has a version."""
-
-STORED_VERSIONS = """
-CREATE OR REPLACE TEMP TABLE stored_versions AS
-SELECT event_id, max(stored.version) AS version
-FROM {rows} AS stored SEMI JOIN (SELECT event_id FROM records WHERE version IS NOT NULL) AS new USING (event_id)
-WHERE stored.version IS NOT NULL GROUP BY event_id
+STANDING = f"""
+CREATE OR REPLACE TEMP TABLE standing AS SELECT event_id, "at", version, digest FROM known WHERE NOT states
+QUALIFY row_number() OVER (PARTITION BY event_id ORDER BY {BEST}) = 1
 """
-"""The greatest version that `rows` of the lake hold of each new record that has one."""
+"""The statement of each known event that stands so far."""
 
-FORGET_OLDER = """
-DELETE FROM records USING stored_versions AS stored
-WHERE records.event_id = stored.event_id AND records.version <= stored.version
+FORGET_KNOWN = """
+DELETE FROM records USING standing
+WHERE records.name IS NOT NULL AND records.event_id = standing.event_id AND NOT CASE
+    WHEN records.version IS NULL AND standing.version IS NULL THEN records."at" < standing."at"
+    WHEN records.version IS NULL OR standing.version IS NULL THEN records.version IS NOT NULL
+    ELSE (records.version, records.digest) > (standing.version, standing.digest) END
 """
-"""Takes out the new records of which the lake holds that version or a greater one."""
+"""Takes out the new records of events of which a statement as good or better stands."""
 
-SUPERSEDING = "SELECT event_id, records.version AS version FROM records JOIN stored_versions USING (event_id)"
-"""The new records that take the place of one in the lake, with their versions."""
-
-ARRIVED = """SELECT event_id FROM {rows} WHERE name IS NOT NULL AND version IS NULL AND "at" = received_at"""
-"""Events of `rows` whose arrival stands in for their time. Sent again they arrive at another one, so their id alone
-tells that they are known. (Facts without a time are stated anew each time they are sent.)"""
-
-FORGET_ARRIVED = """
-DELETE FROM records USING arrived WHERE records.event_id = arrived.event_id AND name IS NOT NULL AND version IS NULL
+SUPERSEDING = """
+SELECT event_id, records.version AS version, epoch_ms(records."at") AS "at", records.digest AS digest
+FROM records JOIN standing USING (event_id) WHERE records.name IS NOT NULL
 """
-"""Takes out the new records of events that the table `arrived` holds."""
+"""The new records that take the place of one in the lake."""
 
 LARGE = 5_000
 """New records of one event name that make a file of their own."""
@@ -128,7 +112,7 @@ FROM (SELECT properties FROM {rows} WHERE properties IS NOT NULL AND {part} LIMI
 """Types of the properties in a sample of a part."""
 
 EVENTS = """
-SELECT event_id, "at", name, key, source, received_at, properties::JSON::VARIANT AS properties, version
+SELECT event_id, "at", name, key, source, received_at, properties::JSON::VARIANT AS properties, version, digest
 FROM (SELECT * FROM {rows} WHERE {part} ORDER BY name, "at")
 """
 """Rows of the table `events`, of one part of the new records. Texts are sorted in two thirds of the time that variants
@@ -140,6 +124,13 @@ STORED_EVENTS = "SELECT * FROM {rows} WHERE {part}"
 ORDER = {"traits": "name, key", "consents": "channel, purpose, key"}
 """How the rows of the other lake tables stand in a file."""
 
+_ADDRESS = """list_filter(keys, lambda text: starts_with(text,
+    CASE stated.channel WHEN 'email' THEN 'email:' WHEN 'sms' THEN 'phone:' ELSE keys[1] END))[1]"""
+
+_CONTACT = f"""CASE WHEN coalesce({_ADDRESS}, keys[1]) = keys[1] THEN key
+    ELSE {KEY_ID_SQL.format(text=f"({_ADDRESS})")} END"""
+"""Whom of a source a consent is about: the address that the record names for the channel, else its strongest key."""
+
 _FACTS = {
     "traits": """
         SELECT key, entry.key AS name,
@@ -148,14 +139,14 @@ _FACTS = {
         FROM (SELECT * EXCLUDE (key), key, unnest(map_entries(traits::JSON::MAP(VARCHAR, JSON))) AS entry
               FROM records WHERE traits IS NOT NULL)
         ORDER BY {order}""",
-    "consents": """
+    "consents": f"""
         SELECT key, stated.channel AS channel, coalesce(stated.purpose, 'marketing') AS purpose, stated.state AS state,
                stated.method AS method, stated.text_version AS text_version,
-               "at", received_at, event_id, source
-        FROM (SELECT *, unnest(from_json(consent, '[{"channel":"VARCHAR","purpose":"VARCHAR","state":"VARCHAR",
-                                                    "method":"VARCHAR","text_version":"VARCHAR"}]')) AS stated
+               "at", received_at, event_id, source, {_CONTACT} AS contact
+        FROM (SELECT *, unnest(from_json(consent, '[{{"channel":"VARCHAR","purpose":"VARCHAR","state":"VARCHAR",
+                                                    "method":"VARCHAR","text_version":"VARCHAR"}}]')) AS stated
               FROM records WHERE consent IS NOT NULL)
-        ORDER BY {order}""",
+        ORDER BY {{order}}""",
 }
 
 FACTS = {table: rows.replace("{order}", ORDER[table]) for table, rows in _FACTS.items()}

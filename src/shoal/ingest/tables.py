@@ -43,7 +43,10 @@ superseded_events = sa.Table(
     "superseded_events",
     metadata,
     sa.Column("event_id", sa.BigInteger, primary_key=True, autoincrement=False),
-    sa.Column("version", sa.BigInteger, nullable=False),  # the newest; rows of the lake with a smaller one don't count
+    # The statement that stands; other rows of the lake with this id don't count.
+    sa.Column("version", sa.BigInteger),
+    sa.Column("at", sa.BigInteger, nullable=False),  # ms
+    sa.Column("digest", sa.BigInteger),
 )
 
 known_names = sa.Table(

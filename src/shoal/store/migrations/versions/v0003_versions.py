@@ -15,7 +15,9 @@ def upgrade() -> None:
     op.create_table(
         "superseded_events",
         sa.Column("event_id", sa.BigInteger(), primary_key=True, autoincrement=False),
-        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.Column("version", sa.BigInteger(), nullable=True),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("digest", sa.BigInteger(), nullable=True),
     )
     op.add_column("imports", sa.Column("place", sa.String(64), nullable=False, server_default=""))
     op.create_index("ix_imports_place", "imports", ["place"])
