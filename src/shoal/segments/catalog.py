@@ -10,6 +10,7 @@ from shoal.core.errors import UserError, nearest
 from shoal.segments.nodes import Node, Reference, walk
 from shoal.segments.operators.words import quoted
 from shoal.segments.oracle import NO_SEGMENTS
+from shoal.segments.predictions import CLUSTER, SCORE
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,32 +66,31 @@ def unknown_names(node: Node, catalog: Catalog, sentence: str | None = None) -> 
 def check_names(node: Node, catalog: Catalog, sentence: str | None = None) -> None:
     """Raise the first error of `unknown_names`.
 
-    Codes: `unknown_event`, `unknown_property`, `unknown_trait`, `unknown_segment`.
+    Codes: `unknown_event`, `unknown_property`, `unknown_trait`, `unknown_segment`, `unknown_score`, `unknown_cluster`.
     """
     for error in unknown_names(node, catalog, sentence):
         raise error
 
 
 def missing_names(node: Node, catalog: Catalog, segments: Mapping[str, Node] = NO_SEGMENTS) -> tuple[str, ...]:
-    """Events and traits that a definition, or a segment it refers to, needs and the data does not hold yet."""
+    """Events, traits, scores and clusters that a definition, or a segment it refers to, needs and the data has not."""
     found: dict[str, None] = {}
     for _, part in walk(node):
         for reference in part.references():
             if reference.kind == "segment" and reference.name in segments:
                 found.update(dict.fromkeys(missing_names(segments[reference.name], catalog, segments)))
-            elif reference.kind in ("event", "trait") and _unknown(reference, catalog) is not None:
+            elif reference.kind in _FROM_DATA and _unknown(reference, catalog) is not None:
                 found[reference.name] = None
     return tuple(found)
 
 
 def _unknown(reference: Reference, catalog: Catalog) -> tuple[str, str, str] | None:
     name = reference.name
+    if reference.kind in ("score", "cluster"):
+        return _unpredicted(reference.kind, name, catalog)
     match reference.kind:
         case "event" if not catalog.named(name):
-            if name.endswith("*"):
-                return "unknown_event", f"No event begins with {name[:-1]!r}.", _known("event", catalog.events)
-            fix = nearest(name, catalog.events) or _known("event", catalog.events)
-            return "unknown_event", f"There is no event {name!r}.", fix
+            return _unknown_event(name, catalog)
         case "property" if catalog.named(reference.event or "") and name not in catalog.properties(
             reference.event or ""
         ):
@@ -107,6 +107,30 @@ def _unknown(reference: Reference, catalog: Catalog) -> tuple[str, str, str] | N
             fix = nearest(name, catalog.segments) or _known("segment", catalog.segments)
             return "unknown_segment", f"There is no segment {name!r}.", fix
     return None
+
+
+def _unknown_event(name: str, catalog: Catalog) -> tuple[str, str, str]:
+    if name.endswith("*"):
+        return "unknown_event", f"No event begins with {name[:-1]!r}.", _known("event", catalog.events)
+    fix = nearest(name, catalog.events) or _known("event", catalog.events)
+    return "unknown_event", f"There is no event {name!r}.", fix
+
+
+_FROM_DATA = ("event", "trait", "score", "cluster")
+
+
+def _unpredicted(kind: str, name: str, catalog: Catalog) -> tuple[str, str, str] | None:
+    """The error of a score or a cluster that no trait holds."""
+    beginning = SCORE if kind == "score" else CLUSTER
+    there = [trait.removeprefix(beginning) for trait in catalog.traits if trait.startswith(beginning)]
+    if name in there:
+        return None
+    stated = f"Import it as the trait {beginning + name!r}: {_STATED[kind]}."
+    listed = f"Known are {', '.join(sorted(there)[:8])}." if there else stated
+    return f"unknown_{kind}", f"There is no {kind} {name!r} yet.", nearest(name, there) or listed
+
+
+_STATED = {"score": "a number", "cluster": "true of those in it, null of those who left"}
 
 
 def _known(kind: str, names: Iterable[str]) -> str:
