@@ -1,0 +1,108 @@
+"""What the live reading is told: facts whose filters and comparisons somebody else has evaluated."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from shoal.segments.comparison import Comparison
+from shoal.segments.live.edges import ALWAYS, NEVER, Places, Times, Truth
+from shoal.segments.lowered import ConsentHolds, Core, Count, TraitHolds
+from shoal.segments.streams import Stream
+
+Held = Truth | tuple[Times, Times]
+"""Whether a value passes a comparison; or, where that depends on time, from when on and until when it does."""
+
+
+def is_timed(comparison: Comparison) -> bool:
+    """Whether time alone changes what the comparison says of a value."""
+    return comparison.plain()[0].meaning.moments is not None
+
+
+def timed_filters(stream: Stream) -> tuple[Comparison, ...]:
+    """The comparisons of a stream's filters that time alone changes."""
+    return tuple(one.comparison for one in stream.filters if is_timed(one.comparison))
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """Events of a stream: of these subscribers, at these instants (ms), in any order.
+
+    A stream with timed filters also says from when on and until when each event passes them.
+    """
+
+    stream: Stream
+    who: Places
+    at: Times
+    passes: tuple[Times, Times] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """Statements about a trait, in any order, and what each comparison in `Needs.traits` says of their values."""
+
+    name: str
+    who: Places
+    at: Times
+    event_id: npt.NDArray[np.int64]
+    held: tuple[Held, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Consented:
+    """Statements of one consent, in any order."""
+
+    channel: str
+    purpose: str
+    who: Places
+    at: Times
+    event_id: npt.NDArray[np.int64]
+    state: npt.NDArray[np.int64]  # place in `profiles.consent.CAUTION`
+    dated: Truth  # `profiles.consent.is_dated`
+    source: npt.NDArray[np.int64]  # any numbers that tell (source, contact) apart
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Facts of all kinds."""
+
+    happened: tuple[Happened, ...] = ()
+    stated: tuple[Stated, ...] = ()
+    consented: tuple[Consented, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What has to be read for some definitions."""
+
+    streams: tuple[Stream, ...] = ()
+    traits: Mapping[str, tuple[Comparison, ...]] = field(default_factory=dict)
+    consents: tuple[tuple[str, str], ...] = ()
+    gapped: tuple[Core, ...] = ()  # what `Live.refresh` has to be told
+
+    @classmethod
+    def of(cls, counted: Iterable[Count | TraitHolds | ConsentHolds], gapped: Iterable[Core] = ()) -> Needs:
+        """What these counts, traits and consents read."""
+        streams: dict[Stream, None] = {}
+        traits: dict[str, dict[Comparison, None]] = {}
+        consents: dict[tuple[str, str], None] = {}
+        for one in counted:
+            match one:
+                case Count(stream, _):
+                    streams[stream] = None
+                case TraitHolds(name, comparison):
+                    traits.setdefault(name, {})[comparison] = None
+                case ConsentHolds(channel, purpose, _):
+                    consents[channel, purpose] = None
+        asked = {name: tuple(comparisons) for name, comparisons in traits.items()}
+        return cls(tuple(streams), asked, tuple(consents), tuple(gapped))
+
+
+def spans(held: Held) -> tuple[Times, Times]:
+    """From when on and until when; nothing of an answer that is false."""
+    if isinstance(held, tuple):
+        return held
+    return np.where(held, ALWAYS, NEVER), np.where(held, NEVER, ALWAYS)

@@ -1,0 +1,82 @@
+"""Facts of histories, one record at a time: for a few people, and to judge faster ways by."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+import numpy as np
+
+from shoal.core.ids import key_id
+from shoal.core.time import Duration, Instant
+from shoal.profiles.consent import CAUTION, is_dated
+from shoal.segments.comparison import Comparison
+from shoal.segments.history import ConsentStatement, Event, History, TraitStatement
+from shoal.segments.live.edges import ALWAYS, NEVER
+from shoal.segments.live.facts import Consented, Facts, Happened, Held, Needs, Stated, is_timed
+from shoal.segments.streams import Stream
+from shoal.segments.values import Json, at_path, instant_of
+
+_SOME = Instant(0)  # an instant for comparisons that no instant changes
+
+
+def facts_of(histories: Iterable[History], needs: Needs, places: Mapping[int, int]) -> Facts:
+    """What these histories say of what is needed; `places` is where each subscriber is in the universe."""
+    people = [(places[one.subscriber], one) for one in histories]
+    return Facts(
+        tuple(_happened(stream, [(who, e) for who, one in people for e in one.events]) for stream in needs.streams),
+        tuple(
+            _stated(name, comparisons, [(who, each) for who, one in people for each in one.traits if each.name == name])
+            for name, comparisons in needs.traits.items()
+        ),
+        tuple(
+            _consented(*about, [(w, c) for w, one in people for c in one.consents if (c.channel, c.purpose) == about])
+            for about in needs.consents
+        ),
+    )
+
+
+def _happened(stream: Stream, events: Sequence[tuple[int, Event]]) -> Happened:
+    rows = [(who, event.at, *span) for who, event in events for span in _passes(stream, event)]
+    who, at, since, until = np.array(rows, np.int64).reshape(-1, 4).T
+    timed = any(is_timed(one.comparison) for one in stream.filters)
+    return Happened(stream, who, at, (since, until) if timed else None)
+
+
+def _passes(stream: Stream, event: Event) -> Iterator[tuple[int, int]]:
+    """From when on and until when an event passes the filters, if it ever does."""
+    if not stream.named(event.name):
+        return
+    spans = [_span(one.comparison, at_path(event.properties, one.path)) for one in stream.filters]
+    since = max((start for start, _ in spans), default=ALWAYS)
+    until = min((end for _, end in spans), default=NEVER)
+    if since < until:
+        yield since, until
+
+
+def _span(comparison: Comparison, value: Json) -> tuple[int, int]:
+    if not is_timed(comparison):
+        return (ALWAYS, NEVER) if comparison.holds(value, _SOME) else (NEVER, ALWAYS)
+    instant = instant_of(value)
+    assert isinstance(comparison.operand, Duration), "within_last is the one comparison that time changes"
+    return (NEVER, ALWAYS) if instant is None else (instant, instant + comparison.operand.ms)
+
+
+def _stated(name: str, comparisons: Sequence[Comparison], told: Sequence[tuple[int, TraitStatement]]) -> Stated:
+    columns = np.array([(who, each.at, each.event_id) for who, each in told], np.int64).reshape(-1, 3).T
+    held = tuple(_held(one, [each.value for _, each in told]) for one in comparisons)
+    return Stated(name, columns[0], columns[1], columns[2], held)
+
+
+def _held(comparison: Comparison, values: Sequence[Json]) -> Held:
+    # An unset trait passes nothing that is said of its value, but it may be said that it is not so.
+    spans = np.array([_span(comparison, value) for value in values], np.int64).reshape(-1, 2)
+    return (spans[:, 0], spans[:, 1]) if is_timed(comparison) else spans[:, 0] == ALWAYS
+
+
+def _consented(channel: str, purpose: str, told: Sequence[tuple[int, ConsentStatement]]) -> Consented:
+    rows = [
+        (who, one.at, one.event_id, CAUTION.index(one.state), is_dated(one), key_id(f"{one.source}/{one.contact}"))
+        for who, one in told
+    ]
+    who, at, event_id, state, dated, source = np.array(rows, np.int64).reshape(-1, 6).T
+    return Consented(channel, purpose, who, at, event_id, state, dated.astype(np.bool_), source)

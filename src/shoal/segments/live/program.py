@@ -1,0 +1,260 @@
+"""Definitions compiled: each distinct condition and group is one step, computed once for all segments."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import reduce
+from typing import Protocol
+
+import numpy as np
+
+from shoal.segments.live.edges import Truth, Whole
+from shoal.segments.live.gaps import gap_of
+from shoal.segments.lowered import (
+    AgainstAverage,
+    AllOf,
+    AnyOf,
+    ConsentHolds,
+    Core,
+    Count,
+    CountsCompared,
+    CountWithin,
+    InSegment,
+    Opposite,
+    Sign,
+    TraitHolds,
+)
+
+Counted = Count | TraitHolds | ConsentHolds
+"""What has a tally: a fact about a trait or a consent counts 1 while it is so."""
+
+
+class Sight(Protocol):
+    """What a program looks at: some subscribers, each at one instant."""
+
+    def count(self, tally: int) -> Whole:
+        """A tally for each."""
+
+    def totals(self, tally: int) -> Whole | int:
+        """A tally's sum over the list, for each or for all alike."""
+
+    def size(self) -> int:
+        """How many identified subscribers the list has."""
+
+    def given(self, place: int) -> Truth:
+        """The last known answer of a declared gap."""
+
+    def eligible(self, anonymous: bool) -> Truth:
+        """Who may be a member."""
+
+
+@dataclass(frozen=True, slots=True)
+class Within:
+    """A tally from `low` to `high`."""
+
+    tally: int
+    low: int
+    high: int | None
+
+    def answer(self, sight: Sight, _known: Callable[[int], Truth]) -> Truth:
+        """One comparison; two where there are two bounds."""
+        count = sight.count(self.tally)
+        if self.high is None:
+            return count >= self.low
+        below = count <= self.high
+        return below if self.low <= 0 else below & (count >= self.low)
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A tally against a multiple of another."""
+
+    left: int
+    sign: Sign
+    factor: Fraction
+    right: int
+
+    def answer(self, sight: Sight, _known: Callable[[int], Truth]) -> Truth:
+        """Crosswise, so exactly."""
+        left = times(sight.count(self.left), self.factor.denominator)
+        return _SIGNS[self.sign](left, times(sight.count(self.right), self.factor.numerator))
+
+
+@dataclass(frozen=True, slots=True)
+class Average:
+    """A tally, or a tally per another, against the list's."""
+
+    tally: int
+    per: int | None
+    above: bool
+
+    def answer(self, sight: Sight, _known: Callable[[int], Truth]) -> Truth:
+        """Crosswise, so exactly."""
+        total = sight.totals(self.tally)
+        if self.per is None:
+            return self.compare(sight.count(self.tally), 1, total, sight.size())
+        divisor = sight.count(self.per)
+        return self.compare(sight.count(self.tally), divisor, total, sight.totals(self.per)) & (divisor > 0)
+
+    def compare(self, own: Whole, divisor: Whole | int, total: Whole | int, everyones: Whole | int) -> Truth:
+        """Whether `own / divisor` is on the right side of `total / everyones`; the divisor is not looked at."""
+        left, right = np.multiply(own, everyones, dtype=np.int64), np.multiply(divisor, total, dtype=np.int64)
+        found: Truth = left > right if self.above else left < right
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """All or any of some steps."""
+
+    every: bool
+    parts: tuple[int, ...]
+
+    def answer(self, _sight: Sight, known: Callable[[int], Truth]) -> Truth:
+        """The parts joined."""
+        join = np.logical_and if self.every else np.logical_or
+        return reduce(join, (known(part) for part in self.parts))
+
+
+@dataclass(frozen=True, slots=True)
+class Opposed:
+    """Where a step does not hold."""
+
+    part: int
+
+    def answer(self, _sight: Sight, known: Callable[[int], Truth]) -> Truth:
+        """The complement."""
+        return ~known(self.part)
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """The last known answer of a declared gap."""
+
+    place: int
+
+    def answer(self, sight: Sight, _known: Callable[[int], Truth]) -> Truth:
+        """As it was last refreshed."""
+        return sight.given(self.place)
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """A step among those who may be members."""
+
+    part: int
+    anonymous: bool
+
+    def answer(self, sight: Sight, known: Callable[[int], Truth]) -> Truth:
+        """The members."""
+        return known(self.part) & sight.eligible(self.anonymous)
+
+
+Step = Within | Compared | Average | Joined | Opposed | Given | Membership
+
+_SIGNS: Mapping[Sign, Callable[[Whole, Whole], Truth]] = {
+    "<=": np.less_equal,
+    "<": np.less,
+    ">=": np.greater_equal,
+    ">": np.greater,
+}
+_SAFE = 2**31  # factors below it cannot overflow a product with a count of 32 bits
+
+
+def times(count: Whole, factor: int) -> Whole:
+    """The exact product; slow for factors that are not used in practice."""
+    return count.astype(np.int64) * factor if factor < _SAFE else count.astype(object) * factor
+
+
+@dataclass(slots=True)
+class Program:
+    """The steps in an order in which each comes after those it needs."""
+
+    steps: list[Step] = field(default_factory=list)
+    counted: dict[Counted, int] = field(default_factory=dict)  # by number of their tally
+    gapped: dict[Core, int] = field(default_factory=dict)  # by place among the declared gaps
+    members: dict[str, int] = field(default_factory=dict)  # the step of each segment, in dependency order
+    needs: list[frozenset[int]] = field(default_factory=list)  # tallies that each step depends on
+    gaps: list[frozenset[int]] = field(default_factory=list)  # declared gaps that each step depends on
+    _numbers: dict[Step, int] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, definitions: Iterable[tuple[str, Core, bool]]) -> Program:
+        """Compile lowered definitions (name, core, with anonymous visitors), each after those it refers to."""
+        program = cls()
+        for name, core, anonymous in definitions:
+            program.members[name] = program._step(Membership(program._compile(core), anonymous))
+        return program
+
+    @property
+    def averages(self) -> tuple[Average, ...]:
+        """Conditions that look at totals."""
+        return tuple(step for step in self.steps if isinstance(step, Average))
+
+    def answers(self, sight: Sight) -> Callable[[int], Truth]:
+        """A function that gives each step's answer, computed when it is first asked for."""
+        found: dict[int, Truth] = {}
+
+        def known(number: int) -> Truth:
+            if number not in found:
+                found[number] = self.steps[number].answer(sight, known)
+            return found[number]
+
+        return known
+
+    def _compile(self, core: Core) -> int:
+        match core:
+            case AllOf(parts) | AnyOf(parts):
+                numbers = dict.fromkeys(self._compile(part) for part in parts)
+                return self._step(Joined(isinstance(core, AllOf), tuple(numbers)))
+            case Opposite(part):
+                return self._step(Opposed(self._compile(part)))
+            case InSegment(name):
+                return self.members[name]
+            case _:
+                return self._step(self._leaf(core))
+
+    def _leaf(self, core: Core) -> Step:
+        if gap_of(core) is not None:
+            return Given(self.gapped.setdefault(core, len(self.gapped)))
+        match core:
+            case CountWithin(count, low, high):
+                return Within(self._tally(count), low, high)
+            case CountsCompared(left, sign, factor, right):
+                return Compared(self._tally(left), sign, factor, self._tally(right))
+            case AgainstAverage(count, per, above):
+                return Average(self._tally(count), None if per is None else self._tally(per), above)
+            case TraitHolds() | ConsentHolds():
+                return Within(self._tally(core), 1, None)
+        raise TypeError(f"not a condition: {core!r}")
+
+    def _tally(self, counted: Counted) -> int:
+        return self.counted.setdefault(counted, len(self.counted))
+
+    def _step(self, step: Step) -> int:
+        if step not in self._numbers:
+            self._numbers[step] = len(self.steps)
+            self.steps.append(step)
+            tallies, gaps, parts = _reads(step)
+            self.needs.append(frozenset(tallies).union(*(self.needs[part] for part in parts)))
+            self.gaps.append(frozenset(gaps).union(*(self.gaps[part] for part in parts)))
+        return self._numbers[step]
+
+
+def _reads(step: Step) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
+    """Tallies, declared gaps and steps that a step looks at."""
+    match step:
+        case Within(tally, _, _):
+            return (tally,), (), ()
+        case Compared(left, _, _, right):
+            return (left, right), (), ()
+        case Average(tally, per, _):
+            return (tally,) if per is None else (tally, per), (), ()
+        case Joined(_, parts):
+            return (), (), parts
+        case Opposed(part) | Membership(part, _):
+            return (), (), (part,)
+        case Given(place):
+            return (), (place,), ()

@@ -1,0 +1,163 @@
+"""What conditions count: rows with their instants, and per subscriber how many of them count now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from shoal.segments.live.edges import ALWAYS, NEVER, Edges, Places, Times, Truth, Whole
+from shoal.segments.windows import BeforeAgo, Between, BetweenAgo, Ever, Last, Window
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What a tally gains or loses: `weight` for the subscriber at `who` from the instant `at` on."""
+
+    tally: int
+    at: Times
+    who: Places
+    weight: Whole
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A row stamped T counts from `T + enter` until just before `T + leave`, if `low <= T < high`."""
+
+    enter: int = 0
+    leave: int | None = None
+    low: int = ALWAYS
+    high: int = NEVER
+
+    @classmethod
+    def of(cls, window: Window) -> Period:
+        """The period of an event in a window."""
+        match window:
+            case Ever():
+                return cls()
+            case Last(length):
+                return cls(leave=length.ms)
+            case BetweenAgo(start, end):
+                return cls(end.ms, start.ms)
+            case BeforeAgo(least):
+                return cls(least.ms)
+            case Between(start, until):
+                return cls(low=ALWAYS if start is None else start, high=NEVER if until is None else until)
+        raise TypeError(f"not a window: {window!r}")
+
+    @property
+    def lags(self) -> tuple[tuple[int, int], ...]:
+        """When a row changes the count after its instant, and by what."""
+        return ((self.enter, 1),) if self.leave is None else ((self.enter, 1), (self.leave, -1))
+
+    def active(self, at: Times, now: int) -> Truth:
+        """Which rows count now."""
+        low, high = self.low, min(self.high, now - self.enter + 1)
+        if self.leave is not None:
+            low = max(low, now - self.leave + 1)
+        return (at < high) if low <= ALWAYS else (at >= low) & (at < high)
+
+    def slice(self, after: int, until: int, lag: int) -> tuple[int, int]:
+        """The rows `(from, to]` that change a count by a lag while the clock goes from `after` to `until`."""
+        return max(after - lag, self.low - 1), min(until - lag, self.high - 1)
+
+
+@dataclass(slots=True)
+class Tally:
+    """Per subscriber the number of rows of a source that count now."""
+
+    number: int
+    period: Period
+    counts: npt.NDArray[np.int32]
+    ready: bool = False  # whether the history is in
+    total: int = 0  # over identified subscribers; kept up to date only where `totalled`
+    totalled: bool = False
+
+
+@dataclass(slots=True)
+class Source:
+    """Rows that several tallies count, each by its own period.
+
+    What is taken back is a row of weight -1 with the same instant and subscriber, so nothing is searched for.
+    """
+
+    tallies: list[Tally] = field(default_factory=list)
+    plus: Edges = field(default_factory=Edges)
+    minus: Edges = field(default_factory=Edges)
+
+    @property
+    def keep(self) -> int:
+        """For how long after its instant a row can still change something."""
+        return max((lag for tally in self.tallies for lag, _ in tally.period.lags), default=0)
+
+    def fill(self, at: Times, who: Places, weight: int, now: int) -> None:
+        """Count rows of the history for those tallies that wait for it."""
+        for tally in self.tallies:
+            if not tally.ready:
+                counting = who[tally.period.active(at, now)]
+                if len(counting):
+                    _count(tally.counts, counting, weight)
+        self._store(at, who, weight, now)
+
+    def insert(self, at: Times, who: Places, weight: int, now: int) -> Iterator[Due]:
+        """Take new rows; what they change at once is given, the rest comes with the clock."""
+        for tally in self.tallies:
+            mask = tally.period.active(at, now)
+            if mask.any():
+                found = who[mask]
+                yield Due(tally.number, np.full(len(found), now), found, np.full(len(found), weight))
+        self._store(at, who, weight, now)
+
+    def _store(self, at: Times, who: Places, weight: int, now: int) -> None:
+        pending = (at > now - self.keep) & (at < NEVER)
+        if pending.any():
+            (self.plus if weight > 0 else self.minus).add(at[pending], who[pending])
+
+    def due(self, after: int, until: int) -> Iterator[Due]:
+        """What changes while the clock goes on, each row at its instant."""
+        for edges, sign in ((self.plus, 1), (self.minus, -1)):
+            for tally in self.tallies:
+                for lag, way in tally.period.lags:
+                    for at, who in edges.within(*tally.period.slice(after, until, lag)):
+                        yield Due(tally.number, at + lag, who, np.full(len(at), sign * way))
+
+    def number(self, after: int, until: int) -> int:
+        """How many rows `due` gives."""
+        return sum(
+            edges.number(*tally.period.slice(after, until, lag))
+            for edges in (self.plus, self.minus)
+            for tally in self.tallies
+            for lag, _ in tally.period.lags
+        )
+
+    def next(self, after: int) -> int:
+        """The next instant at which something changes; NEVER where nothing will."""
+        found = NEVER
+        for edges in (self.plus, self.minus):
+            for tally in self.tallies:
+                for lag, _ in tally.period.lags:
+                    low, high = tally.period.slice(after, NEVER, lag)
+                    at = edges.next(low)
+                    found = min(found, at + lag if at <= high else NEVER)
+        return found
+
+    def forget(self, now: int) -> None:
+        """Drop the rows that can change nothing any more."""
+        for edges in (self.plus, self.minus):
+            edges.forget(now - self.keep)
+
+    def clear(self) -> None:
+        """Drop all rows, before a history is read anew."""
+        self.plus, self.minus = Edges(), Edges()
+
+
+_DENSE = 8  # counting into a new array pays from one row for so many subscribers
+
+
+def _count(counts: npt.NDArray[np.int32], who: Places, weight: int) -> None:
+    if len(who) * _DENSE < len(counts):
+        np.add.at(counts, who, np.int32(weight))
+    else:
+        counts += (np.bincount(who, minlength=len(counts)) * weight).astype(np.int32)

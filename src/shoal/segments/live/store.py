@@ -1,0 +1,207 @@
+"""The signals of all definitions: sources with their tallies, and the ledgers of statements."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+
+from shoal.profiles.consent import CAUTION
+from shoal.segments.live import ledger
+from shoal.segments.live.edges import NEVER, Places, Times, Truth, Whole
+from shoal.segments.live.facts import Facts, Happened, Needs, is_timed, timed_filters
+from shoal.segments.live.ledger import Columns, Ledger
+from shoal.segments.live.program import Counted, Program
+from shoal.segments.live.sights import Course
+from shoal.segments.live.sources import Due, Period, Source, Tally
+from shoal.segments.lowered import ConsentHolds, Count, TraitHolds
+from shoal.segments.streams import Stream
+from shoal.segments.windows import EVER
+
+Key = Stream | Counted
+"""A source: a stream, or where its rows have their own ends, what is counted."""
+
+
+class Store:
+    """What is known of everybody, as far as the program needs it."""
+
+    def __init__(self) -> None:
+        self.tallies: list[Tally] = []
+        self.sources: dict[Key, Source] = {}
+        self.ledgers: dict[str | tuple[str, str], Ledger] = {}
+        self.needs = Needs()
+        self._known: dict[Counted, Tally] = {}
+
+    def recount(self, program: Program, people: int) -> tuple[Counted, ...]:
+        """Tallies for what a program counts; gives what is counted by sources that have to be read."""
+        needs = Needs.of(program.counted)
+        known = {one: tally for one, tally in self._known.items() if self._is_told_alike(one, needs)}
+        self.needs, self.tallies, self._known = needs, [], {}
+        sources: dict[Key, Source] = {}
+        for counted, number in program.counted.items():
+            tally = known.get(counted) or Tally(number, _period(counted), np.zeros(people, np.int32))
+            tally.number, tally.totalled = number, False
+            self.tallies.append(tally)
+            self._known[counted] = tally
+            kept = self.sources.get(source_of(counted)) or Source()
+            sources.setdefault(source_of(counted), Source([], kept.plus, kept.minus)).tallies.append(tally)
+        for average in program.averages:
+            for place in (average.tally, average.per):
+                if place is not None:
+                    self.tallies[place].totalled = True
+        self.sources = sources
+        return tuple(one for one in program.counted if self._reads_anew(one))
+
+    def _is_told_alike(self, counted: Counted, needs: Needs) -> bool:
+        """Whether what is kept of a trait still has the columns that are asked for."""
+        if not isinstance(counted, TraitHolds):
+            return True
+        return self.needs.traits.get(counted.name) == needs.traits.get(counted.name)
+
+    def _reads_anew(self, counted: Counted) -> bool:
+        source = self.sources[source_of(counted)]
+        if all(tally.ready for tally in source.tallies):
+            return False
+        source.clear()
+        about = _about(counted)
+        if about is not None:
+            self.ledgers.pop(about, None)
+        return True
+
+    def grow(self, people: int) -> None:
+        """Make room for people."""
+        for tally in self.tallies:
+            missing = people - len(tally.counts)
+            if missing > 0:
+                tally.counts = np.concatenate((tally.counts, np.zeros(missing, np.int32)))
+
+    def load(self, facts: Facts, now: int) -> None:
+        """Count facts for those tallies that wait for them."""
+        for happened in facts.happened:
+            for key, at, who, weight in self._rows(happened):
+                self.sources[key].fill(at, who, weight, now)
+        for about, columns, names in self._statements(facts):
+            self.ledgers.setdefault(about, Ledger(names)).add(columns)
+
+    def loaded(self, now: int, identified: Truth) -> None:
+        """All is read: count what the statements say, and the totals."""
+        for counted, tally in self._known.items():
+            about = _about(counted)
+            if not tally.ready and about is not None and about in self.ledgers:
+                who, enter, leave = _periods(counted, self.ledgers[about].everybody(), self.needs)
+                source = self.sources[source_of(counted)]
+                source.fill(enter, who, 1, now)
+                source.fill(leave, who, -1, now)
+        for tally in self.tallies:
+            tally.ready = True
+            if tally.totalled:
+                tally.total = int(tally.counts[identified].sum(dtype=np.int64))
+
+    def fold(self, facts: Facts, now: int, *, taken_back: bool) -> Iterator[Due]:
+        """Take new facts, or take facts back; gives what changes at once."""
+        for happened in facts.happened:
+            for key, at, who, weight in self._rows(happened):
+                yield from self.sources[key].insert(at, who, -weight if taken_back else weight, now)
+        for about, columns, names in self._statements(facts):
+            who = np.unique(columns["who"])
+            kept = self.ledgers.setdefault(about, Ledger(names))
+            before = kept.of(who)
+            kept.add(columns, taken_back=taken_back)
+            yield from self._restated(about, before, -1, now)
+            yield from self._restated(about, kept.of(who), 1, now)
+
+    def _restated(self, about: str | tuple[str, str], rows: Columns, weight: int, now: int) -> Iterator[Due]:
+        for counted in self._known:
+            if _about(counted) == about:
+                who, enter, leave = _periods(counted, rows, self.needs)
+                source = self.sources[source_of(counted)]
+                yield from source.insert(enter, who, weight, now)
+                yield from source.insert(leave, who, -weight, now)
+
+    def _rows(self, happened: Happened) -> Iterator[tuple[Key, Times, Places, int]]:
+        """Rows for each source of a stream: instant, subscriber, weight."""
+        stream = happened.stream
+        if not timed_filters(stream):
+            yield stream, happened.at, happened.who, 1
+            return
+        assert happened.passes is not None, "a stream with timed filters says when each event passes them"
+        since, until = happened.passes
+        for counted in self._known:
+            if isinstance(counted, Count) and counted.stream == stream:
+                period = Period.of(counted.window)
+                enter = np.maximum(happened.at + period.enter, since)
+                leave = until if period.leave is None else np.minimum(happened.at + period.leave, until)
+                some = (enter < leave) & (happened.at >= period.low) & (happened.at < period.high)
+                yield counted, enter[some], happened.who[some], 1
+                yield counted, leave[some], happened.who[some], -1
+
+    def _statements(self, facts: Facts) -> Iterator[tuple[str | tuple[str, str], Columns, tuple[str, ...]]]:
+        for stated in facts.stated:
+            timed = tuple(is_timed(one) for one in self.needs.traits[stated.name])
+            yield stated.name, ledger.trait_columns(stated), ledger.trait_names(timed)
+        for consented in facts.consented:
+            yield (consented.channel, consented.purpose), ledger.consent_columns(consented), ledger.CONSENT_NAMES
+
+    def due(self, after: int, until: int) -> Iterator[Due]:
+        """What changes while the clock goes on."""
+        for source in self.sources.values():
+            yield from source.due(after, until)
+
+    def number(self, after: int, until: int) -> int:
+        """How many rows `due` gives."""
+        return sum(source.number(after, until) for source in self.sources.values())
+
+    def next(self, after: int) -> int:
+        """The next instant at which something changes."""
+        return min((source.next(after) for source in self.sources.values()), default=NEVER)
+
+    def forget(self, now: int) -> None:
+        """Drop what can change nothing any more."""
+        for source in self.sources.values():
+            source.forget(now)
+
+    def apply(self, dues: Sequence[Due], courses: Mapping[int, Course]) -> None:
+        """Change the counts and totals."""
+        for due in dues:
+            np.add.at(self.tallies[due.tally].counts, due.who, due.weight.astype(np.int32))
+        for number, course in courses.items():
+            self.tallies[number].total = int(course.values[-1])
+
+    def recount_totals(self, who: Places, moved: Whole) -> None:
+        """People became identified (1) or stopped to be so (-1)."""
+        for tally in self.tallies:
+            if tally.totalled:
+                tally.total += int((tally.counts[who] * moved).sum())
+
+
+def source_of(counted: Counted) -> Key:
+    """The source that is counted."""
+    if isinstance(counted, Count) and not timed_filters(counted.stream):
+        return counted.stream
+    return counted
+
+
+def _period(counted: Counted) -> Period:
+    """Rows of streams without timed filters count by their window; all others have their own beginning and end."""
+    if isinstance(counted, Count) and not timed_filters(counted.stream):
+        return Period.of(counted.window)
+    return Period.of(EVER)
+
+
+def _about(counted: Counted) -> str | tuple[str, str] | None:
+    """The ledger that a fact is decided by; None for counts."""
+    match counted:
+        case TraitHolds(name, _):
+            return name
+        case ConsentHolds(channel, purpose, _):
+            return channel, purpose
+    return None
+
+
+def _periods(counted: Counted, rows: Columns, needs: Needs) -> tuple[Places, Times, Times]:
+    if isinstance(counted, TraitHolds):
+        return ledger.trait_periods(rows, needs.traits[counted.name].index(counted.comparison))
+    assert isinstance(counted, ConsentHolds)
+    who, enter, leave, state = ledger.consent_periods(rows)
+    some = np.isin(state, [CAUTION.index(one) for one in counted.states])
+    return who[some], enter[some], leave[some]

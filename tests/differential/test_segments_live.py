@@ -1,0 +1,300 @@
+"""The live reading gives the members that the oracle gives, whatever is told in whatever order, at every instant."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import sys
+from dataclasses import replace
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+from shoal.core.time import Instant
+from shoal.segments import oracle
+from shoal.segments.history import History
+from shoal.segments.kinds.anonymous import IncludingAnonymous
+from shoal.segments.kinds.average import Average
+from shoal.segments.kinds.consent import Consent
+from shoal.segments.kinds.event_count import Did
+from shoal.segments.kinds.first_last import FirstLast
+from shoal.segments.kinds.groups import All, Either, Neither, Not
+from shoal.segments.kinds.segment import Member
+from shoal.segments.kinds.trait import Trait
+from shoal.segments.kinds.trend import Trend
+from shoal.segments.live import Live, Persons
+from shoal.segments.live.histories import facts_of
+from shoal.segments.nodes import Person, walk
+
+
+def _load_cases() -> ModuleType:
+    if "segment_cases" not in sys.modules:
+        file = Path(__file__).resolve().parents[1] / "segments" / "cases.py"
+        spec = importlib.util.spec_from_file_location("segment_cases", file)
+        module = importlib.util.module_from_spec(spec)
+        sys.modules["segment_cases"] = module
+        spec.loader.exec_module(module)
+    return sys.modules["segment_cases"]
+
+
+cases = _load_cases()
+DAY = 86_400_000
+RUNS = int(os.environ.get("SHOAL_LIVE_RUNS", "60"))
+PHASES = (Phase.explicit, Phase.reuse, Phase.generate)  # courses are long: shrinking them takes minutes
+PEOPLE = 6
+KINDS = ("events", "traits", "consents")
+
+streams = cases.streams.filter(lambda stream: stream.local is None)
+leaves = (
+    st.builds(Did, streams, cases.times, cases.windows),
+    st.builds(Did, streams, cases.times, cases.windows),
+    cases.leaves[FirstLast].filter(lambda node: node.stream.local is None),
+    cases.leaves[Trend].filter(lambda node: node.stream.local is None),
+    st.builds(Average, streams, st.booleans(), cases.windows, st.one_of(st.none(), st.sampled_from(cases.NAMED))),
+    cases.leaves[Trait],
+    cases.leaves[Consent],
+)
+"""Conditions that the live reading computes itself."""
+
+
+def definitions(names):
+    single = [*leaves, st.builds(Member, st.sampled_from(list(names)))] if names else leaves
+    tree = st.recursive(
+        st.one_of(*single),
+        lambda parts: st.one_of(
+            parts.map(Not),
+            st.builds(
+                lambda group, members: group(tuple(members)),
+                st.sampled_from((All, Either, Neither)),
+                st.lists(parts, min_size=1, max_size=3),
+            ),
+        ),
+        max_leaves=3,
+    )
+    return st.one_of(tree, tree, tree.map(IncludingAnonymous))
+
+
+@st.composite
+def segment_sets(draw):
+    found = {}
+    for name in cases.SEGMENTS:
+        found[name] = draw(definitions(tuple(found)))
+    return found
+
+
+steps = st.one_of(
+    st.tuples(st.just("fold"), st.lists(st.integers(0, 200), max_size=8)),
+    st.tuples(st.just("fold"), st.lists(st.integers(0, 200), max_size=8)),
+    st.tuples(st.just("advance"), st.sampled_from((1, 2, 1_000, DAY - 1, DAY, 7 * DAY, 30 * DAY, 90 * DAY))),
+    st.tuples(st.just("advance"), st.sampled_from((1, 2, 1_000, DAY - 1, DAY, 7 * DAY, 30 * DAY, 90 * DAY))),
+    st.tuples(st.just("merge"), st.tuples(st.integers(0, PEOPLE - 1), st.integers(0, PEOPLE - 1))),
+    st.tuples(st.just("erase"), st.integers(0, PEOPLE - 1)),
+    st.tuples(st.just("identify"), st.integers(0, PEOPLE - 1)),
+    st.tuples(st.just("define"), st.tuples(st.sampled_from(cases.SEGMENTS), definitions(()))),
+)
+
+
+class World:
+    """A live reading beside the histories it was told."""
+
+    def __init__(self, people, segments, start):
+        self.people = {one.subscriber: one for one in people}  # who exists, with what is told
+        self.segments = dict(segments)
+        self.live = Live(start)
+        self.joined = {}
+        self.feed = []
+        self.shown = {}
+        self._define()
+
+    def _define(self, silent=True):
+        needs = self.live.define(self.segments)
+        self.live.persons(self._persons(self.people.values()))
+        self.live.load(self._facts(self.people.values(), needs))
+        found = self.live.settle(silent=silent)
+        self._follow(found)
+        if silent:
+            self.shown = self._members()
+
+    def _persons(self, people, present=True):
+        ids = [one.subscriber for one in people]
+        return Persons(
+            np.array(ids, np.int64),
+            np.full(len(ids), present),
+            np.array([one.identified for one in people], np.bool_),
+        )
+
+    def _facts(self, people, needs=None):
+        people = list(people)
+        needs = needs or self.live.needs
+        places = self.live.people.places(np.array([one.subscriber for one in people], np.int64))
+        return facts_of(people, needs, {one.subscriber: int(where) for one, where in zip(people, places, strict=True)})
+
+    def _follow(self, changes):
+        for one in changes:
+            members = self.shown.setdefault(one.segment, set())
+            assert (one.subscriber in members) != one.entered, "entered twice"
+            (members.add if one.entered else members.discard)(one.subscriber)
+        self.feed += list(changes)
+
+    def _members(self):
+        return {name: set(self.live.ids(name).tolist()) for name in self.segments}
+
+    def check(self):
+        people, now = list(self.people.values()), self.live.now
+        for name, node in self.segments.items():
+            want = oracle.members(node, people, now, self.segments)
+            assert self.live.ids(name).tolist() == want, f"{name}: {node.english()} at {now}"
+            assert self.shown.get(name, set()) == set(want)
+        assert self.live.sizes() == self.live.evaluate()
+
+    def fold(self, told):
+        """Histories of what is new, of people who are there or new."""
+        new = [replace(one, events=(), traits=(), consents=()) for one in told if one.subscriber not in self.people]
+        self._follow(self.live.fold(persons=self._persons(new)) if new else [])
+        self.people |= {one.subscriber: one for one in new}
+        self._follow(self.live.fold(self._facts(told)))
+        for one in told:
+            known = self.people[one.subscriber]
+            self.people[one.subscriber] = _together(known, one)
+
+    def merge(self, kept, gone):
+        one, other = self.people[kept], self.people.pop(gone)
+        both = replace(_together(one, other), identified=one.identified or other.identified)
+        self.joined[kept, gone] = (one, other)
+        self._move([other], [replace(other, subscriber=kept)], [both], [other])
+        self.people[kept] = both
+
+    def part(self, kept, gone):
+        _, other = self.joined.pop((kept, gone))
+        now = self.people[kept]
+        other = replace(other, identified=True)
+        rest = replace(
+            now, **{kind: tuple(x for x in getattr(now, kind) if x not in getattr(other, kind)) for kind in KINDS}
+        )
+        self._move([replace(other, subscriber=kept)], [other], [rest, other], [])
+        self.people |= {kept: rest, gone: other}
+
+    def _move(self, taken, told, there, gone):
+        ids = [self._persons(there), self._persons(gone, present=False)]
+        persons = Persons(*(np.concatenate([getattr(a, n) for a in ids]) for n in ("ids", "present", "identified")))
+        self._follow(self.live.fold(self._facts(told), taken_back=self._facts(taken), persons=persons))
+
+    def erase(self, who):
+        gone = self.people.pop(who)
+        self._move([gone], [], [], [gone])
+
+    def identify(self, who):
+        one = replace(self.people[who], identified=not self.people[who].identified)
+        self.people[who] = one
+        self._follow(self.live.fold(persons=self._persons([one])))
+
+    def define(self, name, node):
+        self.segments[name] = node
+        self._define(silent=False)
+
+    def advance(self, until):
+        before = {name: set(ids) for name, ids in self.shown.items()}
+        start, mark = self.live.now, len(self.feed)
+        due = self.live.next_due()
+        self._follow(self.live.advance(until))
+        told = self.feed[mark:]
+        assert all(start < one.at <= until for one in told)
+        assert due is None or all(one.at >= due for one in told)
+        self._replay(before, start, until, told)
+
+    def _replay(self, before, start, until, told):
+        """The feed gives the members at each instant at which anything may change, and just before."""
+        people = list(self.people.values())
+        moments = {one.at for one in told}
+        for person in people:
+            for node in self.segments.values():
+                for _, part in walk(node):
+                    moments.update(part.moments(Person(person, until, self.segments, oracle.People(people))))
+        moments = sorted({m for each in moments for m in (each - 1, each) if start <= m < until})
+        for moment in moments[:: max(1, len(moments) // 8)]:
+            members = {name: set(ids) for name, ids in before.items()}
+            for one in told:
+                if one.at <= moment:
+                    (members[one.segment].add if one.entered else members[one.segment].discard)(one.subscriber)
+            for name, node in self.segments.items():
+                assert members[name] == set(oracle.members(node, people, Instant(moment), self.segments)), name
+
+
+def _together(one: History, other: History) -> History:
+    """Both histories; what is told twice counts once."""
+    return replace(
+        one,
+        **{
+            kind: (*getattr(one, kind), *(x for x in getattr(other, kind) if x not in getattr(one, kind)))
+            for kind in KINDS
+        },
+    )
+
+
+def _pieces(people):
+    """Every fact of every history as a history of its own."""
+    for one in people:
+        bare = replace(one, events=(), traits=(), consents=())
+        for kind in KINDS:
+            for fact in getattr(one, kind):
+                yield replace(bare, **{kind: (fact,)})
+
+
+@settings(max_examples=RUNS, deadline=None, phases=PHASES)
+@given(
+    cases.histories(PEOPLE),
+    segment_sets(),
+    st.sampled_from((-200 * DAY, -30 * DAY, -7 * DAY, -1, 0, DAY)),
+    st.floats(0, 1),
+    st.lists(steps, max_size=8),
+)
+def test_generated_courses_agree(people, segments, start, share, plan):
+    """Cold, folded, late, told again, merged, parted, erased, redefined, with a clock that goes on by any step."""
+    pieces = list(_pieces(people))
+    told = int(len(pieces) * share)
+    first = {one.subscriber: replace(one, events=(), traits=(), consents=()) for one in people[: 1 + PEOPLE // 2]}
+    for piece in pieces[:told]:
+        if piece.subscriber in first:
+            first[piece.subscriber] = _together(first[piece.subscriber], piece)
+    world = World(first.values(), segments, Instant(cases.NOW + start))
+    world.check()
+    for what, how in plan:
+        _do(world, pieces, people, what, how)
+        world.check()
+    world.advance(Instant(world.live.now + 400 * DAY))
+    world.check()
+
+
+def _do(world, pieces, people, what, how):
+    ids = [one.subscriber for one in people]
+    if what == "fold" and pieces:
+        gone = {gone for _, gone in world.joined}
+        some = [pieces[number % len(pieces)] for number in how]
+        told = {}
+        for one in some:
+            known = world.people.get(one.subscriber)
+            everywhere = [x for person in world.people.values() for kind in KINDS for x in getattr(person, kind)]
+            fact = next(x for kind in KINDS for x in getattr(one, kind))
+            again = fact in everywhere and fact in one.events  # the importer leaves out events it has
+            if one.subscriber in gone or again or (known is None and fact in everywhere):
+                continue
+            new = one if known is None else replace(one, identified=known.identified)
+            told[one.subscriber] = _together(told.get(one.subscriber, new), new)
+        world.fold(list(told.values()))
+    elif what == "advance":
+        world.advance(Instant(world.live.now + how))
+    elif what == "merge":
+        kept, gone = ids[how[0]], ids[how[1]]
+        if (kept, gone) in world.joined and kept in world.people and gone not in world.people:
+            world.part(kept, gone)
+        elif kept != gone and {kept, gone} <= set(world.people):
+            world.merge(kept, gone)
+    elif what == "erase" and ids[how] in world.people and len(world.people) > 1:
+        world.erase(ids[how])
+    elif what == "identify" and ids[how] in world.people:
+        world.identify(ids[how])
+    elif what == "define":
+        world.define(*how)
