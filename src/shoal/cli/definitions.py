@@ -160,8 +160,9 @@ def _show_plan(shown: Shown, found: SegmentPlan) -> None:
         moved = found.moved[step.name]
         rows.append((step.name, _WORDS[step.change], moved.before, moved.after, moved.enter, moved.leave, moved.stay))
     columns = ("Segment", "Change", "Now#", "After#", "Enter#", "Leave#", "Stay#")
+    shown.say(f"Plan {found.decision.id}, counted as of {format_instant(found.as_of)}", "")
     if not shown.as_json:
-        shown.table(f"Plan {found.decision.id} as of {format_instant(found.as_of)}", columns, rows)
+        shown.table("", columns, rows)
     for step in found.decision.changes:
         shown.say("", f"{step.name}: {_WORDS[step.change]}", *_told(step), *_overlapping(found, step.name))
     if found.findings:

@@ -113,7 +113,7 @@ def define(text: str | Node, what: Known, *, any_name: bool = False) -> Definiti
     if text.startswith("@"):
         return replace(_from_file(Path(text[1:]), what.catalog, check), others=what.nodes)
     numbered = _NUMBERED.fullmatch(text)
-    if numbered and (numbered[1] in what.segments or any(each.name == numbered[1] for each in what.versions)):
+    if numbered and (_SLUG.fullmatch(numbered[1]) or any(each.name == numbered[1] for each in what.versions)):
         return _version(numbered[1], int(numbered[2]), what)
     if _SLUG.fullmatch(text) and text not in WORDS:
         raise UserError(

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from shoal.segments.catalog import unknown_names
 from shoal.segments.lint.finding import Check, Scene, Sight, Subject, path_of
+from shoal.segments.lint.texts import asked_texts
 from shoal.segments.sql.queries import ConditionCount, Counts
 
 
@@ -14,6 +15,7 @@ def _look(scene: Scene) -> Iterator[Sight]:
         counts = scene.figures.counts[subject.name]
         found = [one for one in counts.conditions if one.own in (0, counts.eligible)]
         told = [one.where or "$" for one in unknown_names(subject.node, scene.catalog)]
+        told += [place for place, asked in asked_texts(subject.node) if asked in scene.figures.never]
         for one in _innermost(found):
             if not any(_is_about(path_of(one.place), place) for place in told):
                 yield _sight(subject, one)
