@@ -16,6 +16,17 @@ import pyarrow.compute
 
 from shoal.core.ids import bytes_id
 from shoal.core.time import Instant
+from shoal.ingest.storable import (
+    EARLIEST,
+    LONGEST_NAME,
+    UnstorableError,
+    check_key,
+    check_name,
+    not_text,
+    sound_object,
+    sound_texts,
+    too_deep,
+)
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
@@ -93,6 +104,35 @@ def content_id(record: Record) -> str:
     return f"content-{bytes_id(_encode_sorted(said)):016x}"
 
 
+_Encoded = tuple[str, bytes | None, bytes | None, bytes | None]  # message id, properties, traits, consent
+
+
+def _encoded(record: Record) -> _Encoded:
+    """The parts of a record as they are kept; UnstorableError where one can't be."""
+    if record.at is not None and record.at < EARLIEST:
+        raise UnstorableError("bad_time", "The time is before the year 1.")
+    try:
+        properties = sound_object(_encode(record.properties)) if record.properties else None
+        traits = sound_object(_encode(record.traits)) if record.traits else None
+        consent = sound_texts(_encode(record.consent)) if record.consent else None
+        message_id = record.message_id or content_id(record)
+    except RecursionError:
+        raise too_deep() from None
+    except UnicodeEncodeError:
+        raise not_text() from None
+    _check_texts(record, message_id)
+    return message_id, properties, traits, consent
+
+
+def _check_texts(record: Record, message_id: str) -> None:
+    together = "\n".join((*record.keys, record.name or "", message_id))
+    if together.isascii() and len(together) <= LONGEST_NAME and "\0" not in together:
+        return
+    for key in (*record.keys, message_id):
+        check_key(key)
+    check_name(record.name or "")
+
+
 class Records:
     """Records on their way into an Arrow batch, encoded as they come so that little memory is held."""
 
@@ -113,14 +153,20 @@ class Records:
     def __len__(self) -> int:
         return len(self._lines)
 
-    def add(self, line: int, record: Record) -> None:
-        """Add the record that begins at `line`; an instant after the arrival is clamped to it."""
-        properties = _encode(record.properties) if record.properties else None
-        traits = _encode(record.traits) if record.traits else None
-        self._ids.append(record.message_id or content_id(record))
+    def add(self, line: int, *records: Record) -> None:
+        """Add the records that begin at `line`, all or none; an instant after the arrival is clamped to it.
+
+        Raises UnstorableError where one of them can't be held.
+        """
+        for record, encoded in [(record, _encoded(record)) for record in records]:
+            self._append(line, record, encoded)
+
+    def _append(self, line: int, record: Record, encoded: _Encoded) -> None:
+        message_id, properties, traits, consent = encoded
+        self._ids.append(message_id)
         self._properties.append(properties)
         self._traits.append(traits)
-        self._consent.append(_encode(record.consent) if record.consent else None)
+        self._consent.append(consent)
         self._versions.append(record.version)
         at, arrival = record.at, self._received_at
         if at is not None and at > arrival:
@@ -140,9 +186,9 @@ class Records:
             pa.array(self._at, pa.int64()).cast(pa.timestamp("ms")),
             pa.array(self._names, pa.string()),
             keys,
-            _texts(self._properties),
-            _texts(self._traits),
-            _texts(self._consent),
+            json_texts(self._properties),
+            json_texts(self._traits),
+            json_texts(self._consent),
             pa.array(self._versions, pa.int64()),
         ]
         return pa.RecordBatch.from_arrays(columns, schema=SCHEMA)
@@ -151,7 +197,7 @@ class Records:
 def to_batch(records: Sequence[tuple[int, Record]], received_at: Instant) -> pa.RecordBatch:
     """Arrow batch of (line, record) pairs; an instant after `received_at` is clamped to it.
 
-    Numbers that no 64-bit integer holds become floating point.
+    Numbers that no 64-bit integer holds become floating point. Raises UnstorableError where the lake can't hold one.
     """
     batch = Records(received_at)
     for line, record in records:
@@ -159,7 +205,8 @@ def to_batch(records: Sequence[tuple[int, Record]], received_at: Instant) -> pa.
     return batch.batch()
 
 
-def _texts(encoded: list[bytes | None]) -> pa.Array:
+def json_texts(encoded: Sequence[bytes | None]) -> pa.Array:
+    """JSON as a column; whole numbers that no 64-bit integer holds become floating point."""
     texts = pa.array(encoded, pa.binary()).cast(pa.string())
     if texts.null_count < len(texts) and _compute.any(_compute.match_substring_regex(texts, _HUGE)).as_py():
         return pa.array([text and _encode(small(msgspec.json.decode(text))) for text in encoded], pa.binary()).cast(

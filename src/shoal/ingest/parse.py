@@ -23,6 +23,7 @@ from shoal.ingest.formats.reading import Position, only_part, open_rows
 from shoal.ingest.formats.rows import Broken, Numbered, Rows
 from shoal.ingest.siblings import load_siblings
 from shoal.ingest.source import Context, Row, RowRejectedError, RowSkippedError, Source
+from shoal.ingest.storable import UnstorableError, not_text, too_deep
 from shoal.ingest.values import day_order, is_ambiguous_date
 
 CHUNK_ROWS = 10_000
@@ -168,12 +169,19 @@ class _Building:
         try:
             found = self._source.map_rows([row for _, row in sound], self._context)
             name = self._add(line, found)
-        except RowRejectedError as error:
-            self._rejects.extend((line, error.reason, error.message) for line, _ in sound)
+        except (RowRejectedError, UnstorableError) as error:
+            self._refuse(sound, error)
+        except RecursionError:
+            self._refuse(sound, too_deep())
+        except UnicodeEncodeError:
+            self._refuse(sound, not_text())
         except RowSkippedError as error:
             self._skipped[error.reason] += len(sound)
         else:
             self._stored[name] += len(sound)
+
+    def _refuse(self, rows: Sequence[tuple[int, Row]], error: RowRejectedError | UnstorableError) -> None:
+        self._rejects.extend((line, error.reason, error.message) for line, _ in rows)
 
     def _add(self, line: int, found: Iterable[Record]) -> str:
         """Add a unit's records, all or none of them; the name that its rows are counted under."""
@@ -183,8 +191,7 @@ class _Building:
         for record in records:
             if not record.keys:
                 raise RowRejectedError("no_identity", "Nothing in the row says who it is about.")
-        for record in records:
-            self._records.add(line, record)
+        self._records.add(line, *records)
         return records[0].name or FACTS
 
     def _sound(self, unit: Unit) -> Sequence[tuple[int, Row]]:

@@ -55,7 +55,7 @@ def test_bad_lines_are_refused_and_the_others_keep_their_numbers() -> None:
         5: "not_an_object",
         6: "bad_json",
         7: "bad_json",
-        8: "bad_json",
+        8: "nested_too_deeply",
     }
 
 

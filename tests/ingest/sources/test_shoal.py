@@ -72,18 +72,64 @@ BROKEN = [
     ({"version": 1, "traits": "{}"}, "versioned_facts"),
     ({"version": 1, "consent": '[{"channel":"email","state":"denied"}]'}, "versioned_facts"),
     ({"version": 1, "name": None}, "versioned_facts"),
+    ({"properties": '{"a":1e400}'}, "bad_json"),
+    ({"traits": '{"a":"\\ud83d"}'}, "bad_json"),
+    ({"properties": '{"a":' * 70 + "1" + "}" * 70}, "nested_too_deeply"),
+    ({"traits": '{"a":' + "[" * 9_000 + "]" * 9_000 + "}"}, "nested_too_deeply"),
+    ({"traits": '{"a\\u0000":1}'}, "nul_character"),
+    ({"consent": '[{"channel":"em\\u0000ail","state":"denied"}]'}, "nul_character"),
+    ({"message_id": "m\0"}, "nul_character"),
+    ({"message_id": "m" * 4_001}, "key_too_long"),
+    ({"name": "Se\0en"}, "nul_character"),
+    ({"name": "n" * 1_001}, "name_too_long"),
+    ({"keys": ["user:1", "user:\0"]}, "nul_character"),
+    ({"at": dt.datetime(1, 1, 1) - dt.timedelta(0)}, None),  # noqa: DTZ001
     ({"consent": '[{"channel":"email"}]'}, "bad_json"),
     ({"consent": '[{"channel":"email","state":"perhaps"}]'}, "bad_json"),
 ]
 
 
 @pytest.mark.parametrize(("change", "reason"), BROKEN)
-def test_broken_rows_are_refused_one_by_one(tmp_path: Path, change: dict[str, Any], reason: str) -> None:
+def test_broken_rows_are_refused_one_by_one(tmp_path: Path, change: dict[str, Any], reason: str | None) -> None:
+    if reason is None:
+        assert not parsed(tmp_path, [SOUND | change])[0].rejects
+        return
     (chunk,) = parsed(tmp_path, [SOUND, SOUND | change, SOUND | {"traits": '{"b":2}'}])
     assert [(line, why) for line, why, _ in chunk.rejects] == [(2, reason)]
     assert chunk.records["line"].to_pylist() == [1, 3]
     assert chunk.rows_read == 3
     assert chunk.stored == {"shoal": 2}
+
+
+@pytest.mark.parametrize("unit", ["ms", "us", "ns"])
+def test_a_time_beyond_the_calendar_is_refused_alone(tmp_path: Path, unit: str) -> None:
+    per_second = {"ms": 10**3, "us": 10**6, "ns": 10**9}[unit]
+    sound = 1_772_359_200 * per_second
+    far = [sound, -(2**63) + 1, 2**63 - 1, 0]
+    table = pa.Table.from_pylist([SOUND | {"at": None}] * 4, schema=TYPES)
+    table = table.set_column(1, "at", pa.array(far, pa.timestamp(unit, "Europe/Paris")))
+    pq.write_table(table, tmp_path / "a.parquet")
+    (chunk,) = parse(FilePart(tmp_path / "a.parquet"), SOURCE, HERE)
+    lines = {"ms": [2, 3], "us": [2, 3], "ns": []}[unit]
+    assert [(line, reason) for line, reason, _ in chunk.rejects] == [(line, "bad_time") for line in lines]
+
+
+def test_texts_that_are_none_are_refused_alone(tmp_path: Path) -> None:
+    table = pa.Table.from_pylist([SOUND] * 3, schema=TYPES)
+    odd = pa.array([b"Seen", b"Se\xed\xa0\x80en", b"Seen"], pa.binary()).view(pa.string())
+    pq.write_table(table.set_column(table.schema.get_field_index("name"), "name", odd), tmp_path / "a.parquet")
+    (chunk,) = parse(FilePart(tmp_path / "a.parquet"), SOURCE, HERE)
+    assert [(line, reason) for line, reason, _ in chunk.rejects] == [(2, "bad_encoding")]
+
+
+def test_a_name_that_stands_twice_is_kept_once(tmp_path: Path) -> None:
+    said = {
+        "traits": '{"a": 1, "a": {"b": 2, "b": 3}, "": 4, "(blank)": 5}',
+        "properties": '{"n": 18446744073709551616}',
+    }
+    (chunk,) = parsed(tmp_path, [SOUND | said])
+    assert chunk.records["traits"].to_pylist() == ['{"a":{"b":3},"(blank) (2)":4,"(blank)":5}']
+    assert chunk.records["properties"].to_pylist() == ['{"n":1.8446744073709552e19}']
 
 
 def test_a_row_with_several_faults_is_refused_once(tmp_path: Path) -> None:

@@ -152,7 +152,8 @@ def _decoded(text: bytes) -> dict[str, Any] | Broken:
     try:
         row = _decoder.decode(text)
     except _BROKEN as error:
-        return Broken("bad_json", _why(error))
+        reason = "nested_too_deeply" if isinstance(error, RecursionError) else "bad_json"
+        return Broken(reason, _why(error))
     if not isinstance(row, dict):
         return Broken("not_an_object", "The line is JSON but not an object with names and values.")
     return row

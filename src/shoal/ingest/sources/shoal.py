@@ -1,11 +1,12 @@
 """Canonical records as Parquet: the columns of `canonical.SCHEMA` without `line`. The quick way in for large histories.
 
-Columns are checked and taken over as a whole; no row is looked at in Python.
+Columns are checked as a whole. JSON is decoded and encoded again, so that each name stands once in an object and
+numbers are as everywhere; no other part of a row is looked at in Python.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -13,18 +14,34 @@ import pyarrow as pa
 import pyarrow.compute
 
 from shoal.core.errors import UserError
-from shoal.ingest.canonical import SCHEMA, Consent, Record
+from shoal.ingest.canonical import SCHEMA, Consent, Record, json_texts
 from shoal.ingest.source import Context, FileHead, MappedBatch, Row, RowRejectedError, Source
+from shoal.ingest.storable import (
+    EARLIEST,
+    LATEST,
+    LONGEST_NAME,
+    UnstorableError,
+    are_sound,
+    check_key,
+    check_name,
+    sound_object,
+    sound_texts,
+    too_deep,
+)
 
 _compute: Any = pyarrow.compute  # its functions are made at run time, so no type checker knows them
 _REQUIRED = ("message_id", "at", "keys")
-_TEXTS = (("properties", "{", "}"), ("traits", "{", "}"), ("consent", "[", "]"))
 _KEY = r"^(user|email|phone|anonymous|device):."
-_decoders: dict[str, msgspec.json.Decoder[Any]] = {
-    "properties": msgspec.json.Decoder(msgspec.Raw),  # checks the syntax and builds nothing
-    "traits": msgspec.json.Decoder(msgspec.Raw),
+_DECODERS: dict[str, msgspec.json.Decoder[Any]] = {
+    "properties": msgspec.json.Decoder(dict[str, Any]),
+    "traits": msgspec.json.Decoder(dict[str, Any]),
     "consent": msgspec.json.Decoder(list[Consent]),
 }
+
+_encoder = msgspec.json.Encoder()
+
+_Fault = tuple[str, str, pa.Array]
+"""Reason, message, and which rows."""
 
 
 def recognise(head: FileHead) -> float:
@@ -43,28 +60,12 @@ def map_rows(_rows: Sequence[Row], _context: Context) -> Iterable[Record]:
 def map_batch(batch: pa.RecordBatch, line: int, context: Context) -> MappedBatch:
     """The batch with canonical types; rows without id, time or sound keys, or with broken JSON, are refused."""
     columns = {field.name: _column(batch, field) for field in SCHEMA if field.name != "line"}
+    faults = [*_faults(columns), *_text_faults(columns)]
+    for name in _DECODERS:
+        columns[name], found = _kept(columns[name], name)
+        faults += found
     lines = pa.array(range(line, line + len(batch)), pa.int64())
     whole = pa.RecordBatch.from_arrays([lines, *columns.values()], names=["line", *columns])
-    faults = [
-        (
-            "incomplete_row",
-            "The id, the time or the keys are missing, or a key is not kind:value.",
-            _incomplete(columns),
-        ),
-        (
-            "versioned_facts",
-            "A record with a version has no name, or states traits or consent: state those in a record without both.",
-            _versioned_facts(columns),
-        ),
-    ]
-    for name, start, end in _TEXTS:
-        faults.append(
-            (
-                "bad_json",
-                f"The column {name} does not hold the JSON that it should.",
-                _broken(columns[name], name, start, end),
-            )
-        )
     rejects: list[tuple[int, str, str]] = []
     bad = pa.array([False] * len(batch))
     for reason, message, mask in faults:
@@ -77,6 +78,22 @@ def map_batch(batch: pa.RecordBatch, line: int, context: Context) -> MappedBatch
     arrays = [at if name == "at" else sound.column(name) for name in SCHEMA.names]
     clamped = bool(_compute.any(_compute.greater(sound.column("at"), arrival)).as_py())
     return MappedBatch(pa.RecordBatch.from_arrays(arrays, schema=SCHEMA), sorted(rejects), clamped)
+
+
+def _faults(columns: dict[str, pa.Array]) -> list[_Fault]:
+    return [
+        (
+            "incomplete_row",
+            "The id, the time or the keys are missing, or a key is not kind:value.",
+            _incomplete(columns),
+        ),
+        ("bad_time", "The time is before the year 1, or after the year 9999.", _out_of_range(columns["at"])),
+        (
+            "versioned_facts",
+            "A record with a version has no name, or states traits or consent: state those in a record without both.",
+            _versioned_facts(columns),
+        ),
+    ]
 
 
 def _column(batch: pa.RecordBatch, field: pa.Field) -> pa.Array:
@@ -121,41 +138,103 @@ def _versioned_facts(columns: dict[str, pa.Array]) -> pa.Array:
     return _compute.and_(_compute.is_valid(columns["version"]), _compute.or_(facts, _compute.is_null(columns["name"])))
 
 
-def _broken(texts: pa.Array, name: str, start: str, end: str) -> pa.Array:
-    """Which texts aren't the JSON object (or list) that they should be.
+def _out_of_range(at: pa.Array) -> pa.Array:
+    numbers = at.cast(pa.int64())
+    return _compute.or_(_compute.less(numbers, EARLIEST), _compute.greater(numbers, LATEST)).fill_null(False)
 
-    All texts are decoded in one call, a line each; only where that fails is each looked at.
-    """
-    if texts.null_count == len(texts):
-        return pa.array([False] * len(texts))
-    shaped = _compute.and_(_compute.starts_with(texts, start), _compute.ends_with(texts, end)).fill_null(True)
-    present = texts.drop_null()
-    if _compute.all(shaped).as_py() and _all_decode(present, name):
-        return pa.array([False] * len(texts))
-    shapes = shaped.to_pylist()
-    return pa.array(
-        [
-            text is not None and not (shape and _decodes(text, name))
-            for text, shape in zip(texts.to_pylist(), shapes, strict=True)
-        ]
+
+def _text_faults(columns: dict[str, pa.Array]) -> Iterator[_Fault]:
+    """Ids, names and keys that can't be held."""
+    for name, check in (("message_id", check_key), ("name", check_name)):
+        yield from _unsound(columns[name], check, lambda mask: mask)
+    keys = columns["keys"]
+    owners, places = _compute.list_parent_indices(keys), pa.array(range(len(keys)), pa.int64())
+    yield from _unsound(
+        keys.flatten(), check_key, lambda mask: _compute.is_in(places, owners.filter(mask).cast(pa.int64()).unique())
     )
 
 
-def _all_decode(texts: pa.Array, name: str) -> bool:
-    """Whether each is sound: texts in braces can't merge over a line end, so it is enough that the counts agree."""
-    joined = _compute.binary_join(pa.ListArray.from_arrays([0, len(texts)], texts), "\n")[0].as_buffer()
-    try:
-        return len(_decoders[name].decode_lines(joined)) == len(texts)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return False
+def _unsound(texts: pa.Array, check: Callable[[str], None], rows: Callable[[pa.Array], pa.Array]) -> Iterator[_Fault]:
+    """The faults of a column of texts; each is looked at only where one of them is odd."""
+    if _are_plain(texts):
+        return
+    found: dict[tuple[str, str], list[int]] = {}
+    for place, raw in enumerate(texts.cast(pa.binary()).to_pylist()):
+        try:
+            check((raw or b"").decode(errors="surrogateescape"))
+        except UnstorableError as error:
+            found.setdefault((error.reason, error.message), []).append(place)
+    every = pa.array(range(len(texts)), pa.int64())
+    for (reason, message), places in found.items():
+        yield reason, message, rows(_compute.is_in(every, pa.array(places, pa.int64())))
 
 
-def _decodes(text: str, name: str) -> bool:
+def _are_plain(texts: pa.Array) -> bool:
     try:
-        _decoders[name].decode(text)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        texts.validate(full=True)  # Parquet's texts may be any bytes
+    except pa.ArrowInvalid:
         return False
-    return True
+    longest = _compute.max(_compute.binary_length(texts)).as_py() or 0
+    return longest <= LONGEST_NAME and not _compute.any(_compute.match_substring(texts, "\0")).as_py()
+
+
+def _kept(texts: pa.Array, name: str) -> tuple[pa.Array, list[_Fault]]:
+    """The texts as the lake keeps them, each name once; and which aren't the JSON object (or list) that they should be.
+
+    All texts are decoded and encoded in one call, a line each; only where that won't do is each looked at.
+    """
+    if texts.null_count == len(texts):
+        return texts, []
+    raw = texts.cast(pa.binary())
+    lines = _all_encoded(raw.drop_null(), name)
+    if lines is not None and are_sound(lines):
+        return _spread(lines, raw), []
+    kept: list[bytes | None] = []
+    found: dict[tuple[str, str], list[int]] = {}
+    for place, text in enumerate(raw.to_pylist()):
+        try:
+            kept.append(None if text is None else _encoded(_decoded(text, name)))
+        except UnstorableError as error:
+            kept.append(None)
+            found.setdefault((error.reason, error.message.format(name)), []).append(place)
+    places = pa.array(range(len(texts)), pa.int64())
+    faults = [(*why, _compute.is_in(places, pa.array(where, pa.int64()))) for why, where in found.items()]
+    return json_texts(kept), faults
+
+
+def _spread(lines: Sequence[bytes], raw: pa.Array) -> pa.Array:
+    """The lines at the places where `raw` has a text."""
+    texts = json_texts(lines)
+    return texts if raw.null_count == 0 else _compute.replace_with_mask(raw.cast(pa.string()), raw.is_valid(), texts)
+
+
+def _all_encoded(texts: pa.Array, name: str) -> list[bytes] | None:
+    """All of them, in one call; None where one is broken. Texts in braces can't merge over a line end, so it is enough
+    that the counts agree."""
+    joined = _compute.binary_join(pa.ListArray.from_arrays([0, len(texts)], texts), b"\n")[0].as_buffer()
+    try:
+        found = _DECODERS[name].decode_lines(joined)
+        encoded = _encoder.encode_lines(found)
+    except (msgspec.DecodeError, UnicodeDecodeError, UnicodeEncodeError, RecursionError):
+        return None
+    return encoded.split(b"\n")[:-1] if len(found) == len(texts) else None
+
+
+def _decoded(text: bytes, name: str) -> Any:
+    try:
+        return _DECODERS[name].decode(text)
+    except RecursionError:
+        raise too_deep() from None
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise UnstorableError("bad_json", "The column {} does not hold the JSON that it should.") from None
+
+
+def _encoded(value: Any) -> bytes:
+    try:
+        encoded = _encoder.encode(value)
+    except RecursionError:
+        raise too_deep() from None
+    return sound_object(encoded) if isinstance(value, dict) else sound_texts(encoded)
 
 
 SOURCE = Source(
