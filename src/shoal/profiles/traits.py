@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any, Protocol, TypeVar
 
 import duckdb
@@ -49,6 +50,16 @@ imported. A record states a trait once, so no two statements of a trait are equa
 def latest(statements: Iterable[S]) -> S | None:
     """The latest of the statements about one trait, by `LATEST`; None where there is none."""
     return max(statements, key=lambda one: (one.at, one.event_id), default=None)
+
+
+def in_turn(statements: Iterable[S]) -> list[S]:
+    """Of the statements about one trait those that were its latest for some time, in order.
+
+    Of several with one time, only the one that counts is among them.
+    """
+    ordered = sorted(statements, key=lambda one: (one.at, one.event_id))
+    following = [one.at for one in ordered[1:]]
+    return [one for one, after in zip_longest(ordered, following) if after != one.at]
 
 
 def current(duck: duckdb.DuckDBPyConnection, subscriber: int, *, at: Instant | None = None) -> dict[str, Trait]:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from shoal.core.errors import UserError, nearest
+from shoal.core.time import Duration
+from shoal.segments.operators.dates import read_duration
 from shoal.segments.times import ONCE, Times, times_from
 from shoal.segments.windows import EVER, Window, window_from
 
@@ -34,3 +36,12 @@ def name(data: Mapping[str, Any], key: str, where: str) -> str:
     if not isinstance(value, str) or not value:
         raise UserError("incomplete_condition", f"{key} is not a name.", where=f"{where}.{key}", fix=f"Name the {key}.")
     return value
+
+
+def length(data: Mapping[str, Any], key: str, where: str) -> Duration:
+    """The length of time under a key that is there."""
+    try:
+        return read_duration(data[key])
+    except UserError as error:
+        error.where = error.where or f"{where}.{key}"
+        raise

@@ -52,6 +52,19 @@ def same(value: Json, operand: Scalar) -> bool:
     return isinstance(value, str) and value == operand
 
 
+def same_value(one: Json, other: Json) -> bool:
+    """Whether two values are the same; numbers by value, lists and objects as they are written.
+
+    >>> same_value(5, 5.0), same_value(None, None), same_value({"a": 1, "b": 2}, {"b": 2, "a": 1})
+    (True, True, True)
+    >>> same_value([5], [5.0])
+    False
+    """
+    if isinstance(one, list | dict) or isinstance(other, list | dict):
+        return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
+    return other is None if one is None else other is not None and same(other, one)
+
+
 def instant_of(value: Json) -> Instant | None:
     """The instant that a text names; None for everything else, such as 30 February.
 

@@ -166,6 +166,24 @@ def against_broken(sign: str, operand: Number) -> tuple[str, float] | bool:
     return (">" if sign in (">", ">=") else "<=", nearest)
 
 
+def canonical(value: exp.Expr) -> exp.Expr:
+    """A text that two values share exactly where they are the same (`values.same_value`); NULL for no value."""
+    broken = cast(value, "DOUBLE")
+    whole = exp.EQ(this=call("trunc", broken), expression=broken.copy())
+    number = exp.func("COALESCE", exp.Case(ifs=[exp.If(this=whole, true=text(cast(broken, "HUGEINT")))]), text(broken))
+    return exp.Case(
+        ifs=[
+            exp.If(this=is_type(value, *WHOLE_TYPES), true=_marked("n", text(cast(value, "HUGEINT")))),
+            exp.If(this=is_type(value, *BROKEN_TYPES), true=_marked("n", number)),
+        ],
+        default=_marked("j", text(exp.cast(value.copy(), "JSON"))),
+    )
+
+
+def _marked(mark: str, found: exp.Expr) -> exp.Expr:
+    return exp.DPipe(this=exp.Literal.string(mark), expression=found)
+
+
 def instant(value: exp.Expr) -> exp.Expr:
     """Milliseconds since 1970 of a text that is an ISO 8601 instant; NULL for everything else."""
     whole = text(value)
