@@ -95,12 +95,46 @@ def test_text_after_a_closing_quote_is_refused_and_the_next_row_is_read() -> Non
     assert found[3] == {"a": "3", "b": "4"}
 
 
-def test_a_row_that_swallowed_others_says_which_lines() -> None:
+def test_a_field_may_hold_lines() -> None:
     found = dict(read('a,b\n1,"x\n3,4\n5,y"\n6,7\n'))
     assert found == {2: {"a": "1", "b": "x\n3,4\n5,y"}, 5: {"a": "6", "b": "7"}}
-    swallowed = dict(read('a,b\n"1\n2,3\n4"\n6,7\n'))[2]
-    assert isinstance(swallowed, Broken)
-    assert "line 2 to 4" in swallowed.message
+
+
+def test_of_a_row_that_swallowed_others_the_first_line_is_refused_and_the_others_are_read() -> None:
+    found = dict(read('a,b\n"1\n2,3\n4"\n6,7\n'))
+    assert list(found) == [2, 3, 4, 5]
+    assert isinstance(found[2], Broken)
+    assert found[2].reason == "bad_quotes"
+    assert "line 4" in found[2].message
+    assert found[3] == {"a": "2", "b": "3"}
+    assert isinstance(found[4], Broken)
+    assert found[5] == {"a": "6", "b": "7"}
+
+
+ENDS = [
+    'u{}@example.org,Seen "twice",2026',  # text after the quotation mark that seems to close the field
+    'u{}@example.org,"Seen",2026',
+    'u{}@example.org,Seen,2026"',  # the row seems to end, with too few fields
+    'u{}@example.org",Seen,2026',  # the row seems to end soundly
+    "u{}@example.org,Seen,2026",  # no other quotation mark in the file
+]
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_an_unclosed_quotation_mark_loses_its_own_line_only(end: str) -> None:
+    lines = [f"u{number}@example.org,Seen,2026" for number in range(100)]
+    lines[4], lines[59] = f'"{lines[4]}', end.format(59)
+    found = dict(read("who,what,when\n" + "\n".join(lines) + "\n"))
+    assert list(found) == list(range(2, 102))
+    assert isinstance(found[6], Broken)
+    others = {line for line, row in found.items() if isinstance(row, Broken)} - {6}
+    assert others <= {61}
+    assert found[7] == {"who": "u5@example.org", "what": "Seen", "when": "2026"}
+
+
+def test_a_file_full_of_runaway_fields_is_given_up() -> None:
+    content = "a,b\n" + '"x\n,\n,\ny"z\n' * 2_000
+    assert refused(content, Limits(line=100)).code == "endless_quote"
 
 
 def test_nul_and_undecodable_bytes_refuse_their_row_only() -> None:
@@ -116,8 +150,8 @@ def test_nul_and_undecodable_bytes_refuse_their_row_only() -> None:
 @pytest.mark.parametrize(
     ("content", "limits", "code", "where"),
     [
-        ('a,b\n1,2\n3,"x\n4,5\n', Limits(), "endless_quote", "line 3"),
-        ('a,b\n1,2\n3,"x\n' + "4,5\n" * 99, Limits(field=100), "field_too_large", "line 3"),
+        ("a,b\n1,2\n3," + "x" * 200 + "\n", Limits(field=100), "field_too_large", "line 3"),
+        ('"a"b,c\n1,2\n', Limits(), "bad_quotes", "line 1"),
         ("a,b\n1,2\n3," + "x" * 300_000, Limits(line=1_000), "line_too_long", "line 3"),
         ("x" * 300_000, Limits(line=1_000), "line_too_long", "line 1"),
         (",".join(f"c{i}" for i in range(101)) + "\n", Limits(columns=100), "too_many_columns", "a.csv"),
@@ -136,6 +170,12 @@ def test_a_file_that_cannot_be_read_says_where_and_how_to_mend_it(
     assert where in str(error.where)
     assert error.fix
     assert "@" not in str(error)
+
+
+def test_a_field_that_is_too_large_only_with_the_rows_it_swallowed_loses_its_own_line_only() -> None:
+    found = dict(read('a,b\n1,2\n3,"x\n' + "4,5\n" * 99, Limits(field=100)))
+    assert [line for line, row in found.items() if isinstance(row, Broken)] == [3]
+    assert len(found) == 101
 
 
 def test_old_macintosh_line_ends() -> None:

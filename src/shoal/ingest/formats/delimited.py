@@ -16,12 +16,15 @@ from itertools import islice
 from shoal.core.errors import UserError
 from shoal.ingest.formats.limits import Limits
 from shoal.ingest.formats.packed import Bytes
+from shoal.ingest.formats.rewinding import Rewindable
 from shoal.ingest.formats.rows import Broken, Numbered, too_many_columns
 from shoal.ingest.formats.text import Lines, LineTooLongError, garbled, line_too_long
 
 _DELIMITERS = (",", ";", "\t", "|")
 _LOOK = 50  # rows that decide about the delimiter
 _SAMPLE = 65_536  # characters
+_TELLING = 3  # lines of as many fields as the header that lie within one row, and fields of them, that tell of a fault
+_AGAIN = 16  # times the longest line: characters that are read a second time before the file is given up
 _LETTER = re.compile(r"[^\W\d_]")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
@@ -40,10 +43,10 @@ class DelimitedRows:
             raise line_too_long(label, 1, limits) from None
         first = self._lines.first[:_SAMPLE]
         self.delimiter, marked = _delimiter(first)
-        source = islice(self._lines, 1, None) if marked else self._lines
-        padded = _is_padded(first, self.delimiter)
-        self._reader = csv.reader(source, delimiter=self.delimiter, strict=True, skipinitialspace=padded)
-        self._offset = int(marked)
+        self._padded = _is_padded(first, self.delimiter)
+        self._source = Rewindable(islice(self._lines, 1, None) if marked else self._lines, first_line=1 + marked)
+        self._reader = self._fresh_reader()
+        self._read_again = 0  # characters
         header = self._header()
         self.columns = name_columns(header)
         self._renamed = [
@@ -66,29 +69,35 @@ class DelimitedRows:
         return tuple(found)
 
     def __iter__(self) -> Iterator[Numbered]:
-        reader, width = self._reader, len(self.columns)
-        last = reader.line_num
+        source, width = self._source, len(self.columns)
         while True:
             try:
-                for values in reader:
-                    line, last = last + 1 + self._offset, reader.line_num
-                    if len(values) == width and not self._lines.suspect:
-                        yield line, dict(zip(self.columns, values, strict=True))
+                for values in self._reader:
+                    if len(values) == width and len(source.held) == 1 and not self._lines.suspect:
+                        yield source.line, dict(zip(self.columns, values, strict=True))
                     elif values:
-                        yield line, self._inspected(values, line)
+                        yield source.line, self._inspected(values)
+                    source.forget()
                 return
             except csv.Error as error:
-                line, last = last + 1 + self._offset, reader.line_num
-                yield line, self._broken(str(error), line)
+                yield source.line, self._broken(str(error))
+                source.forget()
             except LineTooLongError:
-                raise line_too_long(self._label, reader.line_num + 1 + self._offset, self._limits) from None
+                raise line_too_long(self._label, source.next_line, self._limits) from None
+
+    def _fresh_reader(self) -> Iterator[list[str]]:
+        return csv.reader(self._source, delimiter=self.delimiter, strict=True, skipinitialspace=self._padded)
 
     def _header(self) -> Sequence[str]:
+        header: Sequence[str] | None = None
         try:
-            header = next((values for values in self._reader if any(value.strip() for value in values)), None)
+            for values in self._reader:
+                if any(value.strip() for value in values):
+                    header = values
+                    break
+                self._source.forget()
         except csv.Error as error:
-            header = None
-            self._broken(str(error), 1)
+            raise self._unreadable(str(error)) from None
         except LineTooLongError:
             raise line_too_long(self._label, 1, self._limits) from None
         if header is None:
@@ -96,6 +105,7 @@ class DelimitedRows:
         if len(header) > self._limits.columns:
             raise too_many_columns(len(header), self._label, self._limits)
         self._refuse(header)
+        self._source.forget()
         return header
 
     def _refuse(self, header: Sequence[str]) -> None:
@@ -104,50 +114,89 @@ class DelimitedRows:
             raise UserError(
                 "unreadable_file",
                 "The file isn't a text file, or its encoding can't be told.",
-                where=f"{self._label}, line {self._reader.line_num}",
+                where=self._where,
                 fix="Export it again as CSV UTF-8.",
             )
         if any(_EMAIL.fullmatch(name.strip()) for name in header) or not any(map(_LETTER.search, header)):
             raise UserError(
                 "no_header",
                 "The first line holds values, not the names of columns.",
-                where=f"{self._label}, line {self._reader.line_num}",
+                where=self._where,
                 fix="Put a line with the names of the columns first.",
             )
 
-    def _inspected(self, values: list[str], line: int) -> dict[str, str] | Broken:
+    @property
+    def _where(self) -> str:
+        return f"{self._label}, line {self._source.line}"
+
+    def _inspected(self, values: list[str]) -> dict[str, str] | Broken:
         """A row that isn't plainly sound."""
         reason = garbled("".join(values)) if self._lines.suspect else None
-        if reason:
-            return Broken(reason, "The row holds characters that no text can hold.")
         width = len(self.columns)
         if len(values) > width and not any(values[width:]):
             del values[width:]  # delimiters at the end of the line
-        if len(values) == width:
-            return dict(zip(self.columns, values, strict=True))
-        end = self._reader.line_num + self._offset
-        spread = (
-            f" It goes from line {line} to {end}: look for a quotation mark without its partner." if end > line else ""
-        )
-        return Broken("ragged_row", f"The row has {len(values)} fields, the header {width}.{spread}")
+        if len(values) != width:
+            fields = f"The row has {len(values)} fields, the header {width}."
+            return self._runaway(fields) if len(self._source.held) > 1 else Broken("ragged_row", fields)
+        if self._swallowed():
+            return self._runaway("The field would hold whole rows.")
+        if reason:
+            return Broken(reason, "The row holds characters that no text can hold.")
+        return dict(zip(self.columns, values, strict=True))
 
-    def _broken(self, error: str, line: int) -> Broken:
-        where = f"{self._label}, line {line}"
+    def _swallowed(self) -> bool:
+        """Whether the lines inside of the row are rows themselves: a quotation mark found its partner by accident."""
+        inner, width = self._source.held[1:-1], len(self.columns)
+        return (
+            width >= _TELLING
+            and len(inner) >= _TELLING
+            and all(len(_alone(line, self.delimiter)) == width for line in inner)
+        )
+
+    def _broken(self, error: str) -> Broken:
+        if len(self._source.held) > 1:
+            return self._runaway("It is never closed." if "unexpected end" in error else "It ends within another row.")
         if "field larger" in error:
-            raise UserError(
+            raise self._unreadable(error)
+        self._reader = self._fresh_reader()
+        if "unexpected end" in error:
+            return Broken("bad_quotes", "A quotation mark that begins here is never closed.")
+        return Broken("bad_quotes", "After a closing quotation mark there is more than a delimiter.")
+
+    def _runaway(self, what: str) -> Broken:
+        """The first line of a row that took others with it; those are read again, each by itself."""
+        line, last = self._source.line, self._source.next_line - 1
+        self._read_again += self._source.rewind()
+        if self._read_again > self._limits.line * _AGAIN:
+            raise self._unreadable("unexpected end")
+        self._reader = self._fresh_reader()
+        return Broken(
+            "bad_quotes",
+            f"A quotation mark that begins here has no partner up to line {last}. {what} "
+            f"The lines from {line + 1} on are read by themselves.",
+        )
+
+    def _unreadable(self, error: str) -> UserError:
+        if "field larger" in error:
+            return UserError(
                 "field_too_large",
                 f"A field that begins here is longer than {self._limits.field:,} characters.",
-                where=where,
+                where=self._where,
                 fix="Look for a quotation mark without its partner.",
             )
         if "unexpected end" in error:
-            raise UserError(
+            return UserError(
                 "endless_quote",
                 "A quotation mark that begins here is never closed.",
-                where=where,
+                where=self._where,
                 fix="Add the missing quotation mark, or export the file again.",
             )
-        return Broken("bad_quotes", "After a closing quotation mark there is more than a delimiter.")
+        return UserError(
+            "bad_quotes",
+            "After a closing quotation mark there is more than a delimiter.",
+            where=self._where,
+            fix="Double the quotation marks within a field, or export the file again.",
+        )
 
 
 def _delimiter(text: str) -> tuple[str, bool]:
@@ -155,6 +204,13 @@ def _delimiter(text: str) -> tuple[str, bool]:
     if text[:4].lower() == "sep=" and text[5:6] in ("\r", "\n"):
         return text[4], True
     return max(_DELIMITERS, key=lambda delimiter: _evenness(text, delimiter)), False
+
+
+def _alone(line: str, delimiter: str) -> list[str]:
+    """The fields of a line read by itself; none where it can't be."""
+    with contextlib.suppress(csv.Error):
+        return next(csv.reader([line], delimiter=delimiter, strict=True), [])
+    return []
 
 
 def _is_padded(text: str, delimiter: str) -> bool:
