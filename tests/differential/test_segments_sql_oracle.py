@@ -134,8 +134,10 @@ def test_generated_definitions_agree(duck, folder, record_property):
 CONSENTS = [Consent("email", "marketing", Comparison(how, state)) for how in ("is", "is_not") for state in STATES]
 CONSENTS.append(Consent("email", "marketing", Comparison("is_set", True)))
 _said = st.tuples(
-    st.sampled_from(STATES), st.integers(-4, 1), st.sampled_from((0, 0, 1)), st.sampled_from(("crm", "shop"))
+    *(st.sampled_from(STATES), st.integers(-4, 1), st.sampled_from((0, 0, 1))),
+    *(st.sampled_from(("crm", "shop")), st.sampled_from((1, 1, 2))),
 )
+HALF_MINUTE = 30_000
 
 
 @settings(max_examples=RUNS, deadline=None)
@@ -147,16 +149,17 @@ def test_generated_consent_histories_agree(duck, told, moment):
             subscriber,
             consents=tuple(
                 ConsentStatement(
-                    *("email", "marketing", state, Instant(cases.NOW + at), Instant(cases.NOW + at + lag)),
-                    *(subscriber * 10 + number, source),
+                    *("email", "marketing", state, at, Instant(at + lag), subscriber * 10 + number, source),
+                    contact=contact,
                 )
-                for number, (state, at, lag, source) in enumerate(stated)
+                for number, (state, place, lag, source, contact) in enumerate(stated)
+                for at in (Instant(cases.NOW + place * HALF_MINUTE),)
             ),
         )
         for subscriber, stated in enumerate(told)
     ]
     cases.fill(duck, people)
-    now = Instant(cases.NOW + moment)
+    now = Instant(cases.NOW + moment * HALF_MINUTE)
     for node in CONSENTS:
         assert sql.members(duck, node, now) == oracle.members(node, people, now), node.english()
 

@@ -26,6 +26,7 @@ missing_properties email_format phone_format country_code country_forms unreadab
 birthday_plausible age_plausible mixed_types negative_amounts order_outliers repeated_orders orders_of_strangers
 refunds_without_order clicks_without_delivery opens_without_delivery sources_disagree likely_duplicates shared_keys
 late_arrival stale_sync missing_days machine_opens machine_clicks consent_unknown mail_after_refusal"""
+MINUTE = 60_000
 FACTS = Facts(
     imports=(
         ImportedFile("crm", "contacts.csv", 420, 12, 3, 400, 5, {"no_identity": 12, "blank": 3}, (), Instant(0)),
@@ -74,8 +75,8 @@ def test_the_worst_source_has_the_lowest_score_and_reasons_add_up(found: Audit) 
 def test_consent_is_counted_as_segments_see_it(empty_shop: Any, now: Instant) -> None:
     empty_shop.people |= dict.fromkeys((1, 2, 3), ("email",))
     for who, source in ((1, "mail"), (2, "crm"), (3, "mail")):
-        empty_shop.consents.append((who, "email", "denied", now - 9, "mail"))
-        empty_shop.consents.append((who, "email", "granted", now - 5, source))
+        empty_shop.consents.append((who, "email", "denied", now - 9 * MINUTE, "mail"))
+        empty_shop.consents.append((who, "email", "granted", now - 5 * MINUTE, source))
     empty_shop.undated |= {1, 2, 3}  # the first refusal is dated; the others are undated, and one takes its own back
     empty_shop.undated |= {4, 5}
     duck = empty_shop.load()

@@ -20,14 +20,20 @@ class Said(NamedTuple):
     received_at: int
     event_id: int
     source: str
+    contact: int = 0
+
+
+MINUTE = 60_000
 
 
 def said(*told: str) -> list[Said]:
-    """Statements such as "crm denied 5" (dated) or "crm granted seen 9" (undated)."""
+    """Statements such as "crm denied 5" (dated, minute 5) or "crm/2 granted seen 9" (undated, of the contact 2)."""
     found = []
     for number, each in enumerate(told):
-        source, state, *seen, at = each.split()
-        found.append(Said(state, int(at), int(at) if seen else 1_000, number, source))
+        who, state, *seen, minute = each.split()
+        source, _, contact = who.partition("/")
+        at = round(float(minute) * MINUTE)
+        found.append(Said(state, at, at if seen else 1_000 * MINUTE, number, source, int(contact or 0)))
     return found
 
 
@@ -54,6 +60,17 @@ CASES = {
     "granted with a date, and the source takes its word back": [
         *("crm denied 1", "crm granted 2", "shop denied seen 5", "shop granted seen 6"),
     ],
+    # one contact of a source says nothing of another
+    "denied, another contact is seen as granted": ["crm/1 denied seen 5", "crm/2 granted seen 9"],
+    "granted, both contacts are": [
+        *("crm/1 denied seen 5", "crm/2 denied seen 5", "crm/2 granted seen 8", "crm/1 granted seen 9"),
+    ],
+    "denied, one contact of two takes it back": ["crm/1 denied seen 5", "crm/2 denied seen 5", "crm/2 granted seen 9"],
+    "denied with a date, another contact is seen as granted, so denied": ["crm/1 denied 5", "crm/2 granted seen 9"],
+    # files of one run say nothing about which is the newer
+    "denied, seen as granted in the same run": ["crm denied seen 5", "crm granted seen 5.9"],
+    "granted, seen in the next run": ["crm denied seen 5", "crm granted seen 6"],
+    "denied by the later file of a run": ["crm granted seen 5", "crm denied seen 5.1", "crm granted seen 5.2"],
     # undated pending lifts no refusal, and holds a grant back
     "denied, then seen as pending": ["crm denied seen 5", "crm pending seen 9"],
     "pending, as seen after a grant": ["crm granted 5", "shop pending seen 9"],
@@ -75,15 +92,16 @@ def test_the_deciding_statement_tells_who_said_it() -> None:
     told = said("crm denied 5", "shop denied 7", "mail granted seen 9", "crm denied 6", "crm granted 3")
     deciding = consent.deciding(told)
     assert deciding is not None
-    assert (deciding.source, deciding.at) == ("shop", 7)
+    assert (deciding.source, deciding.at) == ("shop", 7 * MINUTE)
     assert consent.deciding([]) is None
 
 
 @st.composite
 def statements(draw: st.DrawFn) -> Said:
-    at = draw(st.integers(0, 5))
+    at = draw(st.integers(0, 7)) * MINUTE // 2
     state = draw(st.sampled_from(("granted", "granted", "denied", "pending")))
-    return Said(state, at, at + draw(st.sampled_from((0, 0, 1, 9))), draw(st.integers(0, 9)), draw(sources))
+    received_at = at + draw(st.sampled_from((0, 0, 1, 9)))
+    return Said(state, at, received_at, draw(st.integers(0, 9)), draw(sources), draw(st.integers(1, 2)))
 
 
 sources = st.sampled_from(("crm", "shop", "mail"))
@@ -114,10 +132,14 @@ def test_a_refusal_never_makes_anybody_reachable(stated: list[Said], other: Said
 
 @settings(max_examples=500)
 @given(histories, statements())
-def test_an_undated_grant_lifts_only_its_own_sources_undated_refusals(stated: list[Said], other: Said) -> None:
+def test_an_undated_grant_lifts_only_undated_refusals_of_its_own_contact(stated: list[Said], other: Said) -> None:
     grant = other._replace(state="granted", received_at=other.at)
     refused = [one for one in stated if one.state == "denied"]
-    own = [one for one in refused if one.at == one.received_at and one.source == grant.source]
+    own = [
+        one
+        for one in refused
+        if one.at == one.received_at and (one.source, one.contact) == (grant.source, grant.contact)
+    ]
     before, after = _state(stated), _state([*stated, grant])
     if refused and not own:
         if before == "denied":
@@ -126,13 +148,29 @@ def test_an_undated_grant_lifts_only_its_own_sources_undated_refusals(stated: li
             assert (before == "granted") == (after == "granted")
 
 
+@settings(max_examples=500)
+@given(histories, statements())
+def test_an_undated_grant_for_one_contact_lifts_no_refusal_of_another(stated: list[Said], other: Said) -> None:
+    grant = other._replace(state="granted", received_at=other.at)
+    standing = [one for one in stated if one.contact != grant.contact]
+    if _state(standing) == "denied":
+        assert _state([*standing, grant]) == "denied"
+
+
+@settings(max_examples=500)
+@given(st.permutations(said("crm denied seen 5", "crm/1 granted seen 5.01", "crm granted seen 5.02")))
+def test_of_the_files_of_one_run_the_refusal_counts(stated: list[Said]) -> None:
+    assert _state(stated) == _by_sql(stated) == "denied"
+
+
 @settings(max_examples=300)
 @given(histories)
 def test_what_is_set_aside_has_no_date_and_refuses_nothing(stated: list[Said]) -> None:
     aside = consent.set_aside(stated)
     assert all(one.at == one.received_at and one.state != "denied" for one in aside)
     assert len({one.source for one in aside}) == len(aside)
-    assert consent.set_aside(said("crm denied 5", "shop granted seen 7", "shop granted seen 9"))[0].at == 9
+    (latest,) = consent.set_aside(said("crm denied 5", "shop granted seen 7", "shop granted seen 9"))
+    assert latest.at == 9 * MINUTE
 
 
 def test_states_are_told_by_whatever_they_are_asked_by() -> None:
@@ -165,12 +203,12 @@ def _by_sql(stated: list[Said]) -> str | None:
 def _fill(duck: duckdb.DuckDBPyConnection, rows: list[tuple[object, ...]]) -> None:
     duck.execute(
         'CREATE OR REPLACE TABLE stated (subscriber BIGINT, since BIGINT, state VARCHAR, "at" TIMESTAMP, '
-        "received_at TIMESTAMP, event_id BIGINT, source VARCHAR, channel VARCHAR DEFAULT 'email', "
+        "received_at TIMESTAMP, event_id BIGINT, source VARCHAR, contact BIGINT, channel VARCHAR DEFAULT 'email', "
         "purpose VARCHAR DEFAULT 'marketing')"
     )
     for row in rows:
         duck.execute(
-            'INSERT INTO stated (subscriber, since, state, "at", received_at, event_id, source) '
-            "VALUES (?, ?, ?, make_timestamp_ms(?), make_timestamp_ms(?), ?, ?)",
+            'INSERT INTO stated (subscriber, since, state, "at", received_at, event_id, source, contact) '
+            "VALUES (?, ?, ?, make_timestamp_ms(?), make_timestamp_ms(?), ?, ?, ?)",
             row,
         )

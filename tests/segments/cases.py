@@ -198,7 +198,7 @@ _edges = st.builds(
 )
 _lags = st.sampled_from((0, 0, 1, 86_400_000))  # from when a consent was given to when we heard of it; 0: undated
 _consented = st.tuples(
-    st.sampled_from(CHANNELS), st.sampled_from(PURPOSES), _states, _edges, _lags, st.sampled_from(SOURCES)
+    st.sampled_from(CHANNELS), st.sampled_from(PURPOSES), _states, _edges, _lags, st.sampled_from(SOURCES), st.sampled_from((7, 7, 8))
 )
 _properties = st.dictionaries(st.sampled_from(("a", "b", "machine", "o", 'it\'s "q" $1 é')), values, max_size=3)
 
@@ -219,8 +219,8 @@ def histories(draw: st.DrawFn, size: int = 8) -> list[History]:
                 events=tuple(Event(next(ids), name, at, kept) for name, at, kept, _ in events),
                 traits=tuple(TraitStatement(name, value, at, late, next(ids)) for name, value, at, late in stated),
                 consents=tuple(
-                    ConsentStatement(*about, at, Instant(at + lag), next(ids), source)
-                    for *about, at, lag, source in consented
+                    ConsentStatement(*about, at, Instant(at + lag), next(ids), source, contact=contact)
+                    for *about, at, lag, source, contact in consented
                 ),
             )
         )
@@ -238,7 +238,7 @@ def fill(connection: duckdb.DuckDBPyConnection, people: Sequence[History], folde
         for t in one.traits
     ]
     consents = [
-        (one.subscriber, c.channel, c.purpose, c.state, c.at, c.received_at, c.event_id, c.source)
+        (one.subscriber, c.channel, c.purpose, c.state, c.at, c.received_at, c.event_id, c.source, c.contact)
         for one in people
         for c in one.consents
     ]
@@ -246,7 +246,7 @@ def fill(connection: duckdb.DuckDBPyConnection, people: Sequence[History], folde
         "events": _table(events, ("subscriber", "event_id", "at", "name", "properties")),
         "traits": _table(traits, ("subscriber", "name", "value", "at", "received_at", "event_id")),
         "consents": _table(
-            consents, ("subscriber", "channel", "purpose", "state", "at", "received_at", "event_id", "source")
+            consents, ("subscriber", "channel", "purpose", "state", "at", "received_at", "event_id", "source", "contact")
         ),
         "subscribers": _table([(one.subscriber, one.identified) for one in people], ("subscriber", "identified")),
     }
@@ -272,7 +272,7 @@ _REPLACED = {
     "subscribers": "",
 }
 _TYPES = {
-    **dict.fromkeys(("subscriber", "event_id", "at", "received_at"), pa.int64()),
+    **dict.fromkeys(("subscriber", "event_id", "at", "received_at", "contact"), pa.int64()),
     **dict.fromkeys(("name", "properties", "value", "channel", "purpose", "state", "source"), pa.string()),
     "identified": pa.bool_(),
 }

@@ -6,6 +6,8 @@ The table `batch` has the columns of `canonical.SCHEMA` plus `source` and `recei
 from __future__ import annotations
 
 from shoal.core.ids import KEY_ID_SQL
+from shoal.ingest.refusals import REFUSALS
+from shoal.store.lake import quoted
 
 TABLES = {
     "events": """
@@ -131,6 +133,15 @@ _CONTACT = f"""CASE WHEN coalesce({_ADDRESS}, keys[1]) = keys[1] THEN key
     ELSE {KEY_ID_SQL.format(text=f"({_ADDRESS})")} END"""
 """Whom of a source a consent is about: the address that the record names for the channel, else its strongest key."""
 
+_REFUSES = f"coalesce(version IS NULL AND name IN ({', '.join(map(quoted, REFUSALS))}), false)"
+_METHODS = " ".join(f"WHEN {quoted(name)} THEN {quoted(each.method)}" for name, each in REFUSALS.items() if each.method)
+_STATED = f"""CASE
+    WHEN {_REFUSES} AND len(list_filter(said, lambda one: one.channel = 'email' AND one.state = 'denied')) = 0
+    THEN list_append(said, {{'channel': 'email', 'purpose': NULL::VARCHAR, 'state': 'denied',
+                             'method': CASE name {_METHODS} END, 'text_version': NULL::VARCHAR}})
+    ELSE said END"""
+"""What a record states of consent, and the refusal that an event is (`refusals.REFUSALS`)."""
+
 _FACTS = {
     "traits": """
         SELECT key, entry.key AS name,
@@ -143,9 +154,10 @@ _FACTS = {
         SELECT key, stated.channel AS channel, coalesce(stated.purpose, 'marketing') AS purpose, stated.state AS state,
                stated.method AS method, stated.text_version AS text_version,
                "at", received_at, event_id, source, {_CONTACT} AS contact
-        FROM (SELECT *, unnest(from_json(consent, '[{{"channel":"VARCHAR","purpose":"VARCHAR","state":"VARCHAR",
-                                                    "method":"VARCHAR","text_version":"VARCHAR"}}]')) AS stated
-              FROM records WHERE consent IS NOT NULL)
+        FROM (SELECT *, unnest({_STATED}) AS stated
+              FROM (SELECT *, from_json(coalesce(consent, '[]'), '[{{"channel":"VARCHAR","purpose":"VARCHAR",
+                        "state":"VARCHAR","method":"VARCHAR","text_version":"VARCHAR"}}]') AS said
+                    FROM records WHERE consent IS NOT NULL OR {_REFUSES}))
         ORDER BY {{order}}""",
 }
 

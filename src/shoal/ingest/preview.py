@@ -7,6 +7,7 @@ from itertools import groupby, islice
 
 from shoal.core.time import format_instant
 from shoal.ingest.canonical import Json, Record
+from shoal.ingest.refusals import consents_of
 from shoal.ingest.source import Context, FileHead, Row, RowRejectedError, RowSkippedError, Source
 
 PREVIEW_ROWS = 10
@@ -51,5 +52,5 @@ def _shown(record: Record) -> dict[str, Json]:
         "properties": dict(record.properties),
         "traits": dict(record.traits),
         **({} if record.version is None else {"version": record.version}),
-        "consent": [f"{stated.channel} {stated.purpose}: {stated.state}" for stated in record.consent],
+        "consent": [f"{stated.channel} {stated.purpose}: {stated.state}" for stated in consents_of(record)],
     }

@@ -35,11 +35,22 @@ class Statement(Protocol):
     def source(self) -> str:
         """Who says so."""
 
+    @property
+    def contact(self) -> int:
+        """Of which contact of the source: the id of the address that the record names, else of its strongest key."""
+
 
 S = TypeVar("S", bound=Statement)
 
 CAUTION = ("granted", "pending", "denied")
 """States in ascending caution: of two statements of the same instant the more cautious one is the later."""
+
+ONE_RUN_MS = 60_000
+"""Arrivals of one source nearer than this are of one import.
+
+Files of one run arrive milliseconds apart, in the order of their names, which says nothing about which is the newer: so
+of their undated statements the refusal counts. No two exports of a contact are made and imported within a minute.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +66,7 @@ class Consented:
     at: Instant
     received_at: Instant
     event_id: int
+    contact: int = 0  # of the source: an id of a key
 
     @property
     def dated(self) -> bool:
@@ -79,7 +91,8 @@ def deciding(statements: Iterable[S]) -> S | None:
     - A statement without a date lifts no refusal. After a refusal only a later dated grant, or a later dated request
       (pending), counts again; what is pending since holds that grant back, with a date or without.
     - A refusal without a date, which is a setting seen in an export, is withdrawn when the same source shows a grant
-      later, with no date either.
+      for the same contact in a later import (`ONE_RUN_MS`), with no date either. What it shows of another contact, be
+      it the same person's, withdraws nothing.
 
     `states_sql` is the same rule for all subscribers at once.
     """
@@ -107,15 +120,18 @@ def set_aside(statements: Iterable[S]) -> tuple[S, ...]:
     return tuple(one for one in since if latest[one.source] is one)
 
 
-def _order(statement: Statement) -> tuple[int, int, int, str, int]:
-    # Ids of records hold their source, so the last two only serve to leave nothing open.
+def _order(statement: Statement) -> tuple[int, int, int, str, int, int]:
+    # Ids of records hold their source, so the last three only serve to leave nothing open.
     caution = CAUTION.index(statement.state)
-    return statement.at, caution, statement.event_id, statement.source, statement.received_at
+    return statement.at, caution, statement.event_id, statement.source, statement.contact, statement.received_at
 
 
 def _withdrawn(refusal: Statement, ordered: Sequence[Statement]) -> bool:
     return not is_dated(refusal) and any(
-        one.state == "granted" and one.source == refusal.source and one.at > refusal.at and not is_dated(one)
+        one.state == "granted"
+        and (one.source, one.contact) == (refusal.source, refusal.contact)
+        and one.at >= refusal.at + ONE_RUN_MS
+        and not is_dated(one)
         for one in ordered
     )
 
@@ -133,7 +149,8 @@ def states_sql(relation: str, by: str = "subscriber, channel, purpose") -> str:
     WHEN granted IS NOT NULL OR seen IS NOT NULL THEN 'granted'
     END AS state
 FROM (SELECT {by},
-             max(greatest(refused, CASE WHEN seen > seen_refused THEN NULL ELSE seen_refused END)) AS refused,
+             max(greatest(refused, CASE WHEN epoch_ms(seen) >= epoch_ms(seen_refused) + {ONE_RUN_MS} THEN NULL
+                                        ELSE seen_refused END)) AS refused,
              max(granted) AS granted, max(seen) AS seen, max(asked) AS asked, max(pending) AS pending
       FROM (SELECT {by},
                    max("at") FILTER (state = 'denied' AND "at" < received_at) AS refused,
@@ -142,7 +159,7 @@ FROM (SELECT {by},
                    max("at") FILTER (state = 'granted' AND "at" >= received_at) AS seen,
                    max("at") FILTER (state = 'pending' AND "at" < received_at) AS asked,
                    max("at") FILTER (state = 'pending') AS pending
-            FROM {relation} AS stated GROUP BY {by}, source) AS by_source
+            FROM {relation} AS stated GROUP BY {by}, source, contact) AS by_contact
       GROUP BY {by}) AS latest"""
 
 
@@ -174,7 +191,7 @@ def history(duck: duckdb.DuckDBPyConnection, subscriber: int, *, at: Instant | N
         values.append(to_datetime(at).replace(tzinfo=None))
     rows = duck.execute(
         f"""SELECT channel, purpose, state, method, text_version, source,
-                   epoch_ms("at"), epoch_ms(received_at), event_id
+                   epoch_ms("at"), epoch_ms(received_at), event_id, contact
             FROM consents WHERE subscriber = ? {until} ORDER BY ALL""",
         values,
     ).fetchall()

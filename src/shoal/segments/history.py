@@ -42,6 +42,7 @@ class ConsentStatement:
     received_at: Instant
     event_id: int
     source: str
+    contact: int = 0  # which of the source's contacts: an id of a key
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from shoal.core.time import Instant
 from shoal.ingest import events
 from shoal.ingest.canonical import Consent, Json, Record
 from shoal.ingest.machines import is_machine
+from shoal.ingest.refusals import REFUSALS
 from shoal.ingest.sources.cells import Cells
 from shoal.ingest.sources.message_ids import event_id
 from shoal.ingest.values import boolean
@@ -49,10 +50,9 @@ def texts(cells: Cells, **columns: str | tuple[str, ...]) -> dict[str, Json]:
 
 CONSENT_OF: Final = {
     events.SUBSCRIBED: Consent(channel="email", state="granted"),
-    events.UNSUBSCRIBED: Consent(channel="email", state="denied"),
-    events.EMAIL_MARKED_AS_SPAM: Consent(channel="email", state="denied", method="spam_complaint"),
+    **REFUSALS,
 }
-"""What an event says about consent to e-mail."""
+"""What an event in a log of messages says about consent to e-mail."""
 
 
 def mail_id(keys: tuple[str, ...], name: str, written: Instant | None, properties: dict[str, Json]) -> str:

@@ -25,14 +25,16 @@ _PERSON, _EVENT, _TRAIT, _CONSENT = range(4)
 # One row a fact, in order of the subscriber: told once by the lake, whatever its size.
 _ROWS = f"""
 SELECT subscriber, {_PERSON} AS kind, NULL::BIGINT AS event_id, NULL::BIGINT AS "at", NULL::BIGINT AS received_at,
-       NULL::VARCHAR AS name, identified::VARCHAR AS value, NULL::VARCHAR AS purpose, NULL::VARCHAR AS source
+       NULL::VARCHAR AS name, identified::VARCHAR AS value, NULL::VARCHAR AS purpose, NULL::VARCHAR AS source,
+       NULL::BIGINT AS contact
 FROM subscribers
-UNION ALL SELECT subscriber, {_EVENT}, event_id, epoch_ms("at"), NULL, name, properties::JSON::VARCHAR, NULL, NULL
+UNION ALL SELECT subscriber, {_EVENT}, event_id, epoch_ms("at"), NULL, name, properties::JSON::VARCHAR, NULL, NULL,
+       NULL
 FROM events
 UNION ALL SELECT subscriber, {_TRAIT}, event_id, epoch_ms("at"), epoch_ms(received_at), name, value::JSON::VARCHAR,
-       NULL, NULL FROM traits
+       NULL, NULL, NULL FROM traits
 UNION ALL SELECT subscriber, {_CONSENT}, event_id, epoch_ms("at"), epoch_ms(received_at), channel, state, purpose,
-       source FROM consents
+       source, contact FROM consents
 ORDER BY subscriber, kind
 """
 
@@ -92,7 +94,7 @@ def _history(subscriber: int, rows: list[Row]) -> History | None:
             for key, at, received_at, name, value, *_ in traits
         ),
         consents=tuple(
-            ConsentStatement(channel, purpose, state, at, received_at, key, source)
-            for key, at, received_at, channel, state, purpose, source in consents
+            ConsentStatement(channel, purpose, state, at, received_at, key, source, contact=contact)
+            for key, at, received_at, channel, state, purpose, source, contact in consents
         ),
     )

@@ -42,15 +42,14 @@ def read_history(connection: duckdb.DuckDBPyConnection, subscriber: int) -> Hist
         return None
     events = _rows(connection, subscriber, "events", "event_id, name", "properties::JSON::VARCHAR")
     traits = _rows(connection, subscriber, "traits", "name, value::JSON::VARCHAR, epoch_ms(received_at), event_id")
-    consents = _rows(
-        connection, subscriber, "consents", "channel, purpose, state, epoch_ms(received_at), event_id, source"
-    )
+    told = "channel, purpose, state, epoch_ms(received_at), event_id, source, contact"
+    consents = _rows(connection, subscriber, "consents", told)
     return History(
         subscriber=subscriber,
         identified=bool(known[0]),
         events=tuple(Event(row[1], row[2], row[0], json.loads(row[3] or "{}")) for row in events),
         traits=tuple(TraitStatement(row[1], _value(row[2]), row[0], row[3], row[4]) for row in traits),
-        consents=tuple(ConsentStatement(row[1], row[2], row[3], row[0], row[4], row[5], row[6]) for row in consents),
+        consents=tuple(ConsentStatement(row[1], row[2], row[3], row[0], *row[4:]) for row in consents),
     )
 
 

@@ -1,0 +1,35 @@
+"""Events that refuse mail by what they are: whoever reports one, the person has said no.
+
+These two are of the Segment specification (https://segment.com/docs/connections/spec/email/). "Subscribed" is not: it
+may be a newsletter or a plan that somebody pays for, so a yes is only what a source states as one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from shoal.ingest import events
+from shoal.ingest.canonical import Consent, Record
+
+REFUSALS: Final[Mapping[str, Consent]] = {
+    events.UNSUBSCRIBED: Consent(channel="email", state="denied"),
+    events.EMAIL_MARKED_AS_SPAM: Consent(channel="email", state="denied", method="spam_complaint"),
+}
+"""What such an event says of consent, unless its record states a refusal of e-mail itself.
+
+The lake adds it to whatever comes in (`lake_rows.FACTS`), so no source can forget it. An event with versions states no
+consent: its source states it in a record of its own.
+"""
+
+
+def consents_of(record: Record) -> tuple[Consent, ...]:
+    """What a record says of consent: what it states, and the refusal that it is.
+
+    >>> [one.state for one in consents_of(Record(("user:1",), "Unsubscribed"))]
+    ['denied']
+    """
+    refusal = REFUSALS.get(record.name or "") if record.version is None else None
+    if refusal is None or any((one.channel, one.state) == ("email", "denied") for one in record.consent):
+        return record.consent
+    return (*record.consent, refusal)

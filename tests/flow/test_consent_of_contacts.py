@@ -1,0 +1,64 @@
+"""Whose consent an export states: of an address, by a source, on a day or on none."""
+
+from __future__ import annotations
+
+import pytest
+
+from shoal.core.ids import key_id
+from shoal.core.time import now
+from shoal.flow.asking import members
+from shoal.flow.importing import import_paths
+from shoal.flow.reading import open_reading
+from shoal.ingest.mapping import mapping_from
+
+KLAVIYO = "Email,External ID,Email Marketing Consent,Email Suppressions,Last Updated"
+
+
+def reached(opened):
+    return members(opened, "can receive email marketing", now()).num_rows
+
+
+def test_a_yes_for_one_address_leaves_the_no_of_another(sqlite, write):
+    for name, row in (("a", "a@example.org,77,UNSUBSCRIBED,,"), ("b", "b@example.org,77,SUBSCRIBED,,")):
+        import_paths(sqlite, [write(f"{name}.csv", [KLAVIYO, row])])
+    with open_reading(sqlite) as duck:
+        said = duck.execute("SELECT state, contact, subscriber FROM consents ORDER BY state").fetchall()
+    one = key_id("user:77")
+    assert said == [
+        ("denied", key_id("email:a@example.org"), one),
+        ("granted", key_id("email:b@example.org"), one),
+    ]
+    assert reached(sqlite) == 0
+
+
+def test_what_a_contact_last_changed_dates_no_consent(sqlite, write):
+    gone = ["Email Address,OPTIN_TIME,UNSUB_TIME,UNSUB_CAMPAIGN_TITLE,UNSUB_CAMPAIGN_ID"]
+    import_paths(sqlite, [write("gone.csv", [*gone, "a@example.org,,2026-11-01 10:00:00,Autumn,C1"])])
+    import_paths(sqlite, [write("klaviyo.csv", [KLAVIYO, "a@example.org,77,SUBSCRIBED,,2026-11-10 10:00:00"])])
+    assert reached(sqlite) == 0
+
+
+def test_a_contact_without_an_address_is_known_by_its_strongest_key(sqlite, write):
+    mapping = {
+        "source": "till",
+        "keys": {"user": "id", "phone": "phone"},
+        "consent": [{"column": "mail"}, {"column": "texts", "channel": "sms"}],
+    }
+    import_paths(
+        sqlite, [write("till.csv", ["id,phone,mail,texts", "7,+14155552671,yes,no"])], source=mapping_from(mapping)
+    )
+    with open_reading(sqlite) as duck:
+        said = duck.execute("SELECT channel, contact FROM consents ORDER BY channel").fetchall()
+    assert said == [("email", key_id("user:7")), ("sms", key_id("phone:+14155552671"))]
+
+
+@pytest.mark.parametrize("event", ["Unsubscribed", "Email Marked as Spam"])
+def test_an_event_that_refuses_is_a_refusal_whoever_sends_it(sqlite, write, call, event):
+    mapping = {"source": "till", "keys": {"email": "mail"}, "consent": [{"column": "news"}], "at": "when"}
+    till = write("till.csv", ["mail,news,when", "a@example.org,yes,2026-01-01"])
+    import_paths(sqlite, [till], source=mapping_from(mapping))
+    assert reached(sqlite) == 1
+    import_paths(sqlite, [write("e.jsonl", [call(1, "u1", "2026-02-01", event, email="a@example.org")])])
+    known = [{"type": "identify", "messageId": "m2", "userId": "u1", "traits": {"email": "a@example.org"}}]
+    import_paths(sqlite, [write("f.jsonl", known)])
+    assert reached(sqlite) == 0
