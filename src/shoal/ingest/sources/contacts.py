@@ -75,7 +75,7 @@ class Contacts:
     times: Mapping[str, str] = field(default_factory=dict)
     lists: Mapping[str, str] = field(default_factory=dict)
     flags: Mapping[str, str] = field(default_factory=dict)
-    updated: tuple[str, ...] = ()  # when the row last changed
+    updated: tuple[str, ...] = ()  # when the row last changed: the date of its traits
     ignored: frozenset[str] = frozenset()
     consent: Callable[[Cells], list[Stated]] = lambda _: []
     consent_columns: frozenset[str] = frozenset()
@@ -98,14 +98,23 @@ def mapper(spec: Contacts) -> Callable[[Sequence[Row], Context], Iterable[Record
 
 
 def people(cells: Cells, spec: Contacts, known: frozenset[str], texts: Mapping[str, str]) -> Iterator[Record]:
-    """The records of one person: facts and undated consent, then each dated consent by itself."""
+    """The records of one person: facts, consent without a time of its own, then each dated consent by itself.
+
+    When the row last changed dates its facts. Consent may be older than that, so it is no date of consent.
+    """
     keys, flaws = identity(cells, spec.email, spec.ids, spec.phone)
     updated = cells.at(*spec.updated)
     stated = spec.consent(cells)
     traits = {**cells.rest(known), **_known_traits(cells, spec, texts), **flaws}
     undated = tuple(consent for consent, when in stated if when is None)
-    if traits or undated or len(undated) == len(stated):
-        yield Record(keys=keys, at=updated, traits=traits, consent=undated)
+    if updated is None:
+        if traits or undated or not stated:
+            yield Record(keys=keys, traits=traits, consent=undated)
+    else:
+        if traits or not stated:
+            yield Record(keys=keys, at=updated, traits=traits)
+        if undated:
+            yield Record(keys=keys, consent=undated)
     plain = cells.unzoned()
     as_written = stated if plain is cells else spec.consent(plain)
     for (consent, when), (_, written) in zip(stated, as_written, strict=True):

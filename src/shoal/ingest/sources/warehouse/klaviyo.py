@@ -67,11 +67,12 @@ _PERSON_KNOWN: Final = _PERSON.known()
 
 
 def _person(cells: Cells) -> Iterator[Record]:
+    place = present(latitude=cells.number("latitude"), longitude=cells.number("longitude"))
     for record in people(cells, _PERSON, _PERSON_KNOWN, NAMES):
-        place = present(latitude=cells.number("latitude"), longitude=cells.number("longitude"))
         own = {name: value for name, value in record.traits.items() if not name.startswith("custom_")}
         custom = {name.removeprefix("custom_"): value for name, value in record.traits.items()}
         yield Record(record.keys, record.name, record.at, traits={**custom, **own, **place}, consent=record.consent)
+        place = {}  # told once, by the first record
 
 
 def _event(cells: Cells) -> Iterator[Record]:

@@ -21,11 +21,15 @@ VENDOR: Final = "mailchimp"
 
 
 def _consent(cells: Cells) -> list[Stated]:
+    """A refusal is as old as the member's last change or older, so that date can only be too cautious."""
     word = cells.text("status")
     state = consents.state(word)
     if state is None:
         return []
-    when = cells.at("timestamp_opt", "timestamp_signup") if state == "granted" else cells.at("last_changed")
+    if state == "granted":
+        when = cells.at("timestamp_opt", "timestamp_signup")
+    else:
+        when = cells.at("last_changed") if state == "denied" else None
     method = "cleaned" if word and word.casefold() == "cleaned" else None
     return [(Consent(channel="email", state=state, method=method), when)]
 
