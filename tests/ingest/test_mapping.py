@@ -119,7 +119,80 @@ def test_consent() -> None:
         Consent("email", "granted", "marketing", "import"),
         Consent("sms", "denied", "marketing", "import"),
     )
-    assert records({"id": "1", "c": "", "s": "?"}, consent=consent) == []
+    assert records({"id": "1", "c": "", "s": "n/a"}, consent=consent) == []
+
+
+def said(word: str, column: str = "news", **lists: list[str]) -> str | None:
+    """The state that a word means in a column of consent."""
+    found = records({"id": "1", column: word}, consent=[{"column": column, **lists}])
+    return found[0].consent[0].state if found else None
+
+
+REFUSING = (
+    *(
+        "opted-out",
+        "opt out",
+        "OPT_OUT",
+        "Unsubscribe",
+        "unsub",
+        "do not email",
+        "Do Not E-Mail",
+        "removed",
+        "nein",
+        "Nein.",
+    ),
+    *("non", "não", "нет", "never", "No consent", "abgemeldet", "désabonné", "dado de baja", "0.0", "False"),
+)
+
+
+@pytest.mark.parametrize("word", REFUSING)
+def test_words_that_refuse(word: str) -> None:
+    assert said(word) == "denied"
+
+
+@pytest.mark.parametrize("word", ["Ja", "oui", "Sí", "sim", "opt-in", "Opted In", "TRUE", "1", "1.0", "subscribed"])
+def test_words_that_agree(word: str) -> None:
+    assert said(word) == "granted"
+
+
+@pytest.mark.parametrize("word", ["perhaps", "?", "not yes", "yes/no", "no longer subscribed", "yes until 2020", "x"])
+def test_a_word_that_is_no_known_yes_or_no_refuses_the_row(word: str) -> None:
+    with pytest.raises(RowRejectedError, match="'news'") as error:
+        said(word)
+    assert error.value.reason == "unknown_consent_word"
+    assert said(word, silent=[word]) is None
+
+
+def test_a_mappings_own_words_go_before_the_known_ones() -> None:
+    assert said("no", "Opted out", granted=["no"], denied=["yes"]) == "granted"
+    assert said("YES", "Opted out", granted=["no"], denied=["yes"]) == "denied"
+    assert said("maybe", granted=["maybe"], denied=["Maybe"]) == "denied"
+    assert said("stop", granted=["go"]) == "denied"
+    assert said("unknown", denied=["unknown"]) == "denied"
+
+
+@pytest.mark.parametrize(
+    "column", ["Opted out", "opt_out", "Unsubscribed", "unsubscription", "Do not email", "Suppressed"]
+)
+def test_in_a_column_of_refusals_a_yes_is_not_guessed(column: str) -> None:
+    with pytest.raises(UserError, match="may mean no"):
+        mapping_from({**SMALL, "consent": [{"column": column}]})
+
+
+def test_a_refusal_that_has_versions_is_stated_beside_it() -> None:
+    event = {"name": "Unsubscribed", "id": "n", "version": "v"}
+    found = records({"id": "1", "n": "7", "v": "2", "t": "2026-01-01"}, events=[event], at="t")
+    assert [(each.name, each.at, [one.state for one in each.consent]) for each in found] == [
+        ("Unsubscribed", parse_instant("2026-01-01"), []),
+        (None, parse_instant("2026-01-01"), ["denied"]),
+    ]
+
+
+def test_a_preview_shows_what_an_event_refuses() -> None:
+    source = source_of(mapping_from({"source": "s", "keys": {"user": "id"}, "events": [{"name_from": "e"}]}))
+    rows = ({"id": "1", "e": "Unsubscribed"}, {"id": "1", "e": "Subscribed"})
+    shown = preview(source, FileHead("a.csv", "csv", ("id", "e"), rows), HERE)
+    assert [each["consent"] for each in shown] == [["email marketing: denied"], []]
 
 
 @pytest.mark.parametrize(

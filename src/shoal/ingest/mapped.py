@@ -12,10 +12,12 @@ from msgspec.structs import replace
 
 from shoal.core.time import Instant, format_instant, from_datetime
 from shoal.ingest import values
-from shoal.ingest.canonical import INT64, Consent, Json, Record
+from shoal.ingest.canonical import INT64, Consent, ConsentState, Json, Record
+from shoal.ingest.consent_words import folded
 from shoal.ingest.filters import Test, compiled, text_of
 from shoal.ingest.keys import anonymous_key, device_key, email_key, ordered, phone_key, user_key
-from shoal.ingest.mapping import Event, Field, Key, Mapping, RowRule, Value, When
+from shoal.ingest.mapping import Consented, Event, Field, Key, Mapping, RowRule, Value, When
+from shoal.ingest.refusals import REFUSALS
 from shoal.ingest.source import Context, FileHead, Row, RowRejectedError, RowSkippedError, Source
 from shoal.ingest.sources.message_ids import event_id, facts_record
 
@@ -39,6 +41,7 @@ class _Plan:
     events: tuple[tuple[Event, Test], ...]
     reject: tuple[tuple[RowRule, Test], ...]
     skip: tuple[tuple[RowRule, Test], ...]
+    consent: tuple[tuple[Consented, dict[str, ConsentState | None]], ...]
 
 
 def source_of(mapping: Mapping) -> Source:
@@ -73,6 +76,7 @@ def _planned(mapping: Mapping) -> _Plan:
         events=tuple((event, compiled(event.when)) for event in mapping.events),
         reject=tuple((rule, compiled(rule.when)) for rule in mapping.reject),
         skip=tuple((rule, compiled(rule.when)) for rule in mapping.skip),
+        consent=tuple((stated, stated.states()) for stated in mapping.consent),
     )
 
 
@@ -94,7 +98,7 @@ def _records(plan: _Plan, rows: Sequence[Row], context: Context) -> list[Record]
     keys = _keys(plan, first, context)
     at = _at(mapping.at, first, context)
     traits = _fields(mapping.traits, rows, context)
-    consent = _consent(mapping, first)
+    consent = _consent(plan, first)
     stated = [event for event, holds in plan.events if holds(first)]
     rest = _rest(plan, first) if mapping.keep_unmapped else {}
     if not stated:
@@ -104,7 +108,12 @@ def _records(plan: _Plan, rows: Sequence[Row], context: Context) -> list[Record]
         return [facts] if facts.traits or consent else []
     plain = Record(keys, None, at, None, rest)
     found = [_event(event, mapping, rows, context, plain) for event in stated]
-    return _with_facts(found, Record(keys, None, at, traits=traits, consent=consent))
+    changing = [each for each in found if each.version is not None and each.name in REFUSALS]
+    refused = [
+        facts_record(Record(keys, at=each.at, consent=(REFUSALS[str(each.name)],)), str(each.message_id))
+        for each in changing
+    ]
+    return _with_facts(found, Record(keys, None, at, traits=traits, consent=consent)) + refused
 
 
 def _with_facts(found: list[Record], facts: Record) -> list[Record]:
@@ -241,10 +250,18 @@ def _total(columns: str | tuple[str, ...], rows: Sequence[Row]) -> float:
     return round(total, 4)
 
 
-def _consent(mapping: Mapping, row: Row) -> tuple[Consent, ...]:
+def _consent(plan: _Plan, row: Row) -> tuple[Consent, ...]:
+    """What the row's columns state; a word that is known as neither yes nor no nor nothing refuses the row."""
     found = []
-    for stated in mapping.consent:
-        state = stated.state(text_of(row, stated.column))
+    for stated, states in plan.consent:
+        word = folded(text_of(row, stated.column))
+        if word not in states and word:
+            raise RowRejectedError(
+                "unknown_consent_word",
+                f"The word in column {stated.column!r} is no known yes or no: "
+                "add it to granted, denied, pending or silent of the mapping.",
+            )
+        state = states.get(word)
         if state is not None:
             found.append(Consent(stated.channel, state, stated.purpose, "import"))
     return tuple(found)

@@ -25,6 +25,7 @@ import msgspec
 import yaml
 
 from shoal.core.errors import UserError, nearest, require
+from shoal.ingest import consent_words
 from shoal.ingest.canonical import ConsentState
 from shoal.ingest.source import FileHead
 
@@ -101,24 +102,32 @@ class Event(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
 
 
 class Consented(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """A column with consent for a channel: which of its texts mean granted, denied, pending."""
+    """A column with consent for a channel: which of its texts mean granted, denied, pending, and which say nothing.
+
+    What a list of the mapping's own has goes before the lists of other states (`consent_words`).
+    """
 
     column: str
     channel: str = "email"
     purpose: str = "marketing"
-    granted: tuple[str, ...] = ("true", "yes", "1", "subscribed", "opted in")
-    denied: tuple[str, ...] = ("false", "no", "0", "unsubscribed", "opted out")
-    pending: tuple[str, ...] = ("pending", "unconfirmed")
+    granted: tuple[str, ...] = consent_words.GRANTED
+    denied: tuple[str, ...] = consent_words.DENIED
+    pending: tuple[str, ...] = consent_words.PENDING
+    silent: tuple[str, ...] = consent_words.SILENT
 
-    def state(self, text: str) -> ConsentState | None:
-        """The state that a text means; None where it means none."""
-        folded = text.strip().casefold()
-        states: tuple[tuple[ConsentState, tuple[str, ...]], ...] = (
-            ("granted", self.granted),
-            ("denied", self.denied),
-            ("pending", self.pending),
+    def states(self) -> dict[str, ConsentState | None]:
+        """Every known text, folded, and the state that it means; None where it says nothing.
+
+        Of two lists with the same text the mapping's own counts, and of two of its own the more cautious one.
+        """
+        lists: tuple[tuple[ConsentState | None, tuple[str, ...], tuple[str, ...]], ...] = (
+            (None, self.silent, consent_words.SILENT),
+            ("granted", self.granted, consent_words.GRANTED),
+            ("pending", self.pending, consent_words.PENDING),
+            ("denied", self.denied, consent_words.DENIED),
         )
-        return next((state for state, texts in states if folded in map(str.casefold, texts)), None)
+        by_origin = sorted(lists, key=lambda each: each[1] != each[2])  # stable: own lists come last and stay
+        return {consent_words.folded(text): state for state, texts, _ in by_origin for text in texts}
 
 
 class RowRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -259,6 +268,11 @@ def _check(mapping: Mapping, where: str) -> None:
             raise refuse(f"events[{place}].version", "Versions are of an event that has an id.", "Add id: COLUMN.")
         if event.products and mapping.group is None:
             raise refuse(f"events[{place}].products", "Products are the rows of a group.", "Add group: COLUMN.")
+    for place, stated in enumerate(mapping.consent):
+        own = (stated.granted, stated.denied) != (consent_words.GRANTED, consent_words.DENIED)
+        if consent_words.REFUSING_COLUMN.search(stated.column) and not own:
+            message = f"In a column called {stated.column!r} a yes may mean no."
+            raise refuse(f"consent[{place}]", message, 'Say which words mean what: granted: ["no"], denied: ["yes"].')
     for key, at in (("at", mapping.at), *((f"events[{i}].at", event.at) for i, event in enumerate(mapping.events))):
         if isinstance(at, When) and at.zone is not None and at.zone not in zoneinfo.available_timezones():
             raise refuse(f"{key}.zone", f"{at.zone!r} is no time zone.", "Write an IANA name such as Europe/Paris.")

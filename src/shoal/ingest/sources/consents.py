@@ -10,24 +10,11 @@ from typing import Final
 
 from shoal.core.time import Instant
 from shoal.ingest.canonical import Consent, ConsentState
+from shoal.ingest.consent_words import state_of
 from shoal.ingest.sources.cells import Cells
 
 Stated = tuple[Consent, Instant | None]
 """A consent and when it was given or refused; None where the export doesn't say."""
-
-_STATES: Final[dict[ConsentState, tuple[str, ...]]] = {
-    "granted": (
-        *("subscribed", "yes", "true", "1", "y", "t", "opted in", "opted_in", "opt-in", "opt_in", "granted"),
-        *("confirmed", "confirmed_opt_in", "single_opt_in", "double_opt_in", "active", "accepted", "allowed"),
-    ),
-    "denied": (
-        *("unsubscribed", "no", "false", "0", "n", "f", "opted out", "opted_out", "opt-out", "opt_out", "denied"),
-        *("cleaned", "suppressed", "bounced", "complained", "spam", "spam complaint", "marked as spam", "blocked"),
-        *("hard bounced", "hard_bounce", "user_suppressed", "invalid", "invalid_email"),
-    ),
-    "pending": ("pending", "unconfirmed", "pending_double_opt_in", "awaiting confirmation"),
-}
-_BY_WORD: Final = {word: state for state, words in _STATES.items() for word in words}
 
 METHODS: Final = {
     "single_opt_in": "single_opt_in",
@@ -44,7 +31,7 @@ def state(word: str | None) -> ConsentState | None:
     >>> state("SUBSCRIBED"), state("cleaned"), state("NEVER_SUBSCRIBED"), state(None)
     ('granted', 'denied', None, None)
     """
-    return _BY_WORD.get(word.casefold()) if word else None
+    return state_of(word) if word else None
 
 
 def stated(
