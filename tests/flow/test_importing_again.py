@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from shoal.core.time import Instant, now
+from shoal.flow import importing
 from shoal.flow.importing import import_paths
 from shoal.flow.reading import open_reading
 from shoal.ingest import ledger
 from shoal.ingest.mapping import mapping_from
 from shoal.profiles import traits
+from shoal.store import journal
 
 PEOPLE = mapping_from({"source": "crm", "keys": {"email": "email"}, "traits": {"plan": "plan"}})
 
@@ -30,3 +33,26 @@ def test_an_event_read_again_in_another_zone_is_the_same(sqlite, write, call):
         import_paths(sqlite, [write(f"at{hour}.jsonl", [call(1, "u1", f"2026-01-01T{hour}:00:00Z", "Page Viewed")])])
     with open_reading(sqlite) as duck:
         assert duck.execute("SELECT count(*) FROM events").fetchall() == [(1,)]
+
+
+def test_an_export_that_says_again_what_an_older_one_said_is_no_repeat(sqlite, write):
+    said = {"mon": "trial", "tue": "paid", "wed": "trial"}
+    for day, plan in said.items():
+        import_paths(sqlite, [write(f"{day}.csv", ["email,plan", f"ana@example.org,{plan}"])], source=PEOPLE)
+    with open_reading(sqlite) as duck:
+        (subscriber,) = duck.execute("SELECT subscriber FROM subscribers").fetchone()
+        assert traits.current(duck, subscriber)["plan"].value == "trial"
+    again = import_paths(sqlite, sorted(sqlite.home.folder.parent.glob("*.csv")), source=PEOPLE)
+    assert [each.again for each in again] == [True, True, True]
+
+
+def test_the_journal_forgets_what_was_long_in_the_lake(sqlite, write, shop, monkeypatch):
+    import_paths(sqlite, [write("old.jsonl", shop)])
+    with sqlite.database.read() as connection:
+        kept = len(list(journal.read(connection, after=0, most_rows=10**6)))
+    assert kept > 0
+    monkeypatch.setattr(importing, "now", lambda: Instant(now() + importing.RETENTION.ms + 1_000))
+    import_paths(sqlite, [write("new.jsonl", shop[:3])])
+    with sqlite.database.read() as connection:
+        left = list(journal.read(connection, after=0, most_rows=10**6))
+    assert [entry.batch.num_rows for entry in left] == [3]

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-import duckdb
 import pyarrow as pa
 import sqlalchemy as sa
 
@@ -78,7 +77,8 @@ class Drain:
         with database.read() as connection:
             self._files = list(lake.catalogued(connection))
             self._offset = journal.offset_of(connection, STAGE)
-            _load_known(self._duck, connection)
+        for table in lake_rows.KNOWN_IDENTITIES:
+            self._duck.execute(table)
         lake.check(home.lake, self._files)
         lake.sweep(home.lake, self._files)
 
@@ -128,6 +128,7 @@ class Drain:
             large = compact(self._home.lake, self._duck, small, stem=f"{stem}-large", named=named, row_group=row_group)
             with self._database.write() as connection:
                 lake.replace(connection, small, large)
+            lake.retire(self._home.lake, small)
             self._files = [file for file in self._files if file not in small] + large
 
     def _take(self) -> _Taken | None:
@@ -160,16 +161,26 @@ class Drain:
         return self._duck.sql(lake_rows.SUPERSEDING).to_arrow_table()
 
     def _new_identities(self) -> tuple[pa.Table, pa.Table]:
-        self._duck.execute(
-            f"CREATE OR REPLACE TEMP TABLE new_keys AS SELECT seen.* FROM ({lake_rows.KEYS}) AS seen "
-            "ANTI JOIN known_keys AS known ON known.id = seen.id AND known.first_at <= seen.first_at"
-        )
-        self._duck.execute(
-            f"CREATE OR REPLACE TEMP TABLE new_links AS SELECT seen.* FROM ({lake_rows.LINKS}) AS seen "
-            "ANTI JOIN known_links AS known ON (known.a, known.b) = (seen.a, seen.b) "
-            "AND (known.first_at < seen.first_at OR known.first_at = seen.first_at AND known.source <= seen.source)"
-        )
+        """The keys and links that the database does not know, or not from so early."""
+        for seen, table in (("new_keys", lake_rows.KEYS), ("new_links", lake_rows.LINKS)):
+            self._duck.execute(f"CREATE OR REPLACE TEMP TABLE {seen} AS {table}")
+        self._look_up("new_keys", "id", "known_keys", (identity_keys.c.id, identity_keys.c.first_at))
+        self._look_up("new_links", "a", "known_links", tuple(identity_links.c))
+        for step in lake_rows.FORGET_IDENTITIES:
+            self._duck.execute(step)
         return self._duck.sql("FROM new_keys").to_arrow_table(), self._duck.sql("FROM new_links").to_arrow_table()
+
+    def _look_up(self, seen: str, key: str, known: str, columns: Sequence[sa.Column[int | str]]) -> None:
+        """Learn what the database knows of the keys in a table; each is asked for once."""
+        unasked = f"SELECT DISTINCT {key} AS id FROM {seen} EXCEPT FROM asked_{known}"
+        ids = self._duck.sql(unasked).to_arrow_table()
+        with self._database.read() as connection:
+            self._duck.register("found", rows.fetch_where(connection, columns[0], ids["id"], *columns))
+        self._duck.execute(f"INSERT INTO {known} FROM found")
+        self._duck.unregister("found")
+        self._duck.register("found", ids)
+        self._duck.execute(f"INSERT INTO asked_{known} FROM found")
+        self._duck.unregister("found")
 
     def _write(self, stem: str, named: Sequence[names.Name]) -> list[lake.LakeFile]:
         folder, new = self._home.lake, Rows("records", lake_rows.EVENTS)
@@ -195,15 +206,6 @@ def _portions(entries: Iterable[journal.Entry], most_rows: int) -> Iterator[list
             some = []
     if some:
         yield some
-
-
-def _load_known(duck: duckdb.DuckDBPyConnection, connection: sa.Connection) -> None:
-    keys = rows.fetch(connection, identity_keys.c.id, identity_keys.c.first_at)
-    links = rows.fetch(connection, *identity_links.c)
-    for name, seen in (("known_keys", keys), ("known_links", links)):
-        duck.register("seen", seen)
-        duck.execute(f"CREATE TEMP TABLE {name} AS FROM seen")
-    duck.unregister("seen")
 
 
 def _table(entries: Sequence[journal.Entry]) -> pa.Table:

@@ -12,9 +12,9 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 import sqlalchemy as sa
 
-from shoal.core.time import Instant, now
+from shoal.core.time import Duration, Instant, now
 from shoal.flow.beside import Beside
-from shoal.flow.drain import BULK, GENTLE, Drain
+from shoal.flow.drain import BULK, GENTLE, STAGE, Drain
 from shoal.flow.home import Opened, one_writer
 from shoal.flow.planning import How, NotImported, Part, plan, refused
 from shoal.flow.unifying import unify
@@ -24,6 +24,9 @@ from shoal.ingest.parse import Chunk
 from shoal.ingest.source import Context
 from shoal.ingest.worker import FileError, ParseRequest, Worker
 from shoal.store import journal
+
+RETENTION = Duration(30, "d")
+"""How long the journal keeps what is in the lake already."""
 
 Watch = Callable[[str, int, int], None]
 """Told about progress: file name, bytes used up, bytes in all."""
@@ -73,21 +76,32 @@ def import_paths(
         try:
             with Drain(opened.home, opened.database, pace) as drain, Beside(drain) as beside:
                 beside.drain()  # what an interrupted import left in the journal
-                numbers, broken = _import_each(opened, worker, beside, planned.parts, watch)
+                numbers, broken = _import_each(_Run(opened, worker, beside, watch), planned.parts)
+            _trim(opened)
         finally:
             unify(opened)
     return ImportRun(tuple(_told(opened, number, again) for number, again in numbers), (*planned.left_out, *broken))
 
 
-def _import_each(
-    opened: Opened, worker: Worker, beside: Beside, parts: Sequence[Part], watch: Watch | None
-) -> tuple[list[tuple[int, bool]], list[NotImported]]:
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """What reading a file needs besides the file."""
+
+    opened: Opened
+    worker: Worker
+    beside: Beside
+    watch: Watch | None
+
+
+def _import_each(run: _Run, parts: Sequence[Part]) -> tuple[list[tuple[int, bool]], list[NotImported]]:
     """Read the files; of several, one that breaks in the middle doesn't keep the others from being read."""
     numbers: list[tuple[int, bool]] = []
     broken: list[NotImported] = []
-    for part in parts:
+    started = now()
+    for place, part in enumerate(parts):
         try:
-            numbers.append(_import(opened, worker, beside, part, watch))
+            # Files of one run arrive together: their order tells traits apart, but is no sign that one is newer.
+            numbers.append(_import(run, part, Instant(started + place)))
         except FileError as error:
             if part.is_alone:
                 raise
@@ -97,22 +111,29 @@ def _import_each(
     return numbers, broken
 
 
-def _import(opened: Opened, worker: Worker, beside: Beside, part: Part, watch: Watch | None) -> tuple[int, bool]:
+def _trim(opened: Opened) -> None:
+    """Forget what has been in the lake for long enough."""
+    with opened.database.write() as connection:
+        in_lake = journal.offset_of(connection, STAGE)
+        journal.trim(connection, up_to=in_lake, received_before=Instant(now() - RETENTION.ms))
+
+
+def _import(run: _Run, part: Part, arrival: Instant) -> tuple[int, bool]:
     """Read one file to its end; the number of its line in the ledger, and whether that was there and finished."""
-    path = part.found.part.path
+    path, opened = part.found.part.path, run.opened
     with opened.database.read() as connection:
         read = ledger.returned(connection, _read(part))
         known = ledger.find(connection, read.fingerprint)
     if known is not None and known.finished:
         return known.id, True
-    arrival, chunks = (known.received_at, known.chunks) if known else (now(), 0)
+    arrival, chunks = (known.received_at, known.chunks) if known else (arrival, 0)
     begin = partial(ledger.begin, read=read, received_at=arrival)
     request = ParseRequest(path, part.source, context_of(opened, arrival), chunks, part.found.part.member)
-    for chunk in worker.parse(request):
+    for chunk in run.worker.parse(request):
         _keep(opened, begin, chunk)
-        if watch is not None:
-            watch(path.name, chunk.position, read.size)
-        beside.add(chunk.records.num_rows)
+        if run.watch is not None:
+            run.watch(path.name, chunk.position, read.size)
+        run.beside.add(chunk.records.num_rows)
     with opened.database.write() as connection:
         return ledger.finish(connection, begin(connection)).id, False
 

@@ -177,6 +177,23 @@ FROM (SELECT key AS a, unnest(keys[2:]) AS text, "at", source FROM records WHERE
 """
 """Each pair (strongest key, other key) that one new record names, once."""
 
+KNOWN_IDENTITIES = (
+    "CREATE TEMP TABLE known_keys (id BIGINT, first_at BIGINT)",
+    "CREATE TEMP TABLE known_links (a BIGINT, b BIGINT, first_at BIGINT, source VARCHAR)",
+    "CREATE TEMP TABLE asked_known_keys (id BIGINT)",
+    "CREATE TEMP TABLE asked_known_links (id BIGINT)",
+)
+"""What the database was found to know of the keys seen so far, and which keys it was asked about."""
+
+FORGET_IDENTITIES = (
+    """DELETE FROM new_keys USING known_keys AS known
+       WHERE known.id = new_keys.id AND known.first_at <= new_keys.first_at""",
+    """DELETE FROM new_links USING known_links AS known WHERE (known.a, known.b) = (new_links.a, new_links.b)
+       AND (known.first_at < new_links.first_at
+            OR known.first_at = new_links.first_at AND known.source <= new_links.source)""",
+)
+"""Takes out the keys and links that the database knows from as early."""
+
 NAMES = """
 SELECT name AS event, '' AS name, count(*) AS rows FROM records WHERE name IS NOT NULL GROUP BY ALL
 UNION ALL

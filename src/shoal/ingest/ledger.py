@@ -79,17 +79,25 @@ class Read:
 
 
 def returned(connection: sa.Connection, read: Read) -> Read:
-    """The same, told apart from its first import where another file lay in its place since.
+    """The same, told apart from its earlier imports where what others stated since has to be taken back.
 
-    What the other one stated without a time is true no longer, so the first one is read again.
+    That is so where another file lay in its place since, or where it lies in a new place and others of its source
+    came in between: Wednesday's export may say again what Monday's said.
     """
-    latest = sa.select(imports.c.id, imports.c.fingerprint).where(imports.c.place == read.place)
-    row = connection.execute(latest.order_by(imports.c.id.desc()).limit(1)).first()
-    known = find(connection, read.fingerprint)
-    if row is None or known is None or not known.finished or row.id == known.id:
+    content = read.fingerprint[:_CONTENT]
+    known = _latest(connection, imports.c.fingerprint.between(content, f"{content}~"))
+    if known is None:
         return read
-    same = row.fingerprint[:_CONTENT] == read.fingerprint[:_CONTENT]
-    return replace(read, fingerprint=row.fingerprint if same else f"{read.fingerprint[:_CONTENT]}-{row.id}")
+    between = _latest(connection, imports.c.place == read.place)
+    if between is None:
+        between = _latest(connection, imports.c.source == read.source)
+    is_same = between is None or between.id <= known.id or between.fingerprint.startswith(content)
+    return replace(read, fingerprint=known.fingerprint if is_same else f"{content}-{between.id}")
+
+
+def _latest(connection: sa.Connection, condition: sa.ColumnElement[bool]) -> sa.Row[tuple[int, str]] | None:
+    query = sa.select(imports.c.id, imports.c.fingerprint).where(condition)
+    return connection.execute(query.order_by(imports.c.id.desc()).limit(1)).first()
 
 
 def begin(connection: sa.Connection, read: Read, received_at: Instant) -> Import:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -47,17 +48,22 @@ class Listed:
     others: tuple[Path, ...] = ()  # a folder's files whose ending no table has
 
 
+def _natural(file: Path) -> list[tuple[int, str]]:
+    """Orders numbers in names by their value."""
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", str(file))]
+
+
 def list_files(path: Path) -> Listed:
     """The file itself, or the files of a folder with all below.
 
-    Hidden ones, and what desktops make for themselves, are left out. Raises UserError `no_such_file` and
-    `empty_folder`.
+    Hidden ones, and what desktops make for themselves, are left out; `export-9` comes before `export-10`. Raises
+    UserError `no_such_file` and `empty_folder`.
     """
     require(path.exists(), "no_such_file", "There is no such file or folder.", where=str(path), fix="Check the path.")
     if not path.is_dir():
         return Listed((path,))
     below = (file.relative_to(path) for file in path.rglob("*"))
-    found = [path / file for file in sorted(below) if not is_clutter(file) and (path / file).is_file()]
+    found = [path / file for file in sorted(below, key=_natural) if not is_clutter(file) and (path / file).is_file()]
     files = tuple(file for file in found if is_readable(file.name))
     require(
         bool(files),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -19,6 +20,9 @@ import sqlalchemy as sa
 from shoal.core.errors import UserError
 from shoal.core.time import Instant
 from shoal.store.tables import lake_files
+
+KEPT = 3_600
+"""Seconds for which files that are no longer part of the lake stay on disk, because somebody may be reading them."""
 
 ROW_GROUP = 122_880
 """Rows of a row group, DuckDB's own choice."""
@@ -96,19 +100,27 @@ def catalogued(connection: sa.Connection) -> tuple[LakeFile, ...]:
 def replace(connection: sa.Connection, old: Iterable[LakeFile], new: Iterable[LakeFile]) -> None:
     """Let files take the place of others with the same rows, in the caller's transaction.
 
-    The old ones stay on disk, for those who are reading them, until the next writer sweeps.
+    The old ones stay on disk for those who are reading them (`KEPT`). Call `retire` when it is committed.
     """
     connection.execute(sa.delete(lake_files).where(lake_files.c.path.in_([file.path for file in old])))
     catalogue(connection, new)
 
 
+def retire(folder: Path, files: Iterable[LakeFile]) -> None:
+    """Begin the time for which replaced files are kept."""
+    for file in files:
+        (folder / file.path).touch()
+
+
 def sweep(folder: Path, files: Sequence[LakeFile]) -> int:
-    """Remove what an interrupted write left behind; returns the number of files removed.
+    """Remove what an interrupted write left behind and what was replaced a while ago; returns the number of files.
 
     Only the one writer may call this.
     """
     kept = {file.path for file in files}
-    stale = [path for path in folder.glob("*/*") if str(path.relative_to(folder)) not in kept]
+    old = time.time() - KEPT
+    unknown = (path for path in folder.glob("*/*") if str(path.relative_to(folder)) not in kept)
+    stale = [path for path in unknown if path.stat().st_mtime <= old]
     for path in stale:
         path.unlink()
     return len(stale)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -15,9 +16,10 @@ _AT_ONCE = 100_000
 _TYPES: dict[type, pa.DataType] = {int: pa.int64(), str: pa.string(), float: pa.float64(), bool: pa.bool_()}
 
 
-def fetch(connection: sa.Connection, *columns: sa.Column[Any]) -> pa.Table:
-    """All rows of some columns of one table, as Arrow."""
-    statement = str(sa.select(*columns).compile(dialect=connection.dialect))
+def fetch(connection: sa.Connection, *columns: sa.Column[Any], where: sa.ColumnElement[bool] | None = None) -> pa.Table:
+    """Some columns of one table, as Arrow: all rows, or those of a condition that binds no values."""
+    chosen = sa.select(*columns) if where is None else sa.select(*columns).where(where)
+    statement = str(chosen.compile(dialect=connection.dialect))
     schema = pa.schema([pa.field(column.name, _TYPES[column.type.python_type]) for column in columns])
     cursor = connection.connection.cursor()
     try:
@@ -39,6 +41,24 @@ def _no_collection() -> Iterator[None]:
     finally:
         if was:
             gc.enable()
+
+
+def fetch_where(
+    connection: sa.Connection, key: sa.Column[Any], values: pa.ChunkedArray, *columns: sa.Column[Any]
+) -> pa.Table:
+    """The rows whose key is one of the values (whole numbers), as Arrow."""
+    dialect = connection.dialect
+    condition = key == sa.any_(sa.bindparam("wanted")) if dialect.name == "postgresql" else key.in_(_IN_JSON)
+    wanted = values.to_pylist()
+    given = wanted if dialect.name == "postgresql" else json.dumps(wanted)
+    schema = pa.schema([pa.field(column.name, _TYPES[column.type.python_type]) for column in columns])
+    with _no_collection():
+        found = connection.execute(sa.select(*columns).where(condition), {"wanted": given})
+        batches = [_batch(some, schema) for some in iter(lambda: found.fetchmany(_AT_ONCE), [])]
+    return pa.Table.from_batches(batches, schema)
+
+
+_IN_JSON = sa.text("SELECT value FROM json_each(:wanted)").columns(sa.column("value")).scalar_subquery()
 
 
 def upsert(connection: sa.Connection, table: sa.Table, rows: pa.Table, *, earliest: str, takes: tuple[str, ...]) -> int:
