@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from shoal.core.ids import key_id
@@ -9,6 +13,7 @@ from shoal.core.time import now
 from shoal.flow.asking import members
 from shoal.flow.importing import import_paths
 from shoal.flow.reading import open_reading
+from shoal.ingest.canonical import SCHEMA
 from shoal.ingest.mapping import mapping_from
 
 KLAVIYO = "Email,External ID,Email Marketing Consent,Email Suppressions,Last Updated"
@@ -62,3 +67,32 @@ def test_an_event_that_refuses_is_a_refusal_whoever_sends_it(sqlite, write, call
     known = [{"type": "identify", "messageId": "m2", "userId": "u1", "traits": {"email": "a@example.org"}}]
     import_paths(sqlite, [write("f.jsonl", known)])
     assert reached(sqlite) == 0
+
+
+def test_canonical_records_and_mapped_events_refuse_too(sqlite, tmp_path, write):
+    """The refusal is stated once, with what the record itself says of it, and not where it names another purpose."""
+    spam, gone = "Email Marked as Spam", "Unsubscribed"
+    news = '[{"channel":"email","state":"denied","purpose":"news"}]'
+    yes = '[{"channel":"sms","state":"granted"}]'
+    rows = [("m1", spam, None), ("m2", gone, news), ("m3", gone, yes), ("m4", "Subscribed", None), ("m5", None, yes)]
+    records = [
+        {"message_id": number, "at": dt.datetime(2026, 1, 1), "keys": ["user:1"], "name": name, "consent": consent}  # noqa: DTZ001
+        for number, name, consent in rows
+    ]
+    file = tmp_path / "records.parquet"
+    types = pa.schema([each.with_nullable(True) for each in SCHEMA if each.name in records[0]])
+    pq.write_table(pa.Table.from_pylist(records, schema=types), file)
+    import_paths(sqlite, [file])
+    events = {"source": "log", "keys": {"user": "id"}, "at": "when", "events": [{"name_from": "what"}]}
+    log = write("log.csv", ["id,what,when", f"2,{gone},2026-01-01", "2,Subscribed,2026-01-02"])
+    import_paths(sqlite, [log], source=mapping_from(events))
+    with open_reading(sqlite) as duck:
+        said = duck.execute("SELECT source, channel, purpose, state, method FROM consents ORDER BY ALL").fetchall()
+    assert said == [
+        ("log", "email", "marketing", "denied", None),
+        ("shoal", "email", "marketing", "denied", "spam_complaint"),
+        ("shoal", "email", "marketing", "denied", None),
+        ("shoal", "email", "news", "denied", None),
+        ("shoal", "sms", "marketing", "granted", None),
+        ("shoal", "sms", "marketing", "granted", None),
+    ]
