@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shoal.core.errors import UserError
-from shoal.ingest.formats.delimited import DelimitedRows, name_columns
+from shoal.ingest.formats.delimited import DelimitedRows
 from shoal.ingest.formats.limits import Limits
-from shoal.ingest.formats.rows import Broken
+from shoal.ingest.formats.rows import Broken, name_columns
 
 
 class Bytes(io.BytesIO):

@@ -9,7 +9,6 @@ import contextlib
 import csv
 import io
 import re
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
@@ -17,7 +16,7 @@ from shoal.core.errors import UserError
 from shoal.ingest.formats.limits import Limits
 from shoal.ingest.formats.packed import Bytes
 from shoal.ingest.formats.rewinding import Rewindable
-from shoal.ingest.formats.rows import Broken, Numbered, too_many_columns
+from shoal.ingest.formats.rows import Broken, Numbered, name_columns, too_many_columns
 from shoal.ingest.formats.text import Lines, LineTooLongError, garbled, line_too_long
 
 _DELIMITERS = (",", ";", "\t", "|")
@@ -228,18 +227,3 @@ def _evenness(text: str, delimiter: str) -> tuple[float, int]:
     if not widths or widths[0] == 1:
         return 0.0, 0
     return sum(width == widths[0] for width in widths) / len(widths), widths[0]
-
-
-def name_columns(header: Sequence[str]) -> tuple[str, ...]:
-    """Column names without blanks around them, each once; those without a name get their number.
-
-    >>> name_columns([" id", "name", "", "name"])
-    ('id', 'name', 'column 3', 'name (2)')
-    """
-    seen: Counter[str] = Counter()
-    names = []
-    for place, raw in enumerate(header, start=1):
-        name = raw.strip().strip("\ufeff").strip() or f"column {place}"
-        seen[name] += 1
-        names.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
-    return tuple(names) if len(set(names)) == len(names) else tuple(f"{n} [{i}]" for i, n in enumerate(names, start=1))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -54,3 +55,18 @@ def too_many_columns(count: int, label: str, limits: Limits) -> UserError:
         where=label,
         fix="Export one row per record, or fewer columns.",
     )
+
+
+def name_columns(header: Sequence[str]) -> tuple[str, ...]:
+    """Column names without blanks around them, each once; those without a name get their number.
+
+    >>> name_columns([" id", "name", "", "name"])
+    ('id', 'name', 'column 3', 'name (2)')
+    """
+    seen: Counter[str] = Counter()
+    names = []
+    for place, raw in enumerate(header, start=1):
+        name = raw.strip().strip("\ufeff").strip() or f"column {place}"
+        seen[name] += 1
+        names.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
+    return tuple(names) if len(set(names)) == len(names) else tuple(f"{n} [{i}]" for i, n in enumerate(names, start=1))
