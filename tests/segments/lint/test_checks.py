@@ -239,6 +239,10 @@ def test_overlap():
     assert found("overlap", "plan is set", Figures(NOW, overlaps=shared)) == [
         ("$", "80% of its members (80) are in 'other', too.")
     ]
+    (several,) = found(
+        "overlap", "plan is set", Figures(NOW, overlaps={"s": (Overlap("a", 9, 0.9), Overlap("b", 8, 0.8))})
+    )
+    assert several[1] == "90% of its members (9) are in 'a', too. So are at least 80% in 1 more."
     assert places("overlap", 'plan is set and in segment "other"', Figures(NOW, overlaps=shared)) == []
 
 

@@ -36,6 +36,6 @@ def line_of(text: str, place: str) -> int:
     return line + 1
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=8)
 def _composed(text: str) -> yaml.Node | None:
     return yaml.compose(text, yaml.BaseLoader)

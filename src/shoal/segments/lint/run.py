@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from shoal.segments.lint.checks import CHECKS
-from shoal.segments.lint.finding import SEVERITIES, Check, Finding, Scene, Sight
+from shoal.segments.lint.finding import SEVERITIES, Check, Finding, Scene, Severity, Sight
 from shoal.segments.lint.lines import line_of
 
 
 def lint(scene: Scene) -> tuple[Finding, ...]:
     """What the checks find: by segment in the scene's order, the segments as a whole last, the loudest first."""
     order = {subject.name: place for place, subject in enumerate(scene.subjects)}
-    found = [_finding(check, sight) for check in CHECKS for sight in check.look(scene)]
-    last = len(order)
-    return tuple(sorted(found, key=lambda one: (order.get(one.segment or "", last), SEVERITIES.index(one.severity))))
+
+    def rank(seen: tuple[Check, Sight]) -> tuple[int, int]:
+        subject = seen[1].subject
+        return order[subject.name] if subject else len(order), SEVERITIES.index(_severity(*seen))
+
+    seen = [(check, sight) for check in CHECKS for sight in check.look(scene)]
+    return tuple(_finding(check, sight) for check, sight in sorted(seen, key=rank))
+
+
+def _severity(check: Check, sight: Sight) -> Severity:
+    return sight.severity or check.severity
 
 
 def _finding(check: Check, sight: Sight) -> Finding:
@@ -20,7 +28,7 @@ def _finding(check: Check, sight: Sight) -> Finding:
     line = line_of(subject.text, sight.place) if subject and subject.file and subject.text else None
     return Finding(
         check=check.name,
-        severity=sight.severity or check.severity,
+        severity=_severity(check, sight),
         segment=subject.name if subject else None,
         place=sight.place,
         message=sight.message,

@@ -84,10 +84,9 @@ def _is_negated(node: Node) -> bool:
 
 def _unbracketed(subject: Subject) -> Iterator[Fault]:
     """`a or b and c`, where the sentence has no brackets to say which belong together."""
-    if subject.text is None or "(" in re.sub(r'"(?:\\.|[^"\\])*"', "", _sentence(subject)):
-        return
-    for place, part in walk(subject.node):
-        if isinstance(part, Either) and any(isinstance(one, All) for one in part.parts):
+    for place, part in walk(subject.node) if subject.text is not None else ():
+        mixed = isinstance(part, Either) and any(isinstance(one, All) for one in part.parts)
+        if mixed and "(" not in re.sub(r'"(?:\\.|[^"\\])*"', "", _sentence(subject)):
             message = f"The sentence mixes and with or; it is read as: {part.english()}."
             yield place, message, "Write the brackets that you mean."
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shoal.segments.lint.finding import Check, Scene, Sight, Subject
+from shoal.segments.operators.words import quoted
+from shoal.segments.overlaps import Overlap
 from shoal.segments.steps import referred
 
 MOST = 0.8
@@ -13,15 +15,19 @@ MOST = 0.8
 
 def _look(scene: Scene) -> Iterator[Sight]:
     for subject in scene.subjects:
-        for one in scene.figures.overlaps.get(subject.name, ()):
-            if one.share >= MOST and one.other not in referred(subject.node):
-                yield _sight(subject, one.other, one.shared, one.share)
+        meant = referred(subject.node)
+        found = [one for one in scene.figures.overlaps.get(subject.name, ()) if one.share >= MOST]
+        found = [one for one in found if one.other not in meant]
+        if found:
+            yield _sight(subject, found[0], len(found) - 1)
 
 
-def _sight(subject: Subject, other: str, shared: int, share: float) -> Sight:
-    message = f"{share:.0%} of its members ({shared:,}) are in {other!r}, too."
-    fix = f'Merge the two, or add: and not in segment "{other}".'
-    return Sight(subject, "$", message, fix, shared)
+def _sight(subject: Subject, most: Overlap, more: int) -> Sight:
+    message = f"{most.share:.0%} of its members ({most.shared:,}) are in {most.other!r}, too."
+    if more:
+        message += f" So are at least {MOST:.0%} in {more:,} more."
+    fix = f"Merge the two, or add: and not in segment {quoted(most.other)}."
+    return Sight(subject, "$", message, fix, most.shared)
 
 
 CHECK = Check("overlap", "warning", "Are fewer than 80 % of its members in another segment?", _look)
