@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 
 import duckdb
@@ -11,20 +12,41 @@ import pyarrow as pa
 from hypothesis import strategies as st
 
 from shoal.core.time import Duration, Instant, parse_instant
+from shoal.segments import clocks
 from shoal.segments.comparison import Comparison, PropertyFilter
+from shoal.segments.following import Absence, Step
 from shoal.segments.history import ConsentStatement, Event, History, TraitStatement
+from shoal.segments.kinds.aggregate import FORMS as BOUNDS
+from shoal.segments.kinds.aggregate import AgainstList, Aggregate, Bound
+from shoal.segments.kinds.anniversary import Anniversary
 from shoal.segments.kinds.anonymous import IncludingAnonymous
 from shoal.segments.kinds.average import Average
+from shoal.segments.kinds.bucket import InBucket
+from shoal.segments.kinds.changed import Changed
 from shoal.segments.kinds.consent import STATES, Consent
+from shoal.segments.kinds.country_group import InCountryGroup
 from shoal.segments.kinds.event_count import Did
 from shoal.segments.kinds.first_last import FirstLast
 from shoal.segments.kinds.groups import All, Either, Neither, Not
+from shoal.segments.kinds.has_been import HasBeen
+from shoal.segments.kinds.imported import ImportedFrom
+from shoal.segments.kinds.latest import EndSays
+from shoal.segments.kinds.local_time import LocalTime
+from shoal.segments.kinds.on_list import OnList
+from shoal.segments.kinds.opted_in import EverOptedIn, OptedIn, Suppressed
+from shoal.segments.kinds.percentile import ScoreNumber, Share
+from shoal.segments.kinds.predicted import InCluster, Score
+from shoal.segments.kinds.radius import Radius
+from shoal.segments.kinds.regular import PeriodsBack, Regular
 from shoal.segments.kinds.segment import Member
+from shoal.segments.kinds.sequence import EventSequence
 from shoal.segments.kinds.trait import Trait
 from shoal.segments.kinds.trend import SIGNS, Trend
+from shoal.segments.local import FORMS, TRAIT, CalendarDays, LocalTimes
 from shoal.segments.nodes import Node
 from shoal.segments.operators import OPERATORS
 from shoal.segments.streams import Stream
+from shoal.segments.summaries import FUNCTIONS, Summary, TraitNumber
 from shoal.segments.times import ONCE, Times
 from shoal.segments.windows import EVER, BeforeAgo, Between, BetweenAgo, Last
 
@@ -32,11 +54,14 @@ NOW = parse_instant("2026-03-29T01:30:00.500Z")
 EVENTS = ("Email Opened", "Page Viewed", "Order Completed", "Checkout Started", "Checkout \"é' %_", "checkout *")
 NAMED = (*EVENTS[:5], "Checkout *", "*")
 PATHS = (("a",), ("b",), ("machine",), ("o", "k"), ("o", "k.k"), ('it\'s "q" $1 é',))
-TRAITS = ("plan", "since", "o\"d' name")
+TRAITS = ("plan", "since", "o\"d' name", "score:churn risk", "cluster:Bargain hunters")
+SCORED = st.sampled_from(("churn risk", "\"v' 1"))
 SEGMENTS = ("s0", "s1", "it's")
 CHANNELS = ("email", "sms")
 PURPOSES = ("marketing", "order news")
 SOURCES = ("crm", "shop")
+METHODS = (None, "double_opt_in", "form", "suppressed", "spam_complaint")
+ZONES = ("UTC", "Europe/Paris", "America/New_York", "Pacific/Kiritimati", "Pacific/Pago_Pago", "Asia/Kathmandu")
 
 LENGTHS = tuple(Duration.parse(text) for text in ("1s", "1d", "7d", "2w", "14d", "30d", "60d"))
 TEXTS = ("", "a", "ab", "/pricing", "/pricing/team", "5", "true", "é🎉", "%_'\"\\", "a\nb", "A", "ab ", " ")
@@ -112,8 +137,45 @@ comparisons = st.sampled_from(sorted(OPERATORS)).flatmap(
     lambda operator: st.builds(Comparison, st.just(operator), _OPERANDS[operator])
 )
 filters = st.builds(PropertyFilter, st.sampled_from(PATHS), comparisons)
+calendar_days = st.one_of(
+    st.sampled_from((*FORMS, "2026-03", "2026-02", "2025", "2026")).map(CalendarDays),
+    st.sampled_from((2, 3, 30)).map(lambda number: CalendarDays("last", number)),
+)
+_clocks = st.sampled_from((0, 90, 180, 210, 18 * 60, 23 * 60 + 59))
+_weekdays = st.lists(st.integers(0, 6), min_size=1, max_size=4, unique=True).map(sorted).map(tuple)
+_hours = st.lists(_clocks, min_size=2, max_size=2, unique=True).map(tuple)
+of_week = st.one_of(
+    st.builds(LocalTimes, st.none(), _weekdays, st.one_of(st.none(), _hours)),
+    st.builds(LocalTimes, st.none(), st.just(()), _hours),
+)
+local_times = st.one_of(
+    of_week,
+    st.builds(LocalTimes, calendar_days),
+    st.builds(
+        LocalTimes,
+        calendar_days,
+        st.one_of(st.just(()), _weekdays),
+        st.one_of(st.none(), _hours),
+    ),
+)
+places = st.builds(
+    Radius,
+    st.sampled_from((52.52, 0, -90, 90, -33.25)),
+    st.sampled_from((13.405, 0, 180, -179.5, 151)),
+    st.sampled_from((0.5, 50, 877.5, 5_000, 12_000)),
+    st.sampled_from(("km", "miles")),
+)
+_dates_of_year = st.sampled_from((2, 3, 8, 60, 366))
+anniversaries = st.one_of(
+    st.just(Anniversary("birthday", "today")),
+    st.builds(Anniversary, st.sampled_from(("birthday", "since")), st.sampled_from(("next", "last")), _dates_of_year),
+)
 streams = st.builds(
-    Stream, st.sampled_from(NAMED), st.one_of(st.just(()), st.lists(filters, max_size=2).map(tuple)), st.booleans()
+    Stream,
+    st.sampled_from(NAMED),
+    st.one_of(st.just(()), st.lists(filters, max_size=2).map(tuple)),
+    st.booleans(),
+    st.one_of(st.none(), st.none(), local_times),
 )
 windows = st.one_of(
     st.just(EVER),
@@ -141,6 +203,58 @@ consents = st.builds(
         st.builds(Comparison, st.just("is_set"), st.booleans()),
     ),
 )
+measured = st.sampled_from((0, 1, 2, 5, 5.5, 0.5, -0.5, 10, 0.3, 2**53, 1e300))
+bounds = st.one_of(
+    st.builds(Bound, st.sampled_from(sorted(set(BOUNDS) - {"between"})), measured),
+    st.lists(measured, min_size=2, max_size=2).map(sorted).map(lambda ends: Bound("between", *ends)),
+    st.builds(AgainstList, st.booleans()),
+)
+summaries = st.builds(Summary, st.sampled_from(FUNCTIONS), streams, st.sampled_from(PATHS), windows)
+measures = st.one_of(
+    summaries,
+    st.builds(Summary, st.just("count"), streams, st.just(()), windows),
+    st.sampled_from(TRAITS).map(TraitNumber),
+    SCORED.map(ScoreNumber),
+)
+buckets = st.lists(st.integers(0, 98), min_size=2, max_size=2).map(sorted).map(lambda ends: (*ends, 100))
+_scored = comparisons.filter(lambda one: one.operator in ("gt", "gte", "lt", "lte", "between", "is_set"))
+_few = st.one_of(st.sampled_from(NAMED).map(Stream), st.sampled_from(NAMED).map(Stream), streams)
+_unwanted = st.lists(_few, min_size=1, max_size=2).map(tuple)
+_gaps = st.one_of(st.none(), durations)
+_absences = st.one_of(st.none(), st.none(), st.builds(Absence, _unwanted, _gaps))
+_open = st.one_of(st.just(EVER), st.just(EVER), windows)
+_lone = st.builds(lambda stream, window, absence: (Step(stream, window, absence=absence),), _few, _open, _absences)
+_later = st.lists(
+    st.builds(Step, _few, _open, _gaps, st.one_of(st.just(()), st.just(()), _unwanted), _absences),
+    max_size=3,
+).map(tuple)
+sequences = st.builds(
+    EventSequence,
+    st.builds(lambda first, later: first + later, _lone, _later).filter(
+        lambda steps: len(steps) > 1 or steps[0].absence is not None
+    ),
+    times,
+)
+_periods = st.builds(PeriodsBack, st.integers(1, 4), st.sampled_from(LENGTHS[:4]))
+_regular = st.builds(
+    lambda stream, periods, low, more, times: Regular(
+        stream, periods, Times("between", min(low, periods.number), min(low + more, periods.number)), times
+    ),
+    *(streams, _periods, st.integers(1, 3), st.integers(0, 2), times),
+)
+regulars = st.one_of(
+    _regular,
+    st.builds(lambda stream, periods: Regular(stream, periods, Times("exactly", 0)), streams, _periods),
+    st.builds(
+        lambda stream, periods, times: Regular(stream, periods, Times("at_least", periods.number), times),
+        *(streams, _periods, times),
+    ),
+)
+_ends = st.one_of(
+    st.none(),
+    st.builds(Comparison, st.just("is"), scalars),
+    st.builds(Comparison, st.just("one_of"), st.lists(scalars, min_size=1, max_size=3).map(tuple)),
+)
 leaves: dict[type, st.SearchStrategy[Node]] = {
     Did: st.builds(Did, streams, times, windows),
     FirstLast: st.builds(
@@ -150,8 +264,31 @@ leaves: dict[type, st.SearchStrategy[Node]] = {
         Trend, streams, durations, st.sampled_from(sorted(SIGNS)), st.sampled_from((0, 0.5, 1, 1.5, 2, 0.333333))
     ),
     Average: st.builds(Average, streams, st.booleans(), windows, st.one_of(st.none(), st.sampled_from(NAMED))),
+    Aggregate: st.builds(Aggregate, summaries, bounds),
+    EndSays: st.builds(EndSays, st.sampled_from(("latest", "first")), streams, filters, windows),
+    Share: st.builds(
+        Share, st.sampled_from(("top", "bottom")), st.sampled_from((0.5, 10, 25, 33.333333, 50, 99)), measures
+    ),
+    Score: st.builds(Score, SCORED, _scored),
+    InCluster: st.sampled_from(("Bargain hunters", "b's")).map(InCluster),
+    InBucket: st.builds(lambda ends, draw: InBucket(*ends, draw), buckets, st.sampled_from(("", "a", "é \"'"))),
+    EventSequence: sequences,
+    Regular: regulars,
+    HasBeen: st.builds(
+        HasBeen, st.sampled_from(TRAITS), comparisons.filter(lambda one: one.meaning.moments is None), durations
+    ),
+    Changed: st.builds(Changed, st.sampled_from(TRAITS), _ends, _ends, times, windows),
     Trait: st.builds(Trait, st.sampled_from(TRAITS), comparisons),
     Consent: consents,
+    LocalTime: of_week.map(LocalTime),
+    Anniversary: anniversaries,
+    Radius: places,
+    InCountryGroup: st.sampled_from(("EU", "EEA")).map(InCountryGroup),
+    OnList: st.sampled_from(("Newsletter", "7", "it's")).map(OnList),
+    ImportedFrom: st.sampled_from(SOURCES).map(ImportedFrom),
+    OptedIn: st.builds(OptedIn, st.sampled_from(CHANNELS), st.sampled_from(PURPOSES), st.sampled_from(METHODS[1:])),
+    EverOptedIn: st.builds(EverOptedIn, st.sampled_from(CHANNELS), st.sampled_from(PURPOSES)),
+    Suppressed: st.sampled_from(CHANNELS).map(Suppressed),
 }
 """A strategy for each kind that has no parts."""
 
@@ -198,29 +335,86 @@ _edges = st.builds(
 )
 _lags = st.sampled_from((0, 0, 1, 86_400_000))  # from when a consent was given to when we heard of it; 0: undated
 _consented = st.tuples(
-    st.sampled_from(CHANNELS), st.sampled_from(PURPOSES), _states, _edges, _lags, st.sampled_from(SOURCES), st.sampled_from((7, 7, 8))
+    st.sampled_from(CHANNELS),
+    st.sampled_from(PURPOSES),
+    _states,
+    _edges,
+    _lags,
+    st.sampled_from(SOURCES),
+    st.sampled_from(METHODS),
+    st.sampled_from((7, 7, 8)),
 )
 _properties = st.dictionaries(st.sampled_from(("a", "b", "machine", "o", 'it\'s "q" $1 é')), values, max_size=3)
+
+_FACTS = {
+    TRAIT: (*ZONES, "Europe/Atlantis", 5, None, ["UTC"]),
+    "birthday": (
+        *(
+            "1990-03-29",
+            "1991-03-28",
+            "2000-02-29",
+            "1990-04-05",
+            "1969-12-31",
+            "2026-03-29",
+            "2030-03-29",
+            "1990-02-30",
+        ),
+        *(
+            "03/28",
+            "--03-30",
+            "02-29",
+            "02-31",
+            "2025-03-28T23:30:00Z",
+            "2024-03-29T11:00",
+            "9999-12-31T23:30:00Z",
+            5,
+            None,
+        ),
+    ),
+    "latitude": (52.52, 48.8566, 0, -90, 90.5, -33.25, "52.52", None, 2**62),
+    "longitude": (13.405, 2.3522, 180, -180, 151, 179.75, None),
+    "location": ({"lat": 52.5, "lng": 13.4}, {"lat": 0, "lng": -179}, {"lat": "0", "lng": 0}, {"lat": 1}, 5, None),
+    "country": ("DE", "Norway", "US", "de", 5, None),
+    "country_code": ("FR", "NO", ""),
+    "lists": (["Newsletter", 7], ["it's"], "Newsletter", "Newsletters", [], None),
+}
+_told = st.sampled_from([(name, value) for name, known in _FACTS.items() for value in known])
+_MAILED = (
+    *(("List Joined", {name: value}) for name in ("list_name", "list_id", "list") for value in ("Newsletter", "7")),
+    *(("List Left", {name: value}) for name in ("list_name", "list_id") for value in ("Newsletter", "7", 7)),
+    *(("Email Bounced", {"bounce_type": value}) for value in ("Hard", "Soft", None)),
+    ("Email Marked as Spam", {}),
+)
 
 
 @st.composite
 def histories(draw: st.DrawFn, size: int = 8) -> list[History]:
     """A list of subscribers; ids of events are unique among them all."""
-    ids = iter(draw(st.permutations(range(size * 15))))
+    ids = iter(draw(st.permutations(range(size * 30))))
     found = []
+    default_zone = draw(st.sampled_from(ZONES))
     for subscriber in range(size):
         events = draw(st.lists(st.tuples(st.sampled_from(EVENTS), _edges, _properties, st.booleans()), max_size=6))
         stated = draw(st.lists(st.tuples(st.sampled_from(TRAITS), values, _edges, _edges), max_size=4))
+        told = draw(st.lists(st.tuples(_told, _edges, st.sampled_from(SOURCES)), max_size=5))
+        mailed = draw(st.lists(st.tuples(st.sampled_from(_MAILED), _edges, st.sampled_from(SOURCES)), max_size=2))
         consented = draw(st.lists(_consented, max_size=5))
         found.append(
             History(
                 subscriber=subscriber * 7,
                 identified=draw(st.sampled_from((True, True, True, False))),
-                events=tuple(Event(next(ids), name, at, kept) for name, at, kept, _ in events),
-                traits=tuple(TraitStatement(name, value, at, late, next(ids)) for name, value, at, late in stated),
+                default_zone=default_zone,
+                events=(
+                    *(Event(next(ids), name, at, kept) for name, at, kept, _ in events),
+                    *(Event(next(ids), name, at, kept, source) for (name, kept), at, source in mailed),
+                ),
+                traits=(
+                    *(TraitStatement(name, value, at, late, next(ids)) for name, value, at, late in stated),
+                    *(TraitStatement(*fact, at, at, next(ids), source) for fact, at, source in told),
+                ),
                 consents=tuple(
-                    ConsentStatement(*about, at, Instant(at + lag), next(ids), source, contact=contact)
-                    for *about, at, lag, source, contact in consented
+                    ConsentStatement(*about, at, Instant(at + lag), next(ids), source, method, contact)
+                    for *about, at, lag, source, method, contact in consented
                 ),
             )
         )
@@ -230,24 +424,48 @@ def histories(draw: st.DrawFn, size: int = 8) -> list[History]:
 def fill(connection: duckdb.DuckDBPyConnection, people: Sequence[History], folder: Path | None = None) -> None:
     """Make the views of the decision page from histories, in memory or as Parquet files in a folder."""
     events = [
-        (one.subscriber, e.event_id, e.at, e.name, json.dumps(dict(e.properties))) for one in people for e in one.events
+        (one.subscriber, e.event_id, e.at, e.name, json.dumps(dict(e.properties)), e.source)
+        for one in people
+        for e in one.events
     ]
     traits = [
-        (one.subscriber, t.name, None if t.value is None else json.dumps(t.value), t.at, t.received_at, t.event_id)
+        (
+            one.subscriber,
+            t.name,
+            None if t.value is None else json.dumps(t.value),
+            t.at,
+            t.received_at,
+            t.event_id,
+            t.source,
+        )
         for one in people
         for t in one.traits
     ]
     consents = [
-        (one.subscriber, c.channel, c.purpose, c.state, c.at, c.received_at, c.event_id, c.source, c.contact)
+        (one.subscriber, c.channel, c.purpose, c.state, c.at, c.received_at, c.event_id, c.source, c.method, c.contact)
         for one in people
         for c in one.consents
     ]
     arriving = {
-        "events": _table(events, ("subscriber", "event_id", "at", "name", "properties")),
-        "traits": _table(traits, ("subscriber", "name", "value", "at", "received_at", "event_id")),
+        "events": _table(events, ("subscriber", "event_id", "at", "name", "properties", "source")),
+        "traits": _table(traits, ("subscriber", "name", "value", "at", "received_at", "event_id", "source")),
         "consents": _table(
-            consents, ("subscriber", "channel", "purpose", "state", "at", "received_at", "event_id", "source", "contact")
+            consents,
+            (
+                "subscriber",
+                "channel",
+                "purpose",
+                "state",
+                "at",
+                "received_at",
+                "event_id",
+                "source",
+                "method",
+                "contact",
+            ),
         ),
+        "workspace": _table([(people[0].default_zone if people else "UTC",)], ("zone",)),
+        "zone_offsets": _zone_offsets(),
         "subscribers": _table([(one.subscriber, one.identified) for one in people], ("subscriber", "identified")),
     }
     for name, table in arriving.items():
@@ -263,17 +481,24 @@ def fill(connection: duckdb.DuckDBPyConnection, people: Sequence[History], folde
         connection.unregister("arriving")
 
 
+@lru_cache(maxsize=1)
+def _zone_offsets() -> pa.Table:
+    return clocks.offsets(frozenset(ZONES))
+
+
 _AT = 'make_timestamp_ms("at") AS "at"'
 _RECEIVED = "make_timestamp_ms(received_at) AS received_at"
 _REPLACED = {
     "events": f"REPLACE ({_AT}, properties::JSON::VARIANT AS properties)",
     "traits": f"REPLACE ({_AT}, {_RECEIVED}, value::JSON::VARIANT AS value)",
     "consents": f"REPLACE ({_AT}, {_RECEIVED})",
-    "subscribers": "",
+    **dict.fromkeys(("subscribers", "workspace", "zone_offsets"), ""),
 }
 _TYPES = {
     **dict.fromkeys(("subscriber", "event_id", "at", "received_at", "contact"), pa.int64()),
-    **dict.fromkeys(("name", "properties", "value", "channel", "purpose", "state", "source"), pa.string()),
+    **dict.fromkeys(
+        ("name", "properties", "value", "channel", "purpose", "state", "source", "method", "zone"), pa.string()
+    ),
     "identified": pa.bool_(),
 }
 

@@ -5,11 +5,11 @@ They are read from `settings.yaml` in the workspace's folder; every one has a de
 
 from __future__ import annotations
 
-import zoneinfo
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from shoal.core import zones
 from shoal.core.errors import UserError, nearest, require
 
 
@@ -24,12 +24,8 @@ class Settings:
     journal_days: int = 30  # how long accepted payloads are kept after they are in the lake
 
     def __post_init__(self) -> None:
-        try:
-            zoneinfo.ZoneInfo(self.zone)
-        except (zoneinfo.ZoneInfoNotFoundError, ValueError):
-            raise _bad(
-                "zone", f"{self.zone!r} is not a time zone", "Write an IANA name such as Europe/Paris."
-            ) from None
+        if self.zone not in zones.names():
+            raise _bad("zone", f"{self.zone!r} is not a time zone", "Write an IANA name such as Europe/Paris.")
         require(
             len(self.region) == 2 and self.region.isascii() and self.region.isupper(),
             "bad_setting",

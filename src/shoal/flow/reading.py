@@ -27,8 +27,9 @@ _COLUMNS = {
 def open_reading(opened: Opened, *, memory: str = "4GB") -> duckdb.DuckDBPyConnection:
     """Views `events`, `traits`, `consents`, `subscribers`, `keys`, `workspace`, `zone_offsets` of one consistent state.
 
-    `records` is `events` with the rows that only state facts (their name is NULL). People that an import has
-    seen and not yet unified are left out. Raises UserError `damaged_lake`.
+    `records` is `events` with the rows that only state facts (their name is NULL); the table `scans` has the expression
+    that reads each view's files, by key and with replaced events. People that an import has seen and not yet unified
+    are left out. Raises UserError `damaged_lake`.
     """
     with opened.database.read() as connection:
         files = lake.catalogued(connection)
@@ -37,6 +38,7 @@ def open_reading(opened: Opened, *, memory: str = "4GB") -> duckdb.DuckDBPyConne
         _load_people(duck, unified(opened.home, connection))
         is_current = _load_superseded(duck, versions.superseded(connection))
     load_zones(duck, opened)
+    duck.execute("CREATE TEMP TABLE scans (view VARCHAR, scan VARCHAR)")
     for table in TABLES:
         of_table = [file for file in files if file.table == table]
         _view(duck, opened.home, table, of_table, is_current if table == "events" else "")
@@ -50,6 +52,7 @@ def _view(duck: duckdb.DuckDBPyConnection, home: Home, table: str, files: Sequen
     else:
         duck.execute(f"CREATE TEMP TABLE no_{table} ({TABLES[table]})")
         stored = f"no_{table}"
+    duck.execute("INSERT INTO scans VALUES (?, ?)", [table, stored])
     name = "records" if table == "events" else table
     duck.execute(
         f"CREATE TEMP VIEW {name} AS SELECT coalesce(merged.subscriber, stored.key) AS subscriber, {_COLUMNS[table]} "

@@ -8,6 +8,7 @@ from typing import Any
 
 from shoal.core.errors import UserError
 from shoal.segments.comparison import PropertyFilter
+from shoal.segments.local import CalendarDays, Hours, LocalTimes, Weekdays
 from shoal.segments.streams import Stream
 from shoal.segments.times import Times
 from shoal.segments.windows import BeforeAgo, Between, BetweenAgo, Ever, Last, Window
@@ -26,6 +27,9 @@ class Clauses:
     person: ByPerson | None = None
     times: Times | None = None
     window: Window | None = None
+    days: CalendarDays | None = None
+    weekdays: Weekdays | None = None
+    hours: Hours | None = None
 
     @classmethod
     def read(cls, clauses: Iterable[object]) -> Clauses:
@@ -40,7 +44,13 @@ class Clauses:
 
     def stream(self, event: str) -> Stream:
         """The stream of an event with these clauses."""
-        return Stream(event, self.filters or (), self.person is not None)
+        return Stream(event, self.filters or (), self.person is not None, self._local())
+
+    def _local(self) -> LocalTimes | None:
+        if self.days is None and self.weekdays is None and self.hours is None:
+            return None
+        hours = None if self.hours is None else (self.hours.start, self.hours.end)
+        return LocalTimes(self.days, self.weekdays.numbers if self.weekdays else (), hours)
 
     def refuse(self, *names: str) -> None:
         """Raise UserError where a clause was said that makes no sense here."""
@@ -49,7 +59,10 @@ class Clauses:
                 raise UserError("sentence_syntax", f"The {_WORDS[name]} has no place here.", fix="Leave it out.")
 
 
-_WORDS = {"filters": "where", "person": "by a person", "times": "number of times", "window": "window"}
+_WORDS = {
+    **{"filters": "where", "person": "by a person", "times": "number of times", "window": "window"},
+    **{"days": "calendar days", "weekdays": "weekday", "hours": "time of day"},
+}
 
 
 def _name(clause: object) -> str:
@@ -62,4 +75,10 @@ def _name(clause: object) -> str:
             return "times"
         case Ever() | Last() | BetweenAgo() | BeforeAgo() | Between():
             return "window"
+        case CalendarDays():
+            return "days"
+        case Weekdays():
+            return "weekdays"
+        case Hours():
+            return "hours"
     raise TypeError(f"not a clause: {clause!r}")

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from shoal.core.time import Instant
+from shoal.core.zones import Zone, names, zone
 from shoal.profiles import consent, traits
+from shoal.segments.local import TRAIT
 from shoal.segments.values import Json
 
 
@@ -18,6 +20,7 @@ class Event:
     name: str
     at: Instant
     properties: Mapping[str, Json] = field(default_factory=dict)
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,7 @@ class TraitStatement:
     at: Instant
     received_at: Instant
     event_id: int
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,7 @@ class ConsentStatement:
     received_at: Instant
     event_id: int
     source: str
+    method: str | None = None  # "double_opt_in", "form"
     contact: int = 0  # which of the source's contacts: an id of a key
 
 
@@ -54,6 +59,7 @@ class History:
     events: tuple[Event, ...] = ()
     traits: tuple[TraitStatement, ...] = ()
     consents: tuple[ConsentStatement, ...] = ()
+    default_zone: str = "UTC"  # the workspace's
 
     def until(self, now: Instant) -> History:
         """The part stamped at or before an instant."""
@@ -71,3 +77,17 @@ class History:
     def consent(self, channel: str, purpose: str) -> ConsentStatement | None:
         """The statement that decides a consent (`profiles.consent.deciding`); None where there is none."""
         return consent.deciding(one for one in self.consents if (one.channel, one.purpose) == (channel, purpose))
+
+    def zone(self) -> Zone:
+        """Where the subscriber is: their trait `timezone`, the workspace's zone where that names none."""
+        stated = self.trait(TRAIT)
+        return zone(str(stated.value) if stated and _names_zone(stated.value) else self.default_zone)
+
+    def zones(self) -> tuple[Zone, ...]:
+        """All zones in which the subscriber ever was, the workspace's included."""
+        stated = [str(one.value) for one in self.traits if one.name == TRAIT and _names_zone(one.value)]
+        return tuple(map(zone, dict.fromkeys((self.default_zone, *stated))))
+
+
+def _names_zone(value: Json) -> bool:
+    return isinstance(value, str) and value in names()

@@ -8,7 +8,9 @@ from typing import Any, Protocol, runtime_checkable
 
 from shoal.core.time import Instant
 from shoal.segments.history import Event, History
+from shoal.segments.local import TRAIT
 from shoal.segments.lowered import Core
+from shoal.segments.measures import Measure, Standing
 from shoal.segments.streams import Stream
 from shoal.segments.values import Json
 from shoal.segments.windows import Window
@@ -22,6 +24,9 @@ class Population(Protocol):
 
     def total(self, stream: Stream, window: Window, now: Instant) -> int:
         """How many events of a stream they have in a window, together."""
+
+    def standing(self, measure: Measure, value: int, now: Instant) -> Standing:
+        """Where a measured number stands among theirs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +51,19 @@ class Person:
     def events(self, stream: Stream, window: Window) -> list[Event]:
         """The events of a stream in a window, oldest first."""
         span = window.span(self.now)
-        found = [one for one in self.history.events if one.at in span and stream.matches(one, self.now)]
+        zone = self.history.zone()
+        found = [one for one in self.history.events if one.at in span and stream.matches(one, self.now, zone)]
         return sorted(found, key=lambda event: (event.at, event.event_id))
+
+    def moments(self, stream: Stream, lags: tuple[int, ...]) -> Iterator[Instant]:
+        """Instants at which an answer about a stream may change; `lags` are those of its window."""
+        yield from stream.moments(self.history.events, lags, self.history.zones())
+        if stream.local is not None:
+            yield from self.zone_moments()
+
+    def zone_moments(self) -> Iterator[Instant]:
+        """When something was said about the subscriber's time zone."""
+        yield from (one.at for one in self.history.traits if one.name == TRAIT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +77,9 @@ class Detail:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A name that a node uses: an event, a property of an event, a trait or a segment."""
+    """A name that a node uses: an event, a property of an event, a trait, a score, a cluster or a segment."""
 
-    kind: str  # "event", "property", "trait" or "segment"
+    kind: str  # "event", "property", "trait", "score", "cluster" or "segment"
     name: str
     event: str | None = None  # the event whose property it is
 
@@ -95,6 +111,15 @@ class Node(Protocol):
 
     def references(self) -> Iterator[Reference]:
         """The names that this node itself uses."""
+
+
+@runtime_checkable
+class Listwise(Protocol):
+    """A node whose answer for one subscriber may change with what others do."""
+
+    @property
+    def against_list(self) -> bool:
+        """Whether it does compare with the list."""
 
 
 Read = Callable[[object, str], Node]

@@ -10,6 +10,7 @@ from sqlglot import exp, parse_one
 from shoal.core.time import Instant
 from shoal.profiles.consent import states_sql
 from shoal.profiles.traits import LATEST
+from shoal.segments import clocks
 from shoal.segments.comparison import Comparison, PropertyFilter
 from shoal.segments.operators import variant
 from shoal.segments.operators.binding import Binding
@@ -32,7 +33,8 @@ def stream_scan(stream: Stream, spans: Sequence[Span], names: Sequence[str], bin
 def stream_conditions(stream: Stream, span: Span, binding: Binding) -> list[exp.Expr]:
     """SQL that together is true exactly of the events of a stream in a span."""
     filters = [filter_condition(one, binding) for one in stream.filters]
-    return [*_named(stream, binding), *_in_span(span, binding), *filters]
+    local = [] if stream.local is None else clocks.event_conditions(stream.local, span, binding)
+    return [*_named(stream, binding), *_in_span(span, binding), *filters, *local]
 
 
 def filter_condition(one: PropertyFilter, binding: Binding) -> exp.Expr:

@@ -12,7 +12,7 @@ from lark import Lark, Token, Tree
 from lark.exceptions import UnexpectedInput
 
 from shoal.core.errors import UserError
-from shoal.segments import operators, streams, times, windows
+from shoal.segments import local, operators, streams, times, windows
 from shoal.segments.clauses import ByPerson
 from shoal.segments.comparison import Comparison, PropertyFilter
 from shoal.segments.json_form import check_depth
@@ -52,7 +52,7 @@ _KEYWORD = r'"([a-z]+)"'
 
 def grammar_text() -> str:
     """The whole grammar for Lark: terminals, shared rules, and each kind's own."""
-    parts = [_TERMINALS, windows.GRAMMAR, times.GRAMMAR, streams.GRAMMAR, operators.GRAMMAR]
+    parts = [_TERMINALS, windows.GRAMMAR, times.GRAMMAR, streams.GRAMMAR, local.GRAMMAR, operators.GRAMMAR]
     return _ignoring_case("\n".join([*parts, *(kind.grammar for kind in KINDS)]))
 
 
@@ -185,6 +185,7 @@ BUILD: Mapping[str, Callable[..., Any]] = {
     "by_person": ByPerson,
     **windows.BUILD,
     **times.BUILD,
+    **local.BUILD,
     **{f"test_{operator}": _comparison(operator) for operator in operators.OPERATORS},
     **{rule: build for kind in KINDS for rule, build in kind.build.items()},
 }

@@ -18,14 +18,24 @@ _IN_WORDS = {
     "DURATION": "a length of time such as 30 days",
     "UNIT": "a unit of time such as day",
     "NOUN": "opens, clicks, orders or visits",
+    "DEED": "opened, clicked, ordered or visited",
     "LPAR": "(",
     "RPAR": ")",
     "COMMA": ",",
+    "CLOCK": "a time of day such as 18:00",
+    "MONTH": "a month such as March",
+    "OR_WEEKDAY": "or with another weekday",
+    "PERIOD": "week, month or year",
+    "WEEKDAY": "a weekday such as Monday",
+    "_CALENDAR_DAYS": "calendar days",
     "MORETHAN": ">",
     "LESSTHAN": "<",
     "EQUAL": "=",
     "_TIMES": "times",
     "_AND_WHERE": "and where",
+    "_NUMBER_OF": "number of",
+    "_PERCENT": "%",
+    "_IN_BETWEEN": "in between",
     "$END": "the end of the sentence",
 }
 _SIGNS = {"__ANON": "a sign such as >="}
@@ -35,11 +45,16 @@ _VALUE = "a text in double quotes, a number, true or false"
 _EVENT = 'the name of an event in double quotes, such as "Order Completed"'
 
 _BEGINNINGS = {"ALL", "ANY", "CAN", "CONSENT", "DID", "FIRST", "IN", "LAST", "NAME", "NEVER", "NONE", "NOT", "NOUN"}
-_BEGINNINGS |= {"STRING", "TRAIT"}
+_BEGINNINGS |= {"HAS", "NO", "STRING", "TRAIT"}
+_BEGINNINGS |= {"AVERAGE", "DISTINCT", "MAXIMUM", "MINIMUM", "SCORE", "SUM"}
+_BEGINNINGS |= {"ANNIVERSARY", "EVER", "IMPORTED", "IS", "IT", "ON", "OPTED", "WITHIN"}
 """What a condition may begin with: where all of it is expected, a condition is."""
 
 _SCALARS = {"STRING", "NAME", "NUMBER"}
 """What a value may be, besides true and false: where all of it is expected, a value is."""
+
+_OF_BIRTHDAYS = {"IN", "TODAY"}
+"""What may follow `birthday is` and nothing else that is."""
 
 _PHRASES = {
     "AT": ("at least", "at most"),
@@ -75,7 +90,7 @@ def _unfinished(names: set[str], text: str) -> UserError:
     last = words[-1].casefold()
     # Only words of the grammar are repeated: any other may be personal.
     where_to = f": it ends after {last!r}" if last in WORDS else ""
-    more = _EVENT if last in ("did", "per") and names == {"STRING"} else _listed(names)
+    more = _EVENT if last in ("did", "per", "then", "without") and names - {"NOT"} == {"STRING"} else _listed(names)
     return UserError(
         "incomplete_condition",
         f"The condition is incomplete{where_to}.",
@@ -98,7 +113,7 @@ def _listed(names: set[str]) -> str:
     if names >= _BEGINNINGS:
         return _either(_CONDITION, names - _BEGINNINGS)
     if names >= _SCALARS:
-        return _either(_VALUE, names - _SCALARS - {"TRUE", "FALSE"})
+        return _either(_VALUE, names - _SCALARS - {"TRUE", "FALSE"} - _OF_BIRTHDAYS)
     return _joined(_words(names - {"STRING"} if "NAME" in names else names))
 
 
@@ -122,7 +137,7 @@ def _joined(words: list[str]) -> str:
 
 def _fix(found: str, names: set[str]) -> str:
     if isinstance(found, Token) and found.type == "NAME" and "NAME" not in names:
-        if names == {"STRING"}:
+        if names - {"NOT"} == {"STRING"}:
             return "Put the name in double quotes."
         hint = nearest(str(found), [word for word in _words(names) if word.isalpha()])
         if hint:

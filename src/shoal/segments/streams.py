@@ -8,8 +8,10 @@ from typing import Any
 
 from shoal.core.errors import UserError
 from shoal.core.time import Instant
+from shoal.core.zones import Zone
 from shoal.segments.comparison import Comparison, PropertyFilter, filter_from
 from shoal.segments.history import Event
+from shoal.segments.local import LocalTimes, local_from
 from shoal.segments.operators.words import quoted
 from shoal.segments.values import Json, at_path, check_text, join_path
 from shoal.segments.wording import name_words
@@ -28,6 +30,7 @@ class Stream:
     event: str
     where: tuple[PropertyFilter, ...] = ()  # all must hold
     by_person: bool = False
+    local: LocalTimes | None = None  # when, by the subscriber's clocks
 
     def __post_init__(self) -> None:
         check_text(self.event, "The event's name")
@@ -46,29 +49,42 @@ class Stream:
         """Whether an event of this name is meant."""
         return name == self.event if self.prefix is None else name.startswith(self.prefix)
 
-    def matches(self, event: Event, now: Instant) -> bool:
-        """The oracle's reading."""
-        return self.named(event.name) and all(one.holds(event.properties, now) for one in self.filters)
+    def matches(self, event: Event, now: Instant, zone: Zone) -> bool:
+        """The oracle's reading; `zone` is where the subscriber is at the instant `now`."""
+        named = self.named(event.name) and all(one.holds(event.properties, now) for one in self.filters)
+        return named and (self.local is None or self.local.holds(event.at, now, zone))
 
-    def moments(self, events: Iterable[Event], lags: tuple[int, ...]) -> Iterator[Instant]:
-        """Instants at which an answer about these events may change: when they happen and by time alone."""
+    def moments(self, events: Iterable[Event], lags: tuple[int, ...], zones: Iterable[Zone]) -> Iterator[Instant]:
+        """Instants at which an answer about these events may change: when they happen and by time alone.
+
+        `zones` are all in which the subscriber ever was.
+        """
         for event in events:
             if self.named(event.name):
                 yield event.at
                 yield from (Instant(event.at + lag) for lag in lags)
                 for one in self.filters:
                     yield from one.comparison.moments(at_path(event.properties, one.path))
+                if self.local is not None:
+                    for zone in zones:
+                        yield from self.local.turns(event.at, zone)
 
     def english_filters(self) -> str:
-        """` by a person where path starts with "/pricing"`, with a leading blank; empty without filters."""
+        """` by a person where path starts with "/pricing" today`, with a leading blank; empty without filters."""
         person = " by a person" if self.by_person else ""
         tests = [f"where {name_words(join_path(one.path))} {one.comparison.english()}" for one in self.where]
-        return person + (f" {' and '.join(tests)}" if tests else "")
+        local = f" {self.local.english()}" if self.local else ""
+        return person + (f" {' and '.join(tests)}" if tests else "") + local
 
     def english_noun(self) -> str:
         """`opens`, `"Video Watched" events`, with the filters."""
+        name = self.english_name()
+        return f"{name if name in NOUNS else f'{name} events'}{self.english_filters()}"
+
+    def english_name(self) -> str:
+        """`opens`, `"Video Watched"`."""
         nouns = {event: noun for noun, event in NOUNS.items()}
-        return nouns.get(self.event, f"{quoted(self.event)} events") + self.english_filters()
+        return nouns.get(self.event, quoted(self.event))
 
     def to_data(self, key: str) -> dict[str, Json]:
         """`{"did": "Product Viewed", "where": […]}`."""
@@ -77,10 +93,12 @@ class Stream:
             found["where"] = [one.to_data() for one in self.where]
         if self.by_person:
             found["by_person"] = True
+        if self.local is not None:
+            found["local"] = self.local.to_data()
         return found
 
 
-STREAM_KEYS = ("where", "by_person")
+STREAM_KEYS = ("where", "by_person", "local")
 
 
 def stream_from(data: Mapping[str, Any], key: str, where: str) -> Stream:
@@ -100,9 +118,9 @@ def stream_from(data: Mapping[str, Any], key: str, where: str) -> Stream:
         raise UserError(
             "bad_value", "by_person is neither true nor false.", where=f"{where}.by_person", fix="Write true."
         )
-    return Stream(
-        event, tuple(filter_from(one, f"{where}.where[{place}]") for place, one in enumerate(filters)), by_person
-    )
+    local = local_from(data["local"], f"{where}.local") if "local" in data else None
+    tests = tuple(filter_from(one, f"{where}.where[{place}]") for place, one in enumerate(filters))
+    return Stream(event, tests, by_person, local)
 
 
 GRAMMAR = r"""
@@ -112,6 +130,6 @@ filters: "where" filter (_AND_WHERE filter)*
 filter: property test
 property: NAME | STRING
 by_person: "by" "a" "person"
-_clause: filters | by_person | window | times
+_clause: filters | by_person | window | times | _local
 _AND_WHERE.3: /and\s+where\b/i
 """

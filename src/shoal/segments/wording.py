@@ -12,10 +12,14 @@ NAME = r"[a-z_][a-z0-9_.-]*"
 _BARE = re.compile(NAME, re.IGNORECASE | re.ASCII)
 
 _LISTED = """
-    a above after ago all and anonymous any are at average before below between by can consent contain
-    contains did does ends events ever exactly false fewer first from half in including is last least
-    less matches more most never none not of often on once one or per person receive segment set since
-    starts than the time times to trait true twice until where with within opens clicks orders visits
+    a above after afterwards ago all and anonymous any are at average been before below between by can changed
+    consent contain contains did do does done each ends events ever exactly false fewer first for from half
+    has in including is last least less matches more most never no none not of often on once one or per
+    periods person receive segment set since starts than the then time times to trait true twice until where
+    with within without opens clicks orders visits
+    bottom bucket cluster distinct latest maximum minimum number percent random score sum top
+    anniversary imported it km list mile miles next opted previous suppressed this today was yesterday
+    monday tuesday wednesday thursday friday saturday sunday
     second minute hour day week seconds minutes hours days weeks
 """
 

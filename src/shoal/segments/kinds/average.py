@@ -31,6 +31,11 @@ class Average:
     window: Window = EVER
     per: str | None = None  # the other event's name
 
+    @property
+    def against_list(self) -> bool:
+        """Always."""
+        return True
+
     def __post_init__(self) -> None:
         if self.per is not None:
             check_text(self.per, "The event's name")
@@ -89,7 +94,7 @@ class Average:
         """When one's own events happen, enter or leave; the list's average moves besides."""
         streams = (self.stream,) if self.per is None else (self.stream, Stream(self.per))
         for stream in streams:
-            yield from stream.moments(person.history.events, self.window.lags())
+            yield from person.moments(stream, self.window.lags())
 
     def children(self) -> tuple[tuple[str, Node], ...]:
         """None."""

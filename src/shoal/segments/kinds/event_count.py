@@ -15,7 +15,15 @@ from shoal.segments.operators.words import quoted
 from shoal.segments.streams import STREAM_KEYS, Stream, stream_from
 from shoal.segments.times import ONCE, Times
 from shoal.segments.values import Json
-from shoal.segments.windows import EVER, Window
+from shoal.segments.windows import EVER, Last, Window
+
+DONE = {
+    "opened": "Email Opened",
+    "clicked": "Email Link Clicked",
+    "ordered": "Order Completed",
+    "visited": "Page Viewed",
+}
+"""Short words for having done something: `has not opened for 30 days`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +69,7 @@ class Did:
 
     def moments(self, person: Person) -> Iterator[Instant]:
         """When an event happens, enters or leaves the window."""
-        return self.stream.moments(person.history.events, self.window.lags())
+        return person.moments(self.stream, self.window.lags())
 
     def children(self) -> tuple[tuple[str, Node], ...]:
         """None."""
@@ -88,16 +96,39 @@ def _never(event: str, *clauses: object) -> Did:
     return Did(said.stream(event), Times("exactly", 0), said.window or EVER)
 
 
+def _done(token: str) -> str:
+    return DONE[token.casefold()]
+
+
 KIND = Kind(
     name="did",
     node=Did,
     keys=("did",),
     read=_read,
-    rules=("did", "never_did", "did_noun"),
-    grammar="""
+    rules=("did", "never_did", "did_noun", "has_done", "has_not_done", "no_noun"),
+    grammar=rf"""
 did: "did" text _clause*
 never_did: "never" "did" text _clause*
 did_noun: counted _clause*
+has_done: "has" done _clause*
+has_not_done: "has" ("not" | "never") done _lapse*
+    | "did" "not" "do" text _lapse*
+no_noun: "no" counted _lapse*
+done: DEED -> done_noun
+    | "done" text -> done_event
+_lapse: _clause | lapse
+lapse: "for" duration
+DEED.2: /({"|".join(DONE)})\b/i
 """,
-    build={"did": _did, "never_did": _never, "did_noun": _did},
+    build={
+        "did": _did,
+        "never_did": _never,
+        "did_noun": _did,
+        "has_done": _did,
+        "has_not_done": _never,
+        "no_noun": _never,
+        "done_noun": _done,
+        "done_event": lambda event: event,
+        "lapse": Last,
+    },
 )

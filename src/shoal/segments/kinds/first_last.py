@@ -68,7 +68,7 @@ class FirstLast:
 
     def moments(self, person: Person) -> Iterator[Instant]:
         """When an event happens, enters or leaves the window."""
-        return self.stream.moments(person.history.events, self.window.lags())
+        return person.moments(self.stream, self.window.lags())
 
     def children(self) -> tuple[tuple[str, Node], ...]:
         """None."""

@@ -90,7 +90,7 @@ class Trend:
 
     def moments(self, person: Person) -> Iterator[Instant]:
         """When an event happens, becomes an earlier one, and is forgotten."""
-        return self.stream.moments(person.history.events, (self.length.ms, 2 * self.length.ms))
+        return person.moments(self.stream, (self.length.ms, 2 * self.length.ms))
 
     def children(self) -> tuple[tuple[str, Node], ...]:
         """None."""

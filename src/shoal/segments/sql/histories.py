@@ -16,6 +16,7 @@ import duckdb
 import pyarrow.parquet as pq
 
 from shoal.segments.history import ConsentStatement, Event, History, TraitStatement
+from shoal.segments.sql.people import default_zone
 
 BATCH = 10_000
 """Rows that are in memory at once."""
@@ -26,15 +27,15 @@ _PERSON, _EVENT, _TRAIT, _CONSENT = range(4)
 _ROWS = f"""
 SELECT subscriber, {_PERSON} AS kind, NULL::BIGINT AS event_id, NULL::BIGINT AS "at", NULL::BIGINT AS received_at,
        NULL::VARCHAR AS name, identified::VARCHAR AS value, NULL::VARCHAR AS purpose, NULL::VARCHAR AS source,
-       NULL::BIGINT AS contact
+       NULL::VARCHAR AS method, NULL::BIGINT AS contact
 FROM subscribers
-UNION ALL SELECT subscriber, {_EVENT}, event_id, epoch_ms("at"), NULL, name, properties::JSON::VARCHAR, NULL, NULL,
-       NULL
+UNION ALL SELECT subscriber, {_EVENT}, event_id, epoch_ms("at"), NULL, name, properties::JSON::VARCHAR, NULL, source,
+       NULL, NULL
 FROM events
 UNION ALL SELECT subscriber, {_TRAIT}, event_id, epoch_ms("at"), epoch_ms(received_at), name, value::JSON::VARCHAR,
-       NULL, NULL, NULL FROM traits
+       NULL, source, NULL, NULL FROM traits
 UNION ALL SELECT subscriber, {_CONSENT}, event_id, epoch_ms("at"), epoch_ms(received_at), channel, state, purpose,
-       source, contact FROM consents
+       source, method, contact FROM consents
 ORDER BY subscriber, kind
 """
 
@@ -47,13 +48,14 @@ class Histories:
 
     file: Path
     size: int  # subscribers
+    default_zone: str  # the workspace's
 
     def __len__(self) -> int:
         return self.size
 
     def __iter__(self) -> Iterator[History]:
         for subscriber, rows in groupby(self._rows(), itemgetter(0)):
-            found = _history(subscriber, list(rows))
+            found = _history(subscriber, list(rows), self.default_zone)
             if found is not None:
                 yield found
 
@@ -74,10 +76,10 @@ def all_histories(connection: duckdb.DuckDBPyConnection, folder: Path) -> Iterat
         with pq.ParquetWriter(file, reader.schema, compression="zstd") as writer:
             for batch in reader:
                 writer.write_batch(batch)
-        yield Histories(file, int(people[0]))
+        yield Histories(file, int(people[0]), default_zone(connection))
 
 
-def _history(subscriber: int, rows: list[Row]) -> History | None:
+def _history(subscriber: int, rows: list[Row], zone: str) -> History | None:
     """A subscriber's history from their rows; None for somebody whom an import has not unified yet."""
     kinds: tuple[list[Row], ...] = ([], [], [], [])
     for row in rows:
@@ -88,13 +90,16 @@ def _history(subscriber: int, rows: list[Row]) -> History | None:
     return History(
         subscriber=subscriber,
         identified=people[0][4] == "true",
-        events=tuple(Event(key, name, at, json.loads(value or "{}")) for key, at, _, name, value, *_ in events),
+        events=tuple(
+            Event(key, name, at, json.loads(value or "{}"), source) for key, at, _, name, value, _, source, *_ in events
+        ),
         traits=tuple(
-            TraitStatement(name, None if value is None else json.loads(value), at, received_at, key)
-            for key, at, received_at, name, value, *_ in traits
+            TraitStatement(name, None if value is None else json.loads(value), at, received_at, key, source)
+            for key, at, received_at, name, value, _, source, *_ in traits
         ),
         consents=tuple(
-            ConsentStatement(channel, purpose, state, at, received_at, key, source, contact=contact)
-            for key, at, received_at, channel, state, purpose, source, contact in consents
+            ConsentStatement(channel, purpose, state, at, received_at, key, source, method, contact)
+            for key, at, received_at, channel, state, purpose, source, method, contact in consents
         ),
+        default_zone=zone,
     )

@@ -10,14 +10,16 @@ from sqlglot import exp
 
 from shoal.core.time import Instant
 from shoal.segments.history import ConsentStatement, Event, History, TraitStatement
+from shoal.segments.measures import Measure, Standing
 from shoal.segments.operators.binding import Binding
 from shoal.segments.scans import column, stream_scan
+from shoal.segments.measured import identified_only
 from shoal.segments.streams import Stream
 from shoal.segments.windows import Window
 
 
 class ListTotals:
-    """The list as conditions about averages see it, counted by SQL over the views."""
+    """The list as conditions about averages and ranks see it, counted by SQL over the views."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._connection = connection
@@ -34,23 +36,47 @@ class ListTotals:
         query = query.join(exp.to_table("subscribers"), using=["subscriber"]).where(column("identified"))
         return _number(self._connection.execute(query.sql(dialect="duckdb"), binding.parameters))
 
+    def standing(self, measure: Measure, value: int, now: Instant) -> Standing:
+        """Where a measured number stands among theirs."""
+        binding = Binding(now)
+        own = exp.cast(binding.value(value), "HUGEINT", dialect="duckdb")
+        count = exp.Count(this=exp.Star())
+        above, below = (exp.Where(this=sign(this=column("value"), expression=own.copy())) for sign in (exp.GT, exp.LT))
+        query = exp.select(
+            count,
+            exp.Filter(this=count.copy(), expression=above),
+            exp.Filter(this=count.copy(), expression=below),
+            exp.func("COALESCE", exp.Sum(this=column("value")), exp.Literal.number(0)),
+        ).from_(identified_only(measure.rows(binding)))
+        (row,) = self._connection.execute(query.sql(dialect="duckdb"), binding.parameters).fetchall()
+        return Standing(*map(int, row))
+
 
 def read_history(connection: duckdb.DuckDBPyConnection, subscriber: int) -> History | None:
     """Everything recorded about a subscriber; None where there is no such subscriber."""
     known = connection.execute("SELECT identified FROM subscribers WHERE subscriber = $s", {"s": subscriber}).fetchone()
     if known is None:
         return None
-    events = _rows(connection, subscriber, "events", "event_id, name", "properties::JSON::VARCHAR")
-    traits = _rows(connection, subscriber, "traits", "name, value::JSON::VARCHAR, epoch_ms(received_at), event_id")
-    told = "channel, purpose, state, epoch_ms(received_at), event_id, source, contact"
+    events = _rows(connection, subscriber, "events", "event_id, name", "properties::JSON::VARCHAR", "source")
+    traits = _rows(
+        connection, subscriber, "traits", "name, value::JSON::VARCHAR, epoch_ms(received_at), event_id, source"
+    )
+    told = "channel, purpose, state, epoch_ms(received_at), event_id, source, method, contact"
     consents = _rows(connection, subscriber, "consents", told)
     return History(
         subscriber=subscriber,
         identified=bool(known[0]),
-        events=tuple(Event(row[1], row[2], row[0], json.loads(row[3] or "{}")) for row in events),
-        traits=tuple(TraitStatement(row[1], _value(row[2]), row[0], row[3], row[4]) for row in traits),
+        events=tuple(Event(row[1], row[2], row[0], json.loads(row[3] or "{}"), row[4]) for row in events),
+        traits=tuple(TraitStatement(row[1], _value(row[2]), row[0], *row[3:]) for row in traits),
         consents=tuple(ConsentStatement(row[1], row[2], row[3], row[0], *row[4:]) for row in consents),
+        default_zone=default_zone(connection),
     )
+
+
+def default_zone(connection: duckdb.DuckDBPyConnection) -> str:
+    """The workspace's zone."""
+    ((zone,),) = connection.execute("SELECT zone FROM workspace").fetchall()
+    return str(zone)
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, subscriber: int, view: str, *columns: str) -> list[tuple[Any, ...]]:
