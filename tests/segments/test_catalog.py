@@ -6,6 +6,7 @@ import pytest
 
 from shoal.core.errors import UserError
 from shoal.segments import Catalog, applicable, check_names, parse, starters, unknown_names
+from shoal.segments.catalog import missing_names
 
 CATALOG = Catalog.of(
     [
@@ -72,9 +73,39 @@ def test_a_starter_that_names_an_event_to_come_is_not_applicable_yet():
 
 def test_a_starter_needs_what_its_segments_need():
     node = parse('did "Order Completed" and in segment inner')
-    from shoal.segments.catalog import missing_names
-
     assert missing_names(node, CATALOG, {"inner": parse('did "Ticket Created" and vip is set')}) == (
         "Ticket Created",
         "vip",
     )
+
+
+@pytest.mark.parametrize(
+    ("sentence", "code", "fix"),
+    [
+        ('score "chrn risk" is more than 0.7', "unknown_score", "Did you mean 'churn risk'?"),
+        ('in cluster "Night owls"', "unknown_cluster", "Import it as the trait 'cluster:Night owls'"),
+        ('in the top 10 % by score "spend"', "unknown_score", "Known are churn risk."),
+    ],
+)
+def test_a_score_or_cluster_that_nobody_has(sentence, code, fix):
+    catalog = Catalog(traits=frozenset({"score:churn risk", "plan"}))
+    with pytest.raises(UserError) as caught:
+        check_names(parse(sentence), catalog, sentence)
+    assert caught.value.code == code
+    assert caught.value.fix.startswith(fix)
+    check_names(parse('score "churn risk" is set'), catalog)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "missing"),
+    [
+        ('did "Ticket Created" or did "Order Completed"', ()),
+        ('did "Ticket Created" exactly 0 times and did "Order Completed"', ()),
+        ('did "Order Completed" and not did "Ticket Created"', ()),
+        ('did "Ticket Created" and did "Order Completed"', ("Ticket Created",)),
+        ('did "Ticket Created" or vip is true', ("Ticket Created", "vip")),
+        ("vip is not true", ()),
+    ],
+)
+def test_only_what_a_definition_cannot_do_without_is_missing(sentence, missing):
+    assert missing_names(parse(sentence), CATALOG) == missing

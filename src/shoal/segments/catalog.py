@@ -7,6 +7,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from shoal.core.errors import UserError, nearest
+from shoal.segments.lowered import (
+    AgainstAverage,
+    AllOf,
+    AnyOf,
+    Core,
+    CountWithin,
+    InSegment,
+    Opposite,
+    TraitHolds,
+)
 from shoal.segments.nodes import Node, Reference, walk
 from shoal.segments.operators.words import quoted
 from shoal.segments.oracle import NO_SEGMENTS
@@ -73,7 +83,12 @@ def check_names(node: Node, catalog: Catalog, sentence: str | None = None) -> No
 
 
 def missing_names(node: Node, catalog: Catalog, segments: Mapping[str, Node] = NO_SEGMENTS) -> tuple[str, ...]:
-    """Events, traits, scores and clusters that a definition, or a segment it refers to, needs and the data has not."""
+    """Events, traits, scores and clusters without which nobody can be a member, and which the data has not.
+
+    A part of an `or` that lacks its event is just false, and "never did" is true of everyone.
+    """
+    if outcome(node.lower(), catalog, segments) is not False:
+        return ()
     found: dict[str, None] = {}
     for _, part in walk(node):
         for reference in part.references():
@@ -82,6 +97,38 @@ def missing_names(node: Node, catalog: Catalog, segments: Mapping[str, Node] = N
             elif reference.kind in _FROM_DATA and _unknown(reference, catalog) is not None:
                 found[reference.name] = None
     return tuple(found)
+
+
+def outcome(core: Core, catalog: Catalog, segments: Mapping[str, Node] = NO_SEGMENTS) -> bool | None:
+    """What a condition comes to by the names alone: true or false of everyone; None where people may differ."""
+    match core:
+        case AllOf(parts) | AnyOf(parts):
+            found = {outcome(part, catalog, segments) for part in parts}
+            decides = isinstance(core, AnyOf)
+            return decides if decides in found else None if None in found else not decides
+        case Opposite(part):
+            inner = outcome(part, catalog, segments)
+            return None if inner is None else not inner
+        case InSegment(name) if name in segments:
+            return outcome(segments[name].lower(), catalog, segments)
+    return _without_names(core, catalog)
+
+
+def _without_names(leaf: Core, catalog: Catalog) -> bool | None:
+    """What a leaf comes to where the data lacks its names; None where it has them."""
+    match leaf:
+        case CountWithin(count, low, _):
+            streams, without = [count.stream], low == 0
+        case AgainstAverage(count, per, _):
+            streams, without = [count.stream, *([per.stream] if per else [])], False
+        case TraitHolds(name, _):
+            return None if name in catalog.traits else False
+        case Node():
+            lacks = any(each.kind in _FROM_DATA and _unknown(each, catalog) is not None for each in leaf.references())
+            return False if lacks else None
+        case _:
+            return None
+    return None if all(catalog.named(stream.event) for stream in streams) else without
 
 
 def _unknown(reference: Reference, catalog: Catalog) -> tuple[str, str, str] | None:
