@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from shoal.core.time import Instant, format_instant
 from shoal.segments.history import Event, History
 from shoal.segments.kinds.anonymous import includes_anonymous
-from shoal.segments.kinds.average import Average
 from shoal.segments.nesting import segments_used
-from shoal.segments.nodes import Node, Person, Population, walk
+from shoal.segments.nodes import Listwise, Node, Person, Population, walk
 from shoal.segments.oracle import NO_SEGMENTS
 from shoal.segments.values import Json
 
@@ -21,7 +20,7 @@ class Explanation:
 
     `since` is when it last became what it is; None where it never was otherwise. `changes_at` is when it
     will change if nothing happens but time; None where it won't. Both are None for conditions
-    about averages, which move with everybody else.
+    about averages and ranks, which move with everybody else.
     """
 
     place: str  # in the JSON form: "all[0]"; "" for the whole
@@ -99,7 +98,7 @@ def _explained(node: Node, person: Person, place: str) -> Explanation:
 def _moves_with_others(node: Node, person: Person) -> bool:
     names = segments_used(node, person.segments)
     return any(
-        isinstance(part, Average)
+        isinstance(part, Listwise) and part.against_list
         for whole in (node, *map(person.segments.__getitem__, names))
         for _, part in walk(whole)
     )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Mapping
 from typing import Protocol
 
 from shoal.core.time import Instant
 from shoal.segments.history import History
 from shoal.segments.kinds.anonymous import includes_anonymous
+from shoal.segments.measures import Measure, Standing
 from shoal.segments.nesting import segments_used
 from shoal.segments.nodes import Node, Person, Population
 from shoal.segments.streams import Stream
@@ -29,12 +31,13 @@ class Histories(Protocol):
 
 
 class People:
-    """A whole list as conditions about averages see it: its identified subscribers' histories."""
+    """A whole list as conditions about averages and ranks see it: its identified subscribers' histories."""
 
     def __init__(self, histories: Histories) -> None:
         self._histories = histories
         self._size: int | None = None
         self._totals: dict[tuple[Stream, Window, Instant], int] = {}
+        self._values: dict[tuple[Measure, Instant], list[int]] = {}
 
     def size(self) -> int:
         """How many identified subscribers there are."""
@@ -46,9 +49,21 @@ class People:
         """How many events of a stream they have in a window, together."""
         key = (stream, window, now)
         if key not in self._totals:
-            people = (Person.of(history, now, NO_SEGMENTS, None) for history in self._histories if history.identified)
-            self._totals[key] = sum(len(person.events(stream, window)) for person in people)
+            self._totals[key] = sum(len(person.events(stream, window)) for person in self._identified(now))
         return self._totals[key]
+
+    def standing(self, measure: Measure, value: int, now: Instant) -> Standing:
+        """Where a measured number stands among theirs."""
+        key = (measure, now)
+        if key not in self._values:
+            found = (measure.value(person) for person in self._identified(now))
+            self._values[key] = sorted(one for one in found if one is not None)
+        values = self._values[key]
+        above, below = len(values) - bisect_right(values, value), bisect_left(values, value)
+        return Standing(len(values), above, below, sum(values))
+
+    def _identified(self, now: Instant) -> Iterator[Person]:
+        return (Person.of(history, now, NO_SEGMENTS, None) for history in self._histories if history.identified)
 
 
 def is_member(
@@ -61,7 +76,7 @@ def is_member(
     """Whether a subscriber is a member at an instant, from what is stamped at or before it.
 
     `segments` holds the definitions that the node refers to by name. `population` is needed by
-    conditions about averages only. Raises UserError `unknown_segment` and `segment_cycle`.
+    conditions about averages and ranks only. Raises UserError `unknown_segment` and `segment_cycle`.
     """
     segments_used(node, segments)
     person = Person.of(history, now, segments, population)

@@ -156,6 +156,7 @@ class Aggregate:
     Sums and numbers of distinct values are 0 where there is nothing. The others then have no value, and every
     comparison is false.
 
+    >>> from shoal.segments.streams import Stream
     >>> Aggregate(Summary("sum", Stream("Order Completed"), ("total",)), Bound("at_least", 100)).english()
     'sum of total of orders is at least 100'
     """

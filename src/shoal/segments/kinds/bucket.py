@@ -33,7 +33,7 @@ def bucket_of(subscriber: int, of: int, name: str = "") -> int:
     """A subscriber's bucket, 0 to `of` - 1.
 
     >>> [bucket_of(subscriber, 10) for subscriber in range(5)]
-    [3, 3, 9, 4, 3]
+    [4, 7, 1, 5, 9]
     """
     return key_id(f"{_prefix(name)}{subscriber_text(subscriber)}") % of
 

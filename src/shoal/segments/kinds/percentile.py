@@ -198,10 +198,10 @@ share: "in" "the" share_side number _PERCENT "by" share_by
 share_side: "top" -> share_top
     | "bottom" -> share_bottom
 ?share_by: summary
-    | _NUMBER_OF counted _clause* -> number_of
+    | _NUMBER_OF? counted _clause* -> number_of
     | "trait" word -> by_trait
     | NAME -> by_trait
-    | "score" text -> by_score
+    | "score" word -> by_score
 _PERCENT.3: /%|percent\b/i
 _NUMBER_OF.3: /number\s+of\b/i
 """,

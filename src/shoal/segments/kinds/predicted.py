@@ -148,7 +148,7 @@ SCORES = Kind(
     read=_read_score,
     rules=("score",),
     grammar="""
-score: "score" text test
+score: "score" word test
 """,
     build={"score": Score},
 )

@@ -94,6 +94,8 @@ KIND = Kind(
     grammar="""
 trait: "trait" word test
     | NAME test
+    | bare_trait test -> trait
+!bare_trait: "sum" | "average" | "minimum" | "maximum" | "distinct" | "score"
 """,
-    build={"trait": lambda name, test: Trait(str(name), test)},
+    build={"bare_trait": str, "trait": lambda name, test: Trait(str(name), test)},
 )
