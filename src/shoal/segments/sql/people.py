@@ -10,10 +10,10 @@ from sqlglot import exp
 
 from shoal.core.time import Instant
 from shoal.segments.history import ConsentStatement, Event, History, TraitStatement
+from shoal.segments.measured import identified_only
 from shoal.segments.measures import Measure, Standing
 from shoal.segments.operators.binding import Binding
 from shoal.segments.scans import column, stream_scan
-from shoal.segments.measured import identified_only
 from shoal.segments.streams import Stream
 from shoal.segments.windows import Window
 
