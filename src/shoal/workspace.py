@@ -9,12 +9,16 @@ ws.count('did "Order Completed" in the last 30 days')
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Iterable
+from collections.abc import Mapping as Tree
 from pathlib import Path
+from typing import Any, get_args
 
 import pyarrow as pa
 
-from shoal.core.time import Instant
+from shoal.core.errors import UserError, require
+from shoal.core.time import Instant, from_datetime, parse_instant
 from shoal.flow import (
     analysing,
     applying,
@@ -44,9 +48,16 @@ from shoal.profiles.duplicates import Proposal, Proposed
 from shoal.profiles.subscriber import Key
 from shoal.segments.explain import Explanation
 from shoal.segments.files import Segment
+from shoal.segments.json_form import from_data
 from shoal.segments.lint.finding import Finding
 from shoal.segments.nodes import Node
 from shoal.segments.versions import Version
+
+Moment = Instant | dt.datetime | str | None
+"""An instant as people give it: `shoal.instant(...)`, a datetime (without a zone: UTC), or ISO 8601 text."""
+
+Definition = str | Node | Tree[str, Any]
+"""A name, a sentence, a node, or the JSON form."""
 
 
 class Workspace:
@@ -113,12 +124,12 @@ class Workspace:
         """The current version of each segment that was applied."""
         return {name: each.number for name, each in known(self._opened).current.items()}
 
-    def plan(self, folder: str | Path | None = None, *, as_of: Instant | None = None) -> SegmentPlan:
+    def plan(self, folder: str | Path | None = None, *, as_of: Moment = None) -> SegmentPlan:
         """What applying a folder of segment files would change, and whom it would move; writes nothing.
 
         The folder is by default the workspace's. Raises UserError for files that can't be read.
         """
-        return weighing.plan(self._opened, _folder(folder), as_of)
+        return weighing.plan(self._opened, _folder(folder), _instant(as_of))
 
     def decide(self, folder: str | Path | None = None) -> Decision:
         """The steps of a plan, without counting anybody."""
@@ -136,49 +147,51 @@ class Workspace:
         """Make a new version that equals an earlier one; the versions made. UserError `unknown_version`."""
         return applying.rollback(self._opened, name, version, actor=actor)
 
-    def lint(self, what: str | Path | None = None, *, as_of: Instant | None = None) -> tuple[Finding, ...]:
+    def lint(self, what: str | Path | None = None, *, as_of: Moment = None) -> tuple[Finding, ...]:
         """What is likely wrong with a folder of segments (by default the workspace's), a segment or a sentence."""
-        return linting.lint_what(self._opened, what, as_of)
+        return linting.lint_what(self._opened, what, _instant(as_of))
 
-    def count(self, definition: str | Node, *, as_of: Instant | None = None, version_at: Instant | None = None) -> int:
+    def count(self, definition: Definition, *, as_of: Moment = None, version_at: Moment = None) -> int:
         """The exact number of members of a name, a sentence or a node, as of an instant, by default now.
 
         A name may have a version (`at-risk@3`); `version_at` takes the definitions that counted then.
         """
         return self.answer(definition, as_of=as_of, version_at=version_at).counts.members
 
-    def answer(
-        self, definition: str | Node, *, as_of: Instant | None = None, version_at: Instant | None = None
-    ) -> Answer:
+    def answer(self, definition: Definition, *, as_of: Moment = None, version_at: Moment = None) -> Answer:
         """The exact number of members, in all and per condition."""
-        return asking.count(self._opened, definition, as_of, version_at)
+        return asking.count(self._opened, _node(definition), _instant(as_of), _instant(version_at))
 
     def members(
         self,
-        definition: str | Node,
+        definition: Definition,
         *,
-        as_of: Instant | None = None,
-        version_at: Instant | None = None,
+        as_of: Moment = None,
+        version_at: Moment = None,
         reading: Reading = "sql",
         watch: Callable[[int, int], None] | None = None,
     ) -> pa.Table:
         """The members, ordered by subscriber: columns subscriber, user_id, email (the last two may be null)."""
-        return asking.members(self._opened, definition, as_of, reading, watch, version_at=version_at)
+        readings = get_args(Reading)
+        fix = f"Use {' or '.join(readings)}."
+        require(reading in readings, "unknown_reading", f"There is no reading {reading!r}.", fix=fix)
+        asked, version = _node(definition), _instant(version_at)
+        return asking.members(self._opened, asked, _instant(as_of), reading, watch, version_at=version)
 
     def explain(
         self,
         person: str,
-        definition: str | Node,
+        definition: Definition,
         *,
-        as_of: Instant | None = None,
-        version_at: Instant | None = None,
+        as_of: Moment = None,
+        version_at: Moment = None,
     ) -> Explanation:
         """Why somebody is a member or not, condition by condition; UserError `unknown_subscriber`."""
-        return asking.explain_one(self._opened, person, definition, as_of, version_at)
+        return asking.explain_one(self._opened, person, _node(definition), _instant(as_of), _instant(version_at))
 
-    def subscriber(self, person: str, *, as_of: Instant | None = None) -> Profile:
+    def subscriber(self, person: str, *, as_of: Moment = None) -> Profile:
         """Identities, traits, consent, recent events and segments of one subscriber; UserError `unknown_subscriber`."""
-        return people.profile(self._opened, person, as_of)
+        return people.profile(self._opened, person, _instant(as_of))
 
     def propose_duplicates(self) -> Proposed:
         """Search for probable duplicates and keep them for review; nothing is merged."""
@@ -209,13 +222,13 @@ class Workspace:
         """Take a decision back, as if it had never been; the number of the new decision."""
         return reviewing.unmerge(self._opened, decision, actor, reason)
 
-    def analyse(self, as_of: Instant | None = None) -> Analysis:
+    def analyse(self, as_of: Moment = None) -> Analysis:
         """Audit, overview and segments as of an instant, by default that of the newest event."""
-        return analysing.analyse(self._opened, as_of)
+        return analysing.analyse(self._opened, _instant(as_of))
 
-    def audit(self, as_of: Instant | None = None) -> Audit:
+    def audit(self, as_of: Moment = None) -> Audit:
         """Completeness, accuracy and freshness of every source as of an instant, by default now."""
-        return auditing.run_audit(self._opened, as_of)
+        return auditing.run_audit(self._opened, _instant(as_of))
 
     def write_audit(self, found: Audit, file: Path) -> None:
         """Write an audit as one self-contained page."""
@@ -228,3 +241,22 @@ def _mapping(given: str | Path | Mapping | None) -> Mapping | None:
 
 def _folder(given: str | Path | None) -> Path | None:
     return None if given is None else Path(given)
+
+
+def _instant(given: Moment) -> Instant | None:
+    match given:
+        case None:
+            return None
+        case str():
+            return parse_instant(given)
+        case dt.datetime():
+            return from_datetime(given if given.tzinfo else given.replace(tzinfo=dt.UTC))
+        case int():
+            return Instant(given)
+    raise UserError("bad_instant", f"{type(given).__name__} is no instant.", fix='Write for example "2026-03-01".')
+
+
+def _node(given: Definition) -> str | Node:
+    if isinstance(given, str | Node):
+        return given
+    return from_data(given)

@@ -11,7 +11,7 @@ from typing import Any
 from lark import Lark, Token, Tree
 from lark.exceptions import UnexpectedInput
 
-from shoal.core.errors import UserError
+from shoal.core.errors import UserError, require
 from shoal.segments import local, operators, streams, times, windows
 from shoal.segments.clauses import ByPerson
 from shoal.segments.comparison import Comparison, PropertyFilter
@@ -75,6 +75,8 @@ def parse(text: str) -> Node:
     Raises UserError `sentence_syntax` or `incomplete_condition` with line:column and what was expected, and
     the errors of the nodes themselves with the place of the condition.
     """
+    fix = "Give a text; `shoal.Workspace` takes the JSON form as it is."
+    require(isinstance(text, str), "bad_sentence", f"{type(text).__name__} is no sentence.", fix=fix)
     try:
         tree = grammar().parse(text)
     except UnexpectedInput as error:
