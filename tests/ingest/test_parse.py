@@ -181,6 +181,26 @@ def test_the_files_own_dates_tell_the_order_of_day_and_month(
     assert bool(chunk.warnings) is warned
 
 
+@pytest.mark.parametrize(("proof", "day_first"), [("13/04/2026", True), ("04/13/2026", False)])
+def test_a_date_late_in_the_file_tells_the_order_of_all(tmp_path: Path, proof: str, day_first: bool) -> None:
+    path = tmp_path / "a.csv"
+    dates = ["03/05/2026"] * 1_500 + [proof] * 500
+    path.write_text("id,Date\n" + "".join(f"{i},{date}\n" for i, date in enumerate(dates, start=1)))
+    chunks = list(parse(FilePart(path), source_of(ORDERS), HERE))
+    days = {str(at.date()) for chunk in chunks for at in chunk.records["at"].to_pylist()}
+    assert days == {"2026-05-03" if day_first else "2026-03-05", "2026-04-13"}
+    assert not any(chunk.warnings or chunk.rejects for chunk in chunks)
+
+
+def test_a_date_against_the_order_of_the_file_rejects_its_row(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    dates = ["03/05/2026", "25/04/2026", "26/04/2026", "04/25/2026", "2026-04-25", "25 Apr 2026"]
+    path.write_text("id,Date\n" + "".join(f"{i},{date}\n" for i, date in enumerate(dates, start=1)))
+    (chunk,) = parse(FilePart(path), source_of(ORDERS), HERE)
+    assert [(line, reason) for line, reason, _ in chunk.rejects] == [(5, "date_order")]
+    assert len(chunk.records) == 5
+
+
 def test_tables_of_the_same_folder_are_handed_over(tmp_path: Path) -> None:
     (tmp_path / "campaign_data.csv").write_text("ID,name\n7,Spring\n")
     (tmp_path / "other.csv").write_text("x\n1\n")

@@ -7,7 +7,7 @@ the file and its source only, so an interrupted import goes on at the chunk wher
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from itertools import chain, islice
@@ -46,6 +46,9 @@ FUTURE = (
 FACTS = "(facts)"
 """What `Chunk.stored` calls rows that state traits or consent and no event."""
 
+_Settled = tuple[Context, tuple[str, ...], Iterator[Numbered]]
+"""Context, warnings, rows."""
+
 Reject = tuple[int, str, str]
 """Line, reason, message."""
 
@@ -75,7 +78,7 @@ def parse(
         if source.map_batch is not None:
             yield from _columnar((rows, position), source, context, start_chunk, part.label)
             return
-        context, warnings, numbered = _settled(rows, context)
+        context, warnings, numbered = _settled(rows, context, part, limits)
         if source.siblings:
             context = replace(context, siblings=load_siblings(part, source.siblings, limits))
         units = _units(numbered, source.group_by)
@@ -90,19 +93,35 @@ def parse(
             yield chunk.finish(index, position(), (*rows.warnings, *warnings))
 
 
-def _settled(rows: Rows, context: Context) -> tuple[Context, tuple[str, ...], Iterator[Numbered]]:
-    """The context with the order of day and month that the file's first dates show."""
+def _settled(rows: Rows, context: Context, part: FilePart, limits: Limits) -> _Settled:
+    """The context with the order of day and month that the file's dates show: the first, or all where those don't."""
     numbered = iter(rows)
     first = list(islice(numbered, DATE_ROWS))
     numbered = chain(first, numbered)
-    texts = [text for _, row in first if not isinstance(row, Broken) for text in row.values() if isinstance(text, str)]
-    day_first = day_order(texts)
-    if day_first is not None:
-        return replace(context, day_first=day_first), (), numbered
-    if any(map(is_ambiguous_date, texts)):
-        order = "day first" if context.day_first else "month first"
-        return context, (f"Dates such as 03/04/2026 are read {order}; nothing in the file tells.",), numbered
+    columns = {name for _, row in first if not isinstance(row, Broken) for name in _ambiguous(row)}
+    order = day_order(_texts(first))
+    if order is None and columns and len(first) == DATE_ROWS:
+        with open_rows(part, limits) as (again, _):
+            order = day_order(_texts(again, columns))
+    if order is not None:
+        return replace(context, day_first=order, one_order=True), (), numbered
+    context = replace(context, one_order=True)
+    if columns:
+        order_text = "day first" if context.day_first else "month first"
+        return context, (f"Dates such as 03/04/2026 are read {order_text}; nothing in the file tells.",), numbered
     return context, (), numbered
+
+
+def _ambiguous(row: Row) -> Iterator[str]:
+    return (name for name, text in row.items() if isinstance(text, str) and is_ambiguous_date(text))
+
+
+def _texts(rows: Iterable[Numbered], columns: Collection[str] | None = None) -> Iterator[str]:
+    """The texts of the rows, of all columns or of some."""
+    for _, row in rows:
+        if not isinstance(row, Broken):
+            found = row.values() if columns is None else map(row.get, columns)
+            yield from (text for text in found if isinstance(text, str))
 
 
 Unit = Sequence[Numbered]

@@ -55,6 +55,7 @@ class Context:
     region: str = "US"  # meant by phone numbers that name no country (ISO 3166-1 alpha-2)
     currency: str = "USD"  # meant by amounts that name none (ISO 4217)
     day_first: bool = False  # how 03/04/2026 is meant; found from the file's own dates
+    one_order: bool = False  # whether a date against `day_first` rejects its row
     siblings: Mapping[str, Mapping[str, Row]] = field(default_factory=dict)  # see Source.siblings
 
 

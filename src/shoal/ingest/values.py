@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 import re
+from collections import Counter
 from collections.abc import Iterable
 from decimal import Decimal
 from functools import lru_cache
@@ -54,7 +55,8 @@ _AMBIGUOUS = re.compile(r"\s*(\d{1,2})[/-](\d{1,2})[/-](?:\d{4}|\d\d)(?!\d)")
 
 
 def instant(value: object, context: Context, column: str | None = None) -> Instant:
-    """The instant that a value names; RowRejectedError `bad_time` when it names none.
+    """The instant that a value names; RowRejectedError `bad_time` when it names none, and `date_order` where
+    `context.one_order` is set and the date is in the other order.
 
     Understood: ISO 8601; `2026-03-01 10:00:00 UTC` and `… -0500`; RFC 2822; `03/04/2026 5:06 PM` in the
     order of `context.day_first`; `1 Mar 2026`; `March 1, 2026`; seconds, milliseconds, microseconds or
@@ -68,7 +70,11 @@ def instant(value: object, context: Context, column: str | None = None) -> Insta
     True
     """
     if isinstance(value, str):
-        found = _read_iso(value, context.zone) or _read_text(value, context.zone, context.day_first)
+        found = _read_iso(value, context.zone)
+        if found is None:
+            if context.one_order:
+                _check_order(value, context.day_first)
+            found = _read_text(value, context.zone, context.day_first)
     elif isinstance(value, dt.datetime):
         found = _zoned(value, context.zone)
     elif isinstance(value, dt.date):
@@ -81,6 +87,12 @@ def instant(value: object, context: Context, column: str | None = None) -> Insta
         place = f" in column {column!r}" if column else ""
         raise RowRejectedError("bad_time", f"The time{place} is blank or in a form that isn't understood.")
     return found
+
+
+def _check_order(text: str, day_first: bool) -> None:
+    if order_of(text) not in (None, day_first):
+        first, rest = ("month", "day") if day_first else ("day", "month")
+        raise RowRejectedError("date_order", f"The date puts the {first} first, and the file's other dates the {rest}.")
 
 
 def _read_iso(text: str, zone: dt.tzinfo) -> Instant | None:
@@ -179,13 +191,20 @@ def day_order(texts: Iterable[str]) -> bool | None:
     >>> day_order(["03/04/2026", "25/04/2026"]), day_order(["04/25/2026"]), day_order(["03/04/2026"])
     (True, False, None)
     """
-    day, month = 0, 0
-    for text in texts:
-        match = _AMBIGUOUS.match(text)
-        if match:
-            day += int(match[1]) > 12 >= int(match[2])
-            month += int(match[2]) > 12 >= int(match[1])
-    return None if day == month else day > month
+    orders = Counter(map(order_of, texts))
+    return None if orders[True] == orders[False] else orders[True] > orders[False]
+
+
+def order_of(text: str) -> bool | None:
+    """Whether a date with slashes puts the day first; None where it could be read either way, or is none.
+
+    >>> order_of("25/04/2026"), order_of("04/25/2026"), order_of("03/04/2026")
+    (True, False, None)
+    """
+    match = _AMBIGUOUS.match(text)
+    if match is None or (int(match[1]) > 12) == (int(match[2]) > 12):
+        return None
+    return int(match[1]) > 12
 
 
 def is_ambiguous_date(text: str) -> bool:

@@ -77,6 +77,15 @@ def test_members_of_a_zip_are_sorted_and_clutter_is_left_out(tmp_path: Path) -> 
     assert parts_of(path, Limits())[0].label.startswith(str(path))
 
 
+def test_a_zip_with_two_files_of_one_name_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a.csv", b"id\n1\n")
+        with pytest.warns(UserWarning, match="Duplicate name"):
+            archive.writestr("a.csv", b"id\n2\n")
+    assert refused(path) == "repeated_member"
+
+
 def test_a_gzip_of_several_members_is_read_to_its_end(tmp_path: Path) -> None:
     path = tmp_path / "a.csv.gz"
     path.write_bytes(gzip.compress(b"id,name\n1,a\n") + gzip.compress(b"2,b\n"))

@@ -121,7 +121,7 @@ def check_packing(part: FilePart, limits: Limits) -> None:
 def parts_of(path: Path, limits: Limits) -> tuple[FilePart, ...]:
     """The readable files in a file: itself, or the members of a zip in order of their names.
 
-    Raises UserError `empty_file`, `encrypted_file`, `unreadable_file`.
+    Raises UserError `empty_file`, `encrypted_file`, `unreadable_file`, `repeated_member`.
     """
     part = FilePart(path)
     with _told(part), path.open("rb") as raw:
@@ -143,6 +143,13 @@ def parts_of(path: Path, limits: Limits) -> tuple[FilePart, ...]:
     if any(member.flag_bits & 1 for member in files):
         raise UserError(
             "encrypted_file", "The archive has a password.", where=part.label, fix="Unpack it and import the files."
+        )
+    if len({member.filename for member in files}) < len(files):
+        raise UserError(
+            "repeated_member",
+            "The archive holds two files of the same name, of which only one could be read.",
+            where=part.label,
+            fix="Unpack it so that both are kept, and import the folder.",
         )
     return tuple(FilePart(path, member.filename) for member in files)
 
