@@ -12,6 +12,7 @@ from shoal.segments.comparison import Comparison
 from shoal.segments.live.edges import ALWAYS, NEVER, Places, Times, Truth
 from shoal.segments.lowered import ConsentHolds, Core, Count, TraitHolds
 from shoal.segments.streams import Stream
+from shoal.segments.windows import Window
 
 Held = Truth | tuple[Times, Times]
 """Whether a value passes a comparison; or, where that depends on time, from when on and until when it does."""
@@ -78,7 +79,7 @@ class Facts:
 class Needs:
     """What has to be read for some definitions."""
 
-    streams: tuple[Stream, ...] = ()
+    streams: Mapping[Stream, tuple[Window, ...]] = field(default_factory=dict)
     traits: Mapping[str, tuple[Comparison, ...]] = field(default_factory=dict)
     consents: tuple[tuple[str, str], ...] = ()
     gapped: tuple[Core, ...] = ()  # what `Live.refresh` has to be told
@@ -86,19 +87,20 @@ class Needs:
     @classmethod
     def of(cls, counted: Iterable[Count | TraitHolds | ConsentHolds], gapped: Iterable[Core] = ()) -> Needs:
         """What these counts, traits and consents read."""
-        streams: dict[Stream, None] = {}
+        streams: dict[Stream, dict[Window, None]] = {}
         traits: dict[str, dict[Comparison, None]] = {}
         consents: dict[tuple[str, str], None] = {}
         for one in counted:
             match one:
-                case Count(stream, _):
-                    streams[stream] = None
+                case Count(stream, window):
+                    streams.setdefault(stream, {})[window] = None
                 case TraitHolds(name, comparison):
                     traits.setdefault(name, {})[comparison] = None
                 case ConsentHolds(channel, purpose, _):
                     consents[channel, purpose] = None
         asked = {name: tuple(comparisons) for name, comparisons in traits.items()}
-        return cls(tuple(streams), asked, tuple(consents), tuple(gapped))
+        windows = {stream: tuple(those) for stream, those in streams.items()}
+        return cls(windows, asked, tuple(consents), tuple(gapped))
 
 
 def spans(held: Held) -> tuple[Times, Times]:

@@ -1,0 +1,256 @@
+"""The live reading over a workspace: what it needs is read from the lake, each event name once for all streams."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import duckdb
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+from sqlglot import exp, parse_one
+
+from shoal.core.ids import KEY_ID_SQL
+from shoal.core.time import Duration, Instant
+from shoal.ingest.lake_rows import CURRENT
+from shoal.profiles.consent import CAUTION
+from shoal.segments.comparison import Comparison
+from shoal.segments.live import Changes, Consented, Facts, Happened, Live, Needs, Persons, Stated
+from shoal.segments.live.edges import NEVER, Times
+from shoal.segments.live.facts import Held, is_timed
+from shoal.segments.nodes import Node
+from shoal.segments.operators import variant
+from shoal.segments.operators.binding import Binding
+from shoal.segments.operators.dates import LATEST
+from shoal.segments.scans import column, comparison_condition, filter_condition, stream_conditions
+from shoal.segments.sql.plan import Plan
+from shoal.segments.sql.render import Rendering
+from shoal.segments.streams import Stream
+from shoal.segments.windows import Span
+
+BATCH = 1_000_000
+"""Rows that are counted at once."""
+
+
+def cold(duck: duckdb.DuckDBPyConnection, segments: Mapping[str, Node], now: Instant) -> Live:
+    """A live reading of these segments at an instant, from the views of an open reading.
+
+    Raises UserError `unknown_segment` and `segment_cycle`.
+    """
+    live = Live(now)
+    needs = live.define(segments)
+    live.persons(_everybody(duck))
+    fill(duck, live, needs)
+    return live
+
+
+def fill(duck: duckdb.DuckDBPyConnection, live: Live, needs: Needs) -> None:
+    """Read what `Live.define` asked for, and decide."""
+    rows = rows_of(duck)
+    place(duck, live, rows)
+    for facts in read(duck, needs, live.now, rows):
+        live.load(facts)
+    live.settle(silent=True)
+    refresh(duck, live)
+
+
+def refresh(duck: duckdb.DuckDBPyConnection, live: Live) -> Changes:
+    """Ask the `sql` reading about the declared gaps at the clock's instant."""
+    asked = tuple(live.program.gapped)
+    if not asked:
+        return live.refresh({})
+    binding = Binding(live.now)
+    rendering = Rendering(Plan.of(asked), binding)
+    answers = [exp.alias_(rendering.condition(core), f"k{number}", quoted=True) for number, core in enumerate(asked)]
+    query = rendering.select(column("subscriber"), *answers)
+    found = duck.sql(query.sql(dialect="duckdb"), params=dict(binding.parameters)).to_arrow_table()
+    ids = found["subscriber"].to_numpy()
+    return live.refresh({core: ids[found[f"k{number}"].to_numpy()] for number, core in enumerate(asked)})
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Where facts are read: tables of these names, or the lake's own files.
+
+    DuckDB computes an expression over a VARIANT 20 times as fast where it stands directly above the read of the
+    file, with no view between. So files are read as they are, and people are found after that.
+    """
+
+    scans: Mapping[str, str]  # what stands for events, traits and consents
+    key: str = "key"  # the column that names a person
+    superseded: bool = False  # whether the table of replaced events is to be looked at
+
+
+def rows_of(duck: duckdb.DuckDBPyConnection) -> Rows:
+    """Where the facts of an open reading are."""
+    names = {name for (name,) in duck.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
+    if "scans" not in names:
+        return Rows({name: name for name in ("events", "traits", "consents")}, "subscriber")
+    return Rows(dict(duck.execute("FROM scans").fetchall()), superseded="superseded" in names)
+
+
+def place(duck: duckdb.DuckDBPyConnection, live: Live, rows: Rows) -> None:
+    """Let queries know the place of each key's subscriber, as the table `places`."""
+    ids = live.people.ids
+    duck.register("loading", pa.table({"subscriber": ids, "place": np.arange(len(ids))}))
+    keys = "SELECT key, place FROM keys JOIN loading USING (subscriber)" if rows.key == "key" else _BY_SUBSCRIBER
+    duck.execute(f"CREATE OR REPLACE TEMP TABLE places AS {keys}")
+    duck.unregister("loading")
+
+
+_BY_SUBSCRIBER = "SELECT subscriber AS key, place FROM loading"
+
+
+def read(duck: duckdb.DuckDBPyConnection, needs: Needs, now: Instant, rows: Rows) -> Iterator[Facts]:
+    """What the views hold of what is needed, in pieces; of subscribers who have a place."""
+    by_event: dict[str, list[Stream]] = {}
+    for stream in needs.streams:
+        by_event.setdefault(stream.event, []).append(stream)
+    for streams in by_event.values():
+        yield from (Facts(happened=found) for found in _happened(duck, streams, needs, now, rows))
+    for name, comparisons in needs.traits.items():
+        yield Facts(stated=(_stated(duck, name, comparisons, rows),))
+    for channel, purpose in needs.consents:
+        yield Facts(consented=(_consented(duck, channel, purpose, rows),))
+
+
+def _everybody(duck: duckdb.DuckDBPyConnection) -> Persons:
+    found = duck.sql("SELECT subscriber, identified FROM subscribers ORDER BY subscriber").to_arrow_table()
+    ids, identified = found["subscriber"].to_numpy(), found["identified"].to_numpy()
+    return Persons(ids, np.ones(len(ids), np.bool_), identified)
+
+
+def _happened(
+    duck: duckdb.DuckDBPyConnection, streams: Sequence[Stream], needs: Needs, now: Instant, rows: Rows
+) -> Iterator[tuple[Happened, ...]]:
+    """Events of streams with one name, in pieces."""
+    binding = Binding(now)
+    starts = [window.span(now).start for stream in streams for window in needs.streams[stream]]
+    known = [start for start in starts if start is not None]
+    span = Span(Instant(min(known)) if len(known) == len(starts) else None, LATEST)
+    query = _told("events", rows).where(*stream_conditions(Stream(streams[0].event), span, binding))
+    for number, stream in enumerate(streams):
+        query = query.select(*_passing(number, stream, binding))
+    query = _placed(query, rows.superseded)
+    for batch in _asked(duck, query, binding, rows).to_arrow_reader(BATCH):
+        columns = _columns(batch)
+        yield tuple(_of_stream(number, stream, columns) for number, stream in enumerate(streams))
+
+
+def _passing(number: int, stream: Stream, binding: Binding) -> Iterator[exp.Expr]:
+    """Whether an event passes the stream's filters, and the instants that timed filters compare."""
+    plain = [filter_condition(one, binding) for one in stream.filters if not is_timed(one.comparison)]
+    timed = [one for one in stream.filters if is_timed(one.comparison)]
+    if plain:
+        yield exp.alias_(_flag(exp.and_(*plain)), f"s{number}", quoted=True)
+    for place, one in enumerate(timed):
+        value = variant.at_path(column("properties"), one.path, binding)
+        yield exp.alias_(_instant(value), f"s{number}_{place}", quoted=True)
+
+
+def _of_stream(number: int, stream: Stream, columns: Mapping[str, npt.NDArray[np.int64]]) -> Happened:
+    who, at = columns["who"], columns["at"]
+    timed = [one.comparison for one in stream.filters if is_timed(one.comparison)]
+    spans = [_span(columns[f"s{number}_{place}"], one) for place, one in enumerate(timed)]
+    since = np.maximum.reduce([start for start, _ in spans]) if spans else None
+    until = np.minimum.reduce([end for _, end in spans]) if spans else None
+    if f"s{number}" not in columns:
+        return Happened(stream, who, at, None if since is None or until is None else (since, until))
+    some = columns[f"s{number}"].view(np.bool_)
+    passes = None if since is None or until is None else (since[some], until[some])
+    return Happened(stream, who[some], at[some], passes)
+
+
+def _stated(duck: duckdb.DuckDBPyConnection, name: str, comparisons: Sequence[Comparison], rows: Rows) -> Stated:
+    binding = Binding(Instant(0))
+    answers = [
+        exp.alias_(_instant(column("value")) if is_timed(one) else _flag(_of_value(one, binding)), f"c{place}")
+        for place, one in enumerate(comparisons)
+    ]
+    query = _told("traits", rows).where(exp.EQ(this=column("name"), expression=binding.value(name)))
+    query = _placed(query.select(column("event_id"), *answers))
+    columns = _columns(_asked(duck, query, binding, rows).to_arrow_table().combine_chunks())
+    held: list[Held] = [
+        _span(columns[f"c{place}"], one) if is_timed(one) else columns[f"c{place}"].view(np.bool_)
+        for place, one in enumerate(comparisons)
+    ]
+    return Stated(name, columns["who"], columns["at"], columns["event_id"], tuple(held))
+
+
+def _consented(duck: duckdb.DuckDBPyConnection, channel: str, purpose: str, rows: Rows) -> Consented:
+    number = KEY_ID_SQL.format(text="source || '/' || contact")
+    found = duck.sql(
+        f"""SELECT place AS who, epoch_ms("at") AS "at", event_id, list_position($states, state)::BIGINT - 1 AS state,
+                   ("at" < received_at)::UTINYINT AS dated, {number} AS source
+            FROM {rows.scans["consents"]} AS told JOIN places ON places.key = told.{rows.key}
+            WHERE channel = $channel AND purpose = $purpose""",
+        params={"states": list(CAUTION), "channel": channel, "purpose": purpose},
+    )
+    columns = _columns(found.to_arrow_table().combine_chunks())
+    who, at, event_id, state, source = (columns[name] for name in ("who", "at", "event_id", "state", "source"))
+    return Consented(channel, purpose, who, at, event_id, state, columns["dated"].view(np.bool_), source)
+
+
+def _told(view: str, rows: Rows) -> exp.Select:
+    """Rows of a view with whom they are about and their instant in ms."""
+    at = exp.alias_(exp.func("epoch_ms", column("at")), "ms", quoted=True)
+    more = [column(name) for name in _VERSION] if rows.superseded and view == "events" else []
+    key = exp.alias_(column(rows.key), "key", quoted=True)
+    return exp.select(key, at, *more).from_(exp.to_table(_SCANNED.format(view), quoted=True))
+
+
+_SCANNED = "the files of {}"
+"""Stands for the scan of a view until the query is text."""
+
+
+def _asked(duck: duckdb.DuckDBPyConnection, query: exp.Select, binding: Binding, rows: Rows) -> duckdb.DuckDBPyRelation:
+    text = query.sql(dialect="duckdb")
+    for view, scan in rows.scans.items():
+        text = text.replace(f'"{_SCANNED.format(view)}"', scan)  # values are bound, so this is the table's name
+    return duck.sql(text, params=dict(binding.parameters))
+
+
+_VERSION = ("event_id", "version", "at", "digest")
+
+
+def _placed(told: exp.Select, superseded: bool = False) -> exp.Select:
+    """The same with the subscriber's place, without rows that were replaced."""
+    hidden = ("key", "ms", "at", *(_VERSION if superseded else ()))
+    known = [one.alias_or_name for one in told.expressions if one.alias_or_name not in hidden]
+    who, at = exp.alias_(column("place"), "who", quoted=True), exp.alias_(column("ms"), "at", quoted=True)
+    key = exp.EQ(this=column("key", "stored"), expression=column("key", "places"))
+    query = exp.select(who, at, *(column(name) for name in known)).from_(told.subquery("stored"))
+    query = query.join(exp.to_table("places", quoted=True), on=key)
+    return query.where(_parsed_current()) if superseded else query
+
+
+@lru_cache(maxsize=1)
+def _parsed_current() -> exp.Expr:
+    newer = CURRENT.replace("ANTI JOIN superseded AS newer ON", "NOT EXISTS (SELECT 1 FROM superseded AS newer WHERE")
+    found = parse_one(f"{newer})", dialect="duckdb")
+    assert isinstance(found, exp.Expr)
+    return found
+
+
+def _of_value(comparison: Comparison, binding: Binding) -> exp.Expr:
+    return comparison_condition(column("value"), comparison, binding)
+
+
+def _flag(condition: exp.Expr) -> exp.Expr:
+    known = exp.func("COALESCE", condition, exp.false())
+    return exp.cast(known, "UTINYINT", dialect="duckdb")
+
+
+def _instant(value: exp.Expr) -> exp.Expr:
+    return exp.func("COALESCE", variant.instant(value), exp.Literal.number(NEVER))
+
+
+def _span(instants: Times, comparison: Comparison) -> tuple[Times, Times]:
+    assert isinstance(comparison.operand, Duration), "within_last is the one comparison that time changes"
+    return instants, np.where(instants < NEVER, instants + comparison.operand.ms, NEVER)
+
+
+def _columns(rows: pa.RecordBatch | pa.Table) -> dict[str, npt.NDArray[np.int64]]:
+    return {name: rows.column(name).to_numpy() for name in rows.schema.names}
