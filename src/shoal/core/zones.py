@@ -1,7 +1,7 @@
 """Local time: how far each time zone is from UTC, as plain rows that any reading can look up.
 
-The rows come from the IANA time zone database in the package `tzdata`, so all machines agree. A compiled zone (RFC 9636)
-lists its changes up to some year and has a rule for later ones; the rule is written out up to `LAST_YEAR`.
+The rows come from the IANA time zone database in the package `tzdata`, so all machines agree. A compiled zone
+(RFC 9636) lists its changes up to some year and has a rule for later ones; the rule is written out up to `LAST_YEAR`.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from shoal.segments import clocks
 def load_zones(duck: duckdb.DuckDBPyConnection, opened: Opened) -> None:
     """The workspace's zone, and how far each zone is from UTC when.
 
-    The rows are kept in `derived/` for one version of the time zone database: working them out takes a tenth of a second.
+    The rows are kept in `derived/` for one version of the database: working them out takes a tenth of a second.
     """
     duck.execute("CREATE TEMP TABLE workspace (zone VARCHAR)")
     duck.execute("INSERT INTO workspace VALUES (?)", [opened.settings.zone])

@@ -60,25 +60,26 @@ class Clauses:
 
 
 _WORDS = {
-    **{"filters": "where", "person": "by a person", "times": "number of times", "window": "window"},
-    **{"days": "calendar days", "weekdays": "weekday", "hours": "time of day"},
+    "filters": "where",
+    "person": "by a person",
+    "times": "number of times",
+    "window": "window",
+    "days": "calendar days",
+    "weekdays": "weekday",
+    "hours": "time of day",
+}
+
+
+_CLASSES: dict[type, str] = {
+    tuple: "filters",
+    ByPerson: "person",
+    Times: "times",
+    **dict.fromkeys((Ever, Last, BetweenAgo, BeforeAgo, Between), "window"),
+    CalendarDays: "days",
+    Weekdays: "weekdays",
+    Hours: "hours",
 }
 
 
 def _name(clause: object) -> str:
-    match clause:
-        case tuple():
-            return "filters"
-        case ByPerson():
-            return "person"
-        case Times():
-            return "times"
-        case Ever() | Last() | BetweenAgo() | BeforeAgo() | Between():
-            return "window"
-        case CalendarDays():
-            return "days"
-        case Weekdays():
-            return "weekdays"
-        case Hours():
-            return "hours"
-    raise TypeError(f"not a clause: {clause!r}")
+    return _CLASSES[type(clause)]

@@ -1,4 +1,7 @@
-"""SQL of local time, over the views `workspace` and `zone_offsets` of a reading. All of it is arithmetic of whole milliseconds."""
+"""SQL of local time, over the views `workspace` and `zone_offsets` of a reading.
+
+All of it is arithmetic of whole milliseconds.
+"""
 
 from __future__ import annotations
 
@@ -47,14 +50,14 @@ def clocks_sql(binding: Binding) -> str:
     # One join looks up the offset, after the zone is known: DuckDB 2.0 lost rows where a condition on a sum of an
     # outer join's either side was moved into the join.
     return f"""SELECT placed.person, placed.zone, {now} + clock."offset" AS local_now
-               FROM (SELECT people.subscriber AS person, coalesce(known.zone, workspace.zone) AS zone
-                     FROM subscribers AS people CROSS JOIN workspace
-                     LEFT JOIN (SELECT subscriber, arg_max(CASE WHEN variant_type(value) = 'VARCHAR'
-                                                           THEN TRY_CAST(value AS VARCHAR) ELSE '' END, {LATEST}) AS zone
-                                FROM traits WHERE name = '{TRAIT}' AND "at" <= {known} GROUP BY subscriber) AS stated
-                            ON stated.subscriber = people.subscriber
-                     LEFT JOIN (SELECT DISTINCT zone FROM zone_offsets) AS known ON known.zone = stated.zone) AS placed
-               JOIN zone_offsets AS clock ON clock.zone = placed.zone AND clock.starts <= {now} AND clock.ends > {now}"""
+        FROM (SELECT people.subscriber AS person, coalesce(known.zone, workspace.zone) AS zone
+              FROM subscribers AS people CROSS JOIN workspace
+              LEFT JOIN (SELECT subscriber, arg_max(CASE WHEN variant_type(value) = 'VARCHAR'
+                                                    THEN TRY_CAST(value AS VARCHAR) ELSE '' END, {LATEST}) AS zone
+                         FROM traits WHERE name = '{TRAIT}' AND "at" <= {known} GROUP BY subscriber) AS stated
+                     ON stated.subscriber = people.subscriber
+              LEFT JOIN (SELECT DISTINCT zone FROM zone_offsets) AS known ON known.zone = stated.zone) AS placed
+        JOIN zone_offsets AS clock ON clock.zone = placed.zone AND clock.starts <= {now} AND clock.ends > {now}"""
 
 
 def now_condition(times: LocalTimes) -> exp.Expr:

@@ -1,7 +1,8 @@
 """Groups of countries, as of 2026-11-01.
 
 Sources: European Union, https://european-union.europa.eu/principles-countries-history/eu-countries_en (27 members);
-European Economic Area, https://www.efta.int/about-efta/european-economic-area (the EU with Iceland, Liechtenstein and Norway).
+European Economic Area, https://www.efta.int/about-efta/european-economic-area (the EU, Iceland, Liechtenstein
+and Norway).
 Codes are ISO 3166-1 alpha-2; names are the English short names, with other usual ones.
 """
 

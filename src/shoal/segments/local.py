@@ -1,7 +1,7 @@
 """Local time: calendar days, weekdays and hours by the clocks where a subscriber is.
 
-A subscriber's zone is their trait `timezone` as of the instant asked for, an IANA name such as Europe/Paris; where that is
-not set or names no zone, it is the workspace's. It holds for all of their events, old ones included.
+A subscriber's zone is their trait `timezone` as of the instant asked for, an IANA name such as Europe/Paris; where
+that is not set or names no zone, it is the workspace's. It holds for all of their events, old ones included.
 """
 
 from __future__ import annotations

@@ -90,14 +90,15 @@ class AnniversaryWithin:
         found = parse_one(
             f"""SELECT subscriber FROM (
                   SELECT subscriber, local_now, CASE WHEN yearless
-                         THEN TRY_CAST(substr(right(said, 5), 1, 2) AS INT) * 100 + TRY_CAST(right(said, 2) AS INT)
+                           THEN TRY_CAST(substr(right(said, 5), 1, 2) AS INT) * 100 + TRY_CAST(right(said, 2) AS INT)
                          ELSE month(made) * 100 + day(made) END AS month_day,
                          CASE WHEN yearless THEN NULL ELSE year(made) END AS since
                   FROM (SELECT clocks.person AS subscriber, clocks.local_now, latest.said,
                                regexp_full_match(latest.said, '{_YEARLESS}') AS yearless,
                                make_timestamp_ms(CASE WHEN length(latest.said) = 10 THEN latest.ms
                                                       ELSE latest.ms + clock."offset" END) AS made
-                        FROM (SELECT subscriber, arg_max(said, {LATEST}) AS said, nullif(arg_max(ms, {LATEST}), {_NOTHING}) AS ms
+                        FROM (SELECT subscriber, arg_max(said, {LATEST}) AS said,
+                                     nullif(arg_max(ms, {LATEST}), {_NOTHING}) AS ms
                               FROM stated GROUP BY subscriber) AS latest
                         JOIN ({clocks.clocks_sql(binding)}) AS clocks ON clocks.person = latest.subscriber
                         LEFT JOIN zone_offsets AS clock ON clock.zone = clocks.zone AND clock.starts <= latest.ms

@@ -10,6 +10,7 @@ from sqlglot import exp
 
 from shoal.core.time import Instant, format_instant
 from shoal.segments import fields, scans
+from shoal.segments.history import ConsentStatement, Event, TraitStatement
 from shoal.segments.nodes import Detail, Kind, Node, Person, Read, Reference
 from shoal.segments.operators.binding import Binding
 from shoal.segments.operators.words import quoted
@@ -63,7 +64,7 @@ class ImportedFrom:
 
     def _instants(self, person: Person) -> list[Instant]:
         history = person.history
-        told = (*history.events, *history.traits, *history.consents)
+        told: list[Event | TraitStatement | ConsentStatement] = [*history.events, *history.traits, *history.consents]
         return sorted(one.at for one in told if one.source == self.source)
 
     def holds(self, person: Person) -> bool:

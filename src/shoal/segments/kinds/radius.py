@@ -87,7 +87,8 @@ class NearPoint:
         stated = exp.select("*").from_(exp.to_table("traits", quoted=True)).where(_known(binding))
         found = parse_one(
             f"""SELECT subscriber FROM (
-                  SELECT subscriber, {_series("a", "a * a", binding)} AS north, {_series("b", "b * b", binding)} AS east,
+                  SELECT subscriber, {_series("a", "a * a", binding)} AS north,
+                         {_series("b", "b * b", binding)} AS east,
                          {_series("c", "c * c", binding)} AS cosine
                   FROM (SELECT subscriber, (latitude - {bound(self.latitude)}) * {half} AS a,
                                (CASE WHEN across > {straight} THEN across - {turn}
