@@ -286,6 +286,17 @@ def test_time_goes_on_even_where_the_clock_is_set_back(sqlite, monkeypatch):
     assert second.at >= first.at
 
 
+def test_the_report_names_the_version(on_sqlite):
+    apply(on_sqlite, a=TRIAL)
+    apply(on_sqlite, a=BOUGHT)
+    found = Workspace(on_sqlite).analyse(NOW)
+    assert {each.name: each.version for each in found.segments if each.name in ("a", "repeat-buyers")} == {
+        "a": 2,
+        "repeat-buyers": None,
+    }
+    assert "Order Completed&quot; (version 2)" in found.html("Title")
+
+
 def test_the_same_in_python(on_sqlite):
     files(on_sqlite, a=TRIAL)
     workspace = Workspace(on_sqlite)

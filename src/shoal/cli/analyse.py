@@ -129,7 +129,13 @@ def _document(done: ImportRun, found: Analysis, report: Path) -> dict[str, Any]:
         "not_imported": [each.as_data() for each in done.not_imported],
         "audit": as_data(found.audit),
         "segments": [
-            {"name": each.name, "sentence": each.sentence, "members": each.members, "share": each.share}
+            {
+                "name": each.name,
+                "sentence": each.sentence,
+                "members": each.members,
+                "share": each.share,
+                "version": each.version,
+            }
             for each in found.segments
         ],
         "not_applicable": {name: list(missing) for name, missing in found.not_applicable.items()},

@@ -72,7 +72,11 @@ def analyse(opened: Opened, as_of: Instant | None = None) -> Analysis:
         summaries = _summaries(duck, shown, what, instant)
         members = many.memberships(duck, {each.name: each.when for each in shown}, instant, what.nodes)
         reached = reach(duck, instant, members)
-    summaries = tuple(replace(each, reach=found) for each, found in zip(summaries, reached, strict=True))
+    numbers = {name: each.number for name, each in what.current.items()}
+    summaries = tuple(
+        replace(each, reach=found, version=numbers.get(each.name))
+        for each, found in zip(summaries, reached, strict=True)
+    )
     overlaps = _overlaps(members, shown)
     gaps = {name: missing for name, missing in lacking.items() if missing}
     return Analysis(instant, seen, found, summaries, overlaps, gaps)

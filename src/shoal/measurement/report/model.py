@@ -146,6 +146,7 @@ class SegmentSummary:
     series: tuple[tuple[Instant, int], ...] = ()  # size over time, oldest first
     note: str | None = None
     reach: Reach | None = None  # None: not looked at
+    version: int | None = None  # of the definition; None: it was not applied
 
 
 @dataclass(frozen=True, slots=True)

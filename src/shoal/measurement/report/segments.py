@@ -68,7 +68,8 @@ def _card(segment: SegmentSummary, overview: Overview) -> Markup:
         class_="size",
     )
     title = tag("h3", segment.title, id=f"segment-{segment.name}")
-    head = tag("header", tag("div", title, tag("p", segment.sentence, class_="sentence")), size)
+    version = f" (version {segment.version})" if segment.version else ""
+    head = tag("header", tag("div", title, tag("p", segment.sentence + version, class_="sentence")), size)
     parts = (_steps(segment, overview), _side(segment, overview), _content(segment))
     note = tag("p", segment.note, class_="note") if segment.note else None
     return tag("article", head, tag("div", parts, class_="parts"), note, class_="tile segment")
