@@ -7,7 +7,7 @@ of the journal. So these limits are checked where a record is encoded, and its r
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 import msgspec
 
@@ -57,9 +57,12 @@ def check_key(text: str) -> None:
 
 
 def sound_object(encoded: bytes) -> bytes:
-    """The JSON object, as msgspec encodes it, with a name for what has an empty one; UnstorableError where it
-    can't be held. Quick looks at the text tell whether its parts have to be looked at.
+    """The JSON object, as msgspec encodes it, with a name for what has an empty one, and with names of their own for
+    what differs in case only within an inner object (DuckDB takes them for one); UnstorableError where it can't be
+    held. Quick looks at the text tell whether its parts have to be looked at.
 
+    >>> sound_object(b'{"address":{"city":"Bonn","City":"Berlin"}}')
+    b'{"address":{"city":"Bonn","City (2)":"Berlin"}}'
     >>> sound_object(b'{"":1,"(blank)":2}')
     b'{"(blank) (2)":1,"(blank)":2}'
     """
@@ -68,13 +71,14 @@ def sound_object(encoded: bytes) -> bytes:
     value = msgspec.json.decode(encoded)
     for name in value:
         check_name(name)
-    is_blank = _look(value)
-    return msgspec.json.encode(_named(value)) if is_blank else encoded
+    is_odd = _look(value)
+    return msgspec.json.encode(_named(value)) if is_odd else encoded
 
 
 def _is_plain(encoded: bytes) -> bool:
-    """Whether an object is too small to break a limit, and has no empty name."""
-    few = encoded.count(b"{") + encoded.count(b"[") <= DEEPEST
+    """Whether an object has no inner ones, is too small to break a limit, and has no empty name."""
+    inner = encoded.count(b"{")
+    few = inner < 2 and inner + encoded.count(b"[") <= DEEPEST
     return few and len(encoded) <= LONGEST_NAME and b'"":' not in encoded
 
 
@@ -107,8 +111,11 @@ def not_text() -> UnstorableError:
 
 
 def _look(value: object) -> bool:
-    """Whether any name is empty. Goes level by level, so that no depth exhausts the stack."""
-    level, depth, is_blank = [value], 0, False
+    """Whether any name is empty, or like another one of an inner object.
+
+    Goes level by level, so that no depth exhausts the stack.
+    """
+    level, depth, is_odd = [value], 0, False
     while level:
         depth += 1
         if depth > DEEPEST:
@@ -118,25 +125,34 @@ def _look(value: object) -> bool:
             if isinstance(each, Mapping):
                 if len(each) > MOST_NAMES:
                     raise UnstorableError("too_many_names", f"An object has more than {MOST_NAMES:,} names.")
-                is_blank = is_blank or "" in each
+                is_odd = is_odd or "" in each or (depth > 1 and len(set(map(str.casefold, each))) < len(each))
                 inner += each.values()
             elif isinstance(each, list):
                 inner += each
         level = [each for each in inner if isinstance(each, Mapping | list)]
-    return is_blank
+    return is_odd
 
 
-def _named(value: object) -> object:
+def _named(value: object, *, is_inner: bool = False) -> object:
     if isinstance(value, list):
-        return [_named(each) for each in value]
+        return [_named(each, is_inner=True) for each in value]
     if not isinstance(value, Mapping):
         return value
-    return {name or _free_name(value): _named(each) for name, each in value.items()}
+    fold = str.casefold if is_inner else str
+    taken = {"" if name == "" else fold(name) for name in value}
+    named: dict[str, object] = {}
+    used: set[str] = set()
+    for name, each in value.items():
+        is_free = name != "" and fold(name) not in used
+        free = name if is_free else _free_name(name or "(blank)", taken | used, fold)
+        used.add(fold(free))
+        named[free] = _named(each, is_inner=True)
+    return named
 
 
-def _free_name(names: Mapping[str, object]) -> str:
-    name, number = "(blank)", 1
-    while name in names:
+def _free_name(wanted: str, taken: Collection[str], fold: Callable[[str], str]) -> str:
+    name, number = wanted, 1
+    while fold(name) in taken:
         number += 1
-        name = f"(blank) ({number})"
+        name = f"{wanted} ({number})"
     return name
