@@ -13,6 +13,7 @@ from shoal.core.time import Instant
 from shoal.ingest import lake_rows
 from shoal.ingest.canonical import Record, to_batch
 from shoal.ingest.shredding import MOST, shredding
+from shoal.ingest.storable import sound_object
 from shoal.store import lake
 from shoal.store.duck import open_duck
 
