@@ -45,6 +45,27 @@ def test_cyrillic_is_believed_when_the_letters_make_words() -> None:
     assert guess_encoding(text.encode("cp1251")) == "cp1251"
 
 
+WORDS = [
+    ("cp1252", "Zoë Müller"),
+    ("cp1252", "François Lefèvre"),
+    ("cp1252", "São Paulo"),
+    ("cp1252", "Ångström, Ørsted €5 ½ 20° it’s “so” – Acme™"),
+    ("cp1250", "Łukasz Żółć"),
+    ("cp1250", "Jiří Dvořák, Česká republika"),
+    ("cp1251", "Привет мир"),
+    ("cp1253", "Θεσσαλονίκη"),
+    ("cp932", "東京都渋谷区 カタカナ"),
+    ("gb18030", "北京市"),
+    ("euc_kr", "서울특별시"),
+]
+
+
+@pytest.mark.parametrize(("encoding", "text"), WORDS)
+def test_a_code_page_is_told_by_few_words_among_english_ones(encoding: str, text: str) -> None:
+    content = f'who,what,city\nana@example.org,Seen,"{text}"\n' * 50
+    assert guess_encoding(content.encode(encoding)) == encoding
+
+
 def test_a_byte_that_cp1252_lacks_is_latin1() -> None:
     assert guess_encoding(b"caf\xe9 \x81") == "latin-1"
 

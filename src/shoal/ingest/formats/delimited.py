@@ -62,7 +62,9 @@ class DelimitedRows:
         """The encoding where it isn't UTF-8, and columns that had no name of their own."""
         found = []
         if self._lines.encoding not in (None, "utf-8"):
-            found.append(f"Read as {self._lines.encoding}, because it is not UTF-8.")
+            found.append(
+                f"Read as {self._lines.encoding}, because it is not UTF-8. If names look wrong, export it as UTF-8."
+            )
         if self._renamed:
             found.append(f"Columns without a name of their own are called {', '.join(self._renamed[:10])}.")
         return tuple(found)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from itertools import chain
 
 from shoal.core.errors import UserError
+from shoal.ingest.formats.encodings import WESTERN, legacy_encoding
 from shoal.ingest.formats.limits import BLOCK, Limits
 from shoal.ingest.formats.packed import Bytes
 
@@ -18,9 +19,7 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-_GUESSES = ["cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp932", "gb18030", "euc_kr", "big5"]
 _GUESS_SAMPLE = 65_536
-_SURE = 0.5  # coherence with a language above which another encoding than Western is believed
 
 
 class Lines:
@@ -128,8 +127,8 @@ def _wide(sample: bytes) -> str | None:
 def guess_encoding(sample: bytes) -> str:
     """The most likely encoding of bytes that aren't all ASCII.
 
-    UTF-8 where nearly all of them are; else what charset-normalizer is sure of; else the Western code
-    page cp1252, or latin-1 where that has no sign for a byte.
+    UTF-8 where nearly all of them are; else the code page in which they spell words; else the Western one, cp1252,
+    or latin-1 where that has no sign for a byte.
 
     >>> guess_encoding("Zoë".encode()), guess_encoding("Zoë".encode("latin-1"))
     ('utf-8', 'cp1252')
@@ -144,16 +143,12 @@ def guess_encoding(sample: bytes) -> str:
 
 
 def _guess_legacy(sample: bytes) -> str:
-    from charset_normalizer import from_bytes  # noqa: PLC0415 - 50 ms that UTF-8 needn't pay
-
-    best = from_bytes(sample, cp_isolation=_GUESSES).best()
-    if best is not None and best.encoding != "cp1252" and best.coherence >= _SURE:
-        return best.encoding
+    found = legacy_encoding(sample) or WESTERN
     try:
-        sample.decode("cp1252")
+        sample.decode(WESTERN)
     except UnicodeDecodeError:
-        return "latin-1"
-    return "cp1252"
+        return "latin-1" if found == WESTERN else found
+    return found
 
 
 def line_too_long(label: str, line: int, limits: Limits) -> UserError:
