@@ -25,7 +25,7 @@ from shoal.segments.kinds.groups import All, Either, Neither, Not
 from shoal.segments.kinds.segment import Member
 from shoal.segments.kinds.trait import Trait
 from shoal.segments.kinds.trend import Trend
-from shoal.segments.live import Live, Persons
+from shoal.segments.live import Live, Persons, engine
 from shoal.segments.live.histories import facts_of
 from shoal.segments.nodes import Person, walk
 
@@ -250,9 +250,12 @@ def _pieces(people):
     st.sampled_from((-200 * DAY, -30 * DAY, -7 * DAY, -1, 0, DAY)),
     st.floats(0, 1),
     st.lists(steps, max_size=8),
+    st.booleans(),
 )
-def test_generated_courses_agree(people, segments, start, share, plan):
+def test_generated_courses_agree(people, segments, start, share, plan, apart):
     """Cold, folded, late, told again, merged, parted, erased, redefined, with a clock that goes on by any step."""
+    engine.FEW = 0 if apart else 500  # each segment looks at its own rows, or all at all of them
+    engine.MOST = 3 if apart else 200_000  # the clock goes in many stretches, or in one
     pieces = list(_pieces(people))
     told = int(len(pieces) * share)
     first = {one.subscriber: replace(one, events=(), traits=(), consents=()) for one in people[: 1 + PEOPLE // 2]}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,7 +17,7 @@ from shoal.segments.live.facts import Facts, Needs
 from shoal.segments.live.members import Members
 from shoal.segments.live.people import Ids, People
 from shoal.segments.live.program import Program
-from shoal.segments.live.sights import Course, State, Stretch, Touched
+from shoal.segments.live.sights import Course, Part, State, Stretch, Touched
 from shoal.segments.live.sources import Due
 from shoal.segments.live.store import Store
 from shoal.segments.lowered import Core
@@ -29,6 +29,9 @@ MOST = 200_000
 
 BLOCK = 32_768
 """Subscribers that are looked at together when everybody is."""
+
+FEW = 500
+"""Up to so many rows, all segments look at all of them; from then on each looks at those that concern it."""
 
 NO_FACTS = Facts()
 
@@ -56,7 +59,7 @@ class Live:
         self.program = Program()
         self.members = Members()
         self.gaps: list[Truth] = []
-        self._store = Store()
+        self.store = Store()
 
     def define(self, segments: Mapping[str, Node]) -> Needs:
         """Keep these segments from now on, and forget others. Gives what has to be read for what is new.
@@ -73,7 +76,7 @@ class Live:
         nobody = np.zeros(len(self.people), np.bool_)
         self.gaps = [known.get(core, nobody.copy()) for core in self.program.gapped]
         self.members.rename(tuple(self.program.members), len(self.people))
-        counted = self._store.recount(self.program, len(self.people))
+        counted = self.store.recount(self.program, len(self.people))
         return Needs.of(counted, new)
 
     def persons(self, persons: Persons) -> None:
@@ -83,13 +86,18 @@ class Live:
         self.people.present[where] = persons.present
         self.people.identified[where] = persons.present & persons.identified
 
+    def restore(self, ids: Ids, persons: Persons) -> None:
+        """Give places to these ids in their order, as `persons` says of each; for snapshots."""
+        self.people.append(ids)
+        self.people.present, self.people.identified = persons.present, persons.identified
+
     def load(self, facts: Facts) -> None:
         """Take facts that `define` asked for, in any pieces."""
-        self._store.load(facts, self.now)
+        self.store.load(facts, self.now)
 
     def settle(self, *, silent: bool = False) -> Changes:
         """Decide about everybody, after `load`. `silent` saves the time of listing who entered and left."""
-        self._store.loaded(self.now, self.people.identified)
+        self.store.loaded(self.now, self.people.identified)
         found = []
         for start in range(0, len(self.people), BLOCK):
             where = slice(start, start + BLOCK)
@@ -110,8 +118,8 @@ class Live:
         """
         before = self._totals() if persons is not None else None
         told = self._admit(persons) if persons is not None else averages.NO_ROWS[0]
-        dues = [*self._store.fold(taken_back, self.now, taken_back=True)]
-        dues += self._store.fold(facts, self.now, taken_back=False)
+        dues = [*self.store.fold(taken_back, self.now, taken_back=True)]
+        dues += self.store.fold(facts, self.now, taken_back=False)
         found = self._apply(dues, told, before)
         assert found is not None, "at one instant there is no limit"
         return found
@@ -137,7 +145,7 @@ class Live:
         found = []
         while self.now < until:
             step = self._step(until)
-            while (changes := self._apply(self._store.due(self.now, step), averages.NO_ROWS[0], None)) is None:
+            while (changes := self._apply(self.store.due(self.now, step), averages.NO_ROWS[0], None)) is None:
                 step = (self.now + step) // 2
             found.append(changes)
             self.now = Instant(step)
@@ -145,12 +153,12 @@ class Live:
 
     def next_due(self) -> Instant | None:
         """The next instant at which time alone may change something; None where it never will."""
-        found = self._store.next(self.now)
+        found = self.store.next(self.now)
         return None if found >= NEVER else Instant(found)
 
     def forget(self) -> None:
         """Give back the memory of what can change nothing any more."""
-        self._store.forget(self.now)
+        self.store.forget(self.now)
 
     def ids(self, segment: str) -> Ids:
         """The members now, in ascending order."""
@@ -174,21 +182,21 @@ class Live:
     @property
     def needs(self) -> Needs:
         """What `fold` wants to be told of: all streams, traits and consents in use."""
-        return self._store.needs
+        return self.store.needs
 
     @property
     def _state(self) -> State:
-        return State(self.people, self._store.tallies, self.gaps)
+        return State(self.people, self.store.tallies, self.gaps)
 
     def _totals(self) -> dict[int | None, int]:
-        found: dict[int | None, int] = {tally.number: tally.total for tally in self._store.tallies if tally.totalled}
+        found: dict[int | None, int] = {tally.number: tally.total for tally in self.store.tallies if tally.totalled}
         found[None] = self.people.size
         return found
 
     def _grow(self, ids: Ids) -> None:
         self.people.append(np.unique(ids[self.people.places(ids) < 0]))
         size = len(self.people)
-        self._store.grow(size)
+        self.store.grow(size)
         self.members.grow(size)
         self.gaps = [np.concatenate((gap, np.zeros(size - len(gap), np.bool_))) for gap in self.gaps]
 
@@ -199,7 +207,7 @@ class Live:
         identified = persons.present & persons.identified
         changed = (self.people.present[where] != persons.present) | (self.people.identified[where] != identified)
         moved = identified.astype(np.int64) - self.people.identified[where]
-        self._store.recount_totals(where, moved)
+        self.store.recount_totals(where, moved)
         self.people.present[where] = persons.present
         self.people.identified[where] = identified
         told: Places = where[changed]
@@ -208,7 +216,7 @@ class Live:
     def _step(self, until: int) -> int:
         """How far the clock may go at once."""
         step = until
-        while step > self.now + 1 and self._store.number(self.now, step) > MOST:
+        while step > self.now + 1 and self.store.number(self.now, step) > MOST:
             step = (self.now + step) // 2
         return step
 
@@ -219,7 +227,7 @@ class Live:
         """
         dues = list(due)
         identified = self.people.identified
-        tallies = self._store.tallies
+        tallies = self.store.tallies
         courses = {tally.number: Course.of(tally, dues, identified) for tally in tallies if tally.totalled}
         extra = [(told, np.full(len(told), self.now))]
         for average in self.program.averages:
@@ -234,19 +242,26 @@ class Live:
             return Changes.of(self.members.names, [])
         touched = Touched.of(self._state, dues, rows_of, courses)
         changes = Changes.of(self.members.names, list(self._decided(touched, None if whole else set(touched.changes))))
-        self._store.apply(dues, courses)
+        self.store.apply(dues, courses)
         return changes
 
     def _decided(self, touched: Touched, tallies: set[int] | None) -> Iterator[tuple[npt.NDArray[np.generic], ...]]:
         """Who entered and left, for each segment that reads one of these tallies, or for all."""
-        known: Callable[[int], Truth] = self.program.answers(touched)
+        averaged = {place for average in self.program.averages for place in (average.tally, average.per)}
+        everything = Part.of(touched, np.arange(len(touched.who)))
+        shared = self.program.answers(everything)
         for number, step in enumerate(self.program.members.values()):
-            if tallies is not None and tallies.isdisjoint(self.program.needs[step]):
+            needs = self.program.needs[step]
+            if tallies is not None and tallies.isdisjoint(needs):
                 continue
+            part, known = everything, shared
+            if tallies is not None and len(touched.who) > FEW:
+                part = Part.of(touched, touched.rows(needs, extra=not averaged.isdisjoint(needs)))
+                known = self.program.answers(part)
             holds = known(step)
-            changed = self.members.follow(number, touched.who, touched.first, holds)
+            changed = self.members.follow(number, part.who, holds)
             if len(changed):
-                yield (*self._piece(number, touched.who[changed], touched.at[changed])[:3], holds[changed])
+                yield (*self._piece(number, part.who[changed], part.at[changed])[:3], holds[changed])
 
     def _piece(self, number: int, who: Places, at: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.generic], ...]:
         return at, self.people.ids[who], np.full(len(who), number), self.members.holds(number, who)

@@ -58,11 +58,13 @@ class Members:
         row[:] = packed
         return changed
 
-    def follow(self, number: int, who: Places, first: Places, members: Truth) -> Places:
-        """Take what becomes of people step by step; gives the rows with which something changes."""
+    def follow(self, number: int, who: Places, members: Truth) -> Places:
+        """Take what becomes of people step by step, in order of people; gives the rows with which something changes."""
         before = np.empty(len(who), np.bool_)
         before[1:] = members[:-1]
-        fresh = np.flatnonzero(first == np.arange(len(who)))
+        first = np.ones(len(who), np.bool_)
+        first[1:] = who[1:] != who[:-1]
+        fresh = np.flatnonzero(first)
         before[fresh] = self.holds(number, who[fresh])
         changed = np.flatnonzero(members != before)
         flipped = who[changed]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -74,15 +74,16 @@ class Course:
 
 @dataclass(slots=True)
 class Touched:
-    """Rows of a subscriber at an instant, by subscriber and then by time, after all that is due up to then."""
+    """Rows of a subscriber at an instant, by subscriber and then by time."""
 
     state: State
     who: Places
     at: Times
-    first: Places  # the row with which its subscriber begins
     changes: Mapping[int, tuple[Places, Whole]]  # by tally: rows and what they add
+    extra: Places  # rows to look at whatever they add
     courses: Mapping[int, Course]
-    _counts: dict[int, Whole] = field(default_factory=dict)
+    first: Places | None  # the row with which each row's subscriber begins; None where each has one row
+    _gained: dict[int, Whole] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -94,41 +95,78 @@ class Touched:
         moments, moment = np.unique(at, return_inverse=True)
         rows, row = np.unique(who * max(1, len(moments)) + moment, return_inverse=True)
         who, at = rows // max(1, len(moments)), moments[rows % max(1, len(moments))]
-        fresh = np.ones(len(rows), np.bool_)
-        fresh[1:] = who[1:] != who[:-1]
-        first = np.maximum.accumulate(np.where(fresh, np.arange(len(rows)), 0))
-        return cls(state, who, at, first, _by_tally(dues, row), courses)
+        return cls(state, who, at, _by_tally(dues, row), row[len(row) - len(extra[0]) :], courses, _begins(who))
+
+    def gained(self, tally: int) -> Whole | None:
+        """What came to a tally from the subscriber's first row up to each row; None where nothing did."""
+        if tally not in self.changes:
+            return None
+        if tally not in self._gained:
+            rows, weight = self.changes[tally]
+            added = np.zeros(len(self.who), np.int64)
+            np.add.at(added, rows, weight)
+            if self.first is not None:
+                through = np.cumsum(added)
+                added = through - (through - added)[self.first]
+            self._gained[tally] = added
+        return self._gained[tally]
+
+    def rows(self, tallies: Iterable[int], *, extra: bool) -> Places:
+        """Rows at which one of these tallies changes, ascending; and those that are looked at anyway."""
+        marked = np.zeros(len(self.who), np.bool_)
+        for tally in tallies:
+            if tally in self.changes:
+                marked[self.changes[tally][0]] = True
+        if extra:
+            marked[self.extra] = True
+        return np.flatnonzero(marked)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Some of the rows, each after all that is due up to its instant."""
+
+    touched: Touched
+    rows: Places
+    who: Places
+    at: Times
+
+    @classmethod
+    def of(cls, touched: Touched, rows: Places) -> Part:
+        """The rows of these numbers."""
+        return cls(touched, rows, touched.who[rows], touched.at[rows])
 
     def count(self, tally: int) -> Whole:
         """What is stored, and what came to it since."""
-        if tally not in self._counts:
-            count = self.state.tallies[tally].counts[self.who].astype(np.int64)
-            if tally in self.changes:
-                rows, weight = self.changes[tally]
-                added = np.zeros(len(self.who), np.int64)
-                np.add.at(added, rows, weight)
-                through = np.cumsum(added)
-                count += through - (through - added)[self.first]
-            self._counts[tally] = count
-        return self._counts[tally]
+        count: Whole = self.touched.state.tallies[tally].counts[self.who]
+        gained = self.touched.gained(tally)
+        return count if gained is None else count + gained[self.rows]
 
     def totals(self, tally: int) -> Whole | int:
         """At each row's instant."""
-        course = self.courses.get(tally)
-        return self.state.tallies[tally].total if course is None else course.at(self.at)
+        course = self.touched.courses.get(tally)
+        return self.touched.state.tallies[tally].total if course is None else course.at(self.at)
 
     def size(self) -> int:
         """Of the whole list."""
-        return self.state.people.size
+        return self.touched.state.people.size
 
     def given(self, place: int) -> Truth:
         """As stored."""
-        return self.state.gaps[place][self.who]
+        return self.touched.state.gaps[place][self.who]
 
     def eligible(self, anonymous: bool) -> Truth:
         """As stored."""
-        people = self.state.people
+        people = self.touched.state.people
         return (people.present if anonymous else people.identified)[self.who]
+
+
+def _begins(who: Places) -> Places | None:
+    fresh = np.ones(len(who), np.bool_)
+    fresh[1:] = who[1:] != who[:-1]
+    if fresh.all():
+        return None
+    return np.maximum.accumulate(np.where(fresh, np.arange(len(who)), 0))
 
 
 def _by_tally(dues: Sequence[Due], row: Places) -> dict[int, tuple[Places, Whole]]:
