@@ -186,3 +186,38 @@ def test_keys_of_a_subscriber_come_strongest_first(database, observe):
     assert [key.text for key in keys] == ["user:7", "email:b@example.org", "email:a@example.org", "anonymous:x"]
     assert is_identified(keys)
     assert not is_identified(keys[-1:])
+
+
+def test_what_was_touched_is_looked_at_by_itself(database, observe):
+    observe("user:1 email:a@example.org", "user:2 email:b@example.org")
+    assert identity.resolve(database).differs_from is None
+    observe("email:a@example.org anonymous:x")
+    resolved = identity.resolve(database)
+    texts = ("user:1", "email:a@example.org", "anonymous:x")
+    assert sorted(resolved.people["key"].to_pylist()) == sorted(map(key_id, texts))
+    assert set(resolved.people["subscriber"].to_pylist()) == {key_id("user:1")}
+    assert (resolved.version, resolved.subscribers, resolved.differs_from[0]) == (2, 2, 1)
+
+
+def test_too_much_for_a_look_of_its_own_makes_everything_be_looked_at(database, observe, monkeypatch):
+    observe("user:1 email:a@example.org", "user:2 email:b@example.org")
+    identity.resolve(database)
+    monkeypatch.setattr(identity, "ALWAYS_NEARBY", 2)
+    observe("user:3 email:c@example.org anonymous:x")
+    assert identity.resolve(database).differs_from is None
+    observe("email:a@example.org anonymous:y")
+    assert identity.resolve(database).differs_from is None  # two were touched, a third belongs to them
+    observe("anonymous:z")
+    assert identity.resolve(database).differs_from is not None
+
+
+def test_nothing_is_reached_through_a_placeholder(database, observe):
+    observe(*(f"user:shop/{number} email:noreply@example.org" for number in range(1, 6)))
+    identity.resolve(database)
+    observe("user:shop/6 email:noreply@example.org")
+    resolved = identity.resolve(database)
+    assert resolved.people.num_rows == 2
+    with database.read() as connection:
+        assert connection.execute(sa.select(identity_shared)).fetchall() == [
+            (key_id("email:noreply@example.org"), "placeholder", 6)
+        ]

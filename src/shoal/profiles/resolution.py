@@ -23,6 +23,9 @@ from shoal.profiles.rules import SHARED_REASONS, Rules, Traits, classify
 
 Ids = npt.NDArray[np.int64]
 
+REVISION = 1
+"""Moves on when the same keys, links, decisions and rules come to give another map, so that all is resolved again."""
+
 
 @dataclass(frozen=True, slots=True)
 class Resolution:
@@ -35,19 +38,24 @@ class Resolution:
 
 
 def components(
-    keys: pa.Table, links: pa.Table, decisions: Sequence[Decision] = (), rules: Rules | None = None
+    keys: pa.Table,
+    links: pa.Table,
+    decisions: Sequence[Decision] = (),
+    rules: Rules | None = None,
+    hubs: Ids | None = None,
 ) -> Resolution:
     """Resolve keys (id, kind, value, first_at) and links (a, b, first_at) to subscribers.
 
     Repeated rows are taken once with their earliest `first_at`. A link that names a key that is not
-    there waits for it. `decisions` are all there are, `rules` the defaults when None.
+    there waits for it. `decisions` are all there are, `rules` the defaults when None. `hubs` are keys that are
+    known to be hubs by links that are not given.
     The canonical key is the strongest of the subscriber, of those the one seen first, of those the
     one with the smallest id.
     """
     rules = rules or Rules()
     people = _keys(keys, rules)
     edges = _links(links, people)
-    graph = _Graph(people, edges, rules)
+    graph = _Graph(people, edges, rules, np.empty(0, np.int64) if hubs is None else hubs)
     label, refused = graph.resolve(decisions)
     return Resolution(people.ids, _canonical(people, label), graph.shared_keys(), refused)
 
@@ -94,8 +102,8 @@ def _runs(codes: Ids) -> tuple[Places, Places]:
 class _Graph:
     """The state while links are taken: labels of the keys, which keys are shared and why."""
 
-    def __init__(self, people: _Keys, links: levels.Links, rules: Rules) -> None:
-        self._people, self._links, self._rules = people, links, rules
+    def __init__(self, people: _Keys, links: levels.Links, rules: Rules, hubs: Ids) -> None:
+        self._people, self._links, self._rules, self._hubs = people, links, rules, hubs
         size = people.ids.size
         self._neighbours = np.bincount(links.a, minlength=size) + np.bincount(links.b, minlength=size)
         self._reason = np.full(size, -1, np.int8)  # place in SHARED_REASONS, -1: not shared
@@ -131,6 +139,8 @@ class _Graph:
         self._mark("hub", np.flatnonzero(np.bincount(links.a[emails], minlength=size) > rules.emails_per_user))
         phones = (traits.rank[links.a] < levels.PHONE) & (traits.rank[links.b] == levels.PHONE)
         self._mark("hub", np.flatnonzero(np.bincount(links.a[phones], minlength=size) > rules.phones_per_key))
+        places, known = places_of(self._hubs, self._people.ids)
+        self._mark("hub", places[known])
 
     def _mark(self, reason: str, places: Places) -> None:
         self._reason[places] = SHARED_REASONS.index(reason)

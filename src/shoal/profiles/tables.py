@@ -68,6 +68,15 @@ identity_state = sa.Table(
     sa.Column("rules", sa.Text, nullable=False),  # fingerprint of the rules that made it
     sa.Column("pending", sa.Boolean, nullable=False),  # something was seen or decided since
     sa.Column("resolved_at", sa.BigInteger),  # ms
+    sa.Column("keys", sa.BigInteger, nullable=False, server_default="0"),  # that the map knows
+    sa.Column("subscribers", sa.BigInteger, nullable=False, server_default="0"),  # of the map
+    sa.Column("decision", sa.BigInteger, nullable=False, server_default="0"),  # the last one that the map includes
+)
+
+identity_touched = sa.Table(
+    "identity_touched",
+    metadata,
+    sa.Column("key", sa.BigInteger, nullable=False),  # of which something new was seen since; one may be here twice
 )
 
 merge_log = sa.Table(
