@@ -11,7 +11,7 @@ import typer
 
 from shoal.cli.data import end_of, show_imports, show_left_out, watching
 from shoal.cli.main import app
-from shoal.cli.show import Shown, number, require_place
+from shoal.cli.show import Shown, number, program, require_place
 from shoal.core.time import UNITS_MS, Instant, format_instant, now, parse_instant
 from shoal.flow.analysing import Analysis
 from shoal.flow.defining import asked_at
@@ -110,7 +110,7 @@ def _show_segments(shown: Shown, found: Analysis) -> None:
 
 def _next(shown: Shown, found: Analysis) -> tuple[str, ...]:
     at = format_instant(found.as_of)
-    shoal = "shoal" if shown.home == Path(".shoal") else f"shoal --home {shown.home}"
+    shoal = program() if shown.home == Path(".shoal") else f"{program()} --home {shown.home}"
     events = [each.name for each in found.overview.names]
     steps = []
     if events:

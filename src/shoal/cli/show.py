@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import json
 import os
+import shutil
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -145,3 +146,11 @@ def number(value: int) -> str:
     '1,234,567'
     """
     return f"{value:,}"
+
+
+def program() -> str:
+    """How to call Shoal from where the user is: `shoal` where the shell finds it, else as this run was called."""
+    called = Path(sys.argv[0])
+    if shutil.which("shoal"):
+        return "shoal"
+    return str(called) if called.name == "shoal" else f"{Path(sys.executable).name} -m shoal"

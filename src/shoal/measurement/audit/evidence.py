@@ -144,7 +144,7 @@ _BURSTS = f"""
 
 _TOUCHES = f"""
     SELECT touch.subscriber, touch."at", touch.source, touch.name = '{events.EMAIL_OPENED}' AS is_open,
-           touch.marked, mail."at" AS delivered_at,
+           touch.marked, touch.message <> hash('') AS is_named, mail."at" AS delivered_at,
            touch.agent IN (SELECT agent FROM audit_agents) AS by_agent,
            coalesce(epoch_ms(touch."at") - epoch_ms(mail."at") <= {FAST_MS}, false) AS fast,
            touch.rowid IN (SELECT click FROM ({_BURSTS}) WHERE links >= {BURST_LINKS}) AS burst

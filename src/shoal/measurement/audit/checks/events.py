@@ -43,11 +43,15 @@ def _negative_in(scene: Scene, name: str, amounts: Sequence[str]) -> Iterator[Si
 
 def _outliers(scene: Scene) -> Iterator[Sight]:
     total = first_of(scene.evidence.known((ORDER_COMPLETED,), ORDER_VALUE))
+    currency = first_of(scene.evidence.known((ORDER_COMPLETED,), ("currency",)))
     for source, huge, of, median in scene.evidence.rows(
-        f"""WITH orders AS (SELECT source, try_cast({total} AS DOUBLE) AS total FROM audit_events WHERE name = ?),
-                 usual AS (SELECT source, median(total) AS median FROM orders WHERE total > 0 GROUP BY source)
+        f"""WITH orders AS (SELECT source, coalesce({currency}, '') AS currency, try_cast({total} AS DOUBLE) AS total
+                            FROM audit_events WHERE name = ?),
+                 usual AS (SELECT source, currency, median(total) AS median
+                           FROM orders WHERE total > 0 GROUP BY source, currency)
             SELECT source, count(*) FILTER (total > {OUTLIER} * median) AS huge, count(*), any_value(median)
-            FROM orders JOIN usual USING (source) GROUP BY source HAVING huge > 0 ORDER BY source""",
+            FROM orders JOIN usual USING (source, currency)
+            GROUP BY source, currency HAVING huge > 0 ORDER BY source, currency""",
         ORDER_COMPLETED,
     ):
         yield Sight(
@@ -113,14 +117,15 @@ def _refunds(scene: Scene) -> Iterator[Sight]:
 
 
 def _undelivered(scene: Scene, is_open: bool) -> Iterator[Sight]:
-    """Touches of a source that reports mail, after its first week, with no mail of that message to that person."""
+    """Touches that name their message, of a source that reports mail, after its first week, with no mail of that
+    message to that person."""
     what = "open" if is_open else "click"
     for source, orphans, of in scene.evidence.rows(
         f"""SELECT source, count(*) FILTER (delivered_at IS NULL) AS orphans, count(*)
             FROM audit_touches
             JOIN (SELECT source, min("at") AS first FROM audit_mail
                   WHERE name IN ('Email Sent', 'Email Delivered') GROUP BY source) USING (source)
-            WHERE is_open = ? AND "at" >= first + {LEAD}
+            WHERE is_open = ? AND is_named AND "at" >= first + {LEAD}
             GROUP BY source HAVING orphans > 0 ORDER BY source""",
         is_open,
     ):
