@@ -10,10 +10,12 @@ from pathlib import Path
 from types import ModuleType
 
 import numpy as np
+import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from shoal.core.time import Instant
+from shoal.flow import live as flow_live
 from shoal.segments import oracle
 from shoal.segments.history import History
 from shoal.segments.kinds.anonymous import IncludingAnonymous
@@ -28,6 +30,7 @@ from shoal.segments.kinds.trend import Trend
 from shoal.segments.live import Live, Persons, engine
 from shoal.segments.live.histories import facts_of
 from shoal.segments.nodes import Person, walk
+from shoal.store.duck import open_duck
 
 
 def _load_cases() -> ModuleType:
@@ -301,3 +304,32 @@ def _do(world, pieces, people, what, how):
         world.identify(ids[how])
     elif what == "define":
         world.define(*how)
+
+
+@settings(max_examples=RUNS // 4 + 1, deadline=None, phases=PHASES)
+@given(cases.histories(PEOPLE), cases.segment_sets(), segment_sets(), st.sampled_from((-7 * DAY, -1, 0, 1)))
+def test_what_is_read_from_the_views_agrees(duck, people, segments, computed, lag):
+    """All kinds, read in DuckDB; those that are declared gaps are refreshed."""
+    segments = {**segments, **{f"live {name}": _renamed(node) for name, node in computed.items()}}
+    now = Instant(cases.NOW + lag)
+    cases.fill(duck, people)
+    live = flow_live.cold(duck, segments, now)
+    for later in (0, DAY, 30 * DAY):
+        live.advance(Instant(now + later))
+        flow_live.refresh(duck, live)
+        for name, node in segments.items():
+            assert live.ids(name).tolist() == oracle.members(node, people, live.now, segments), node.english()
+
+
+def _renamed(node):
+    if isinstance(node, Member):
+        return Member(f"live {node.segment}")
+    if isinstance(node, Not | IncludingAnonymous):
+        return type(node)(_renamed(node.part))
+    return type(node)(tuple(map(_renamed, node.parts))) if isinstance(node, All | Either | Neither) else node
+
+
+@pytest.fixture(scope="module")
+def duck(tmp_path_factory):
+    with open_duck(tmp_path_factory.mktemp("duck"), threads=1, memory="1GB") as connection:
+        yield connection
