@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -91,11 +92,12 @@ def returned(connection: sa.Connection, read: Read) -> Read:
     between = _latest(connection, imports.c.place == read.place)
     if between is None:
         between = _latest(connection, imports.c.source == read.source)
-    is_same = between is None or between.id <= known.id or between.fingerprint.startswith(content)
-    return replace(read, fingerprint=known.fingerprint if is_same else f"{content}-{between.id}")
+    if between is None or between.id <= known.id or between.fingerprint.startswith(content):
+        return replace(read, fingerprint=known.fingerprint)
+    return replace(read, fingerprint=f"{content}-{between.id}")
 
 
-def _latest(connection: sa.Connection, condition: sa.ColumnElement[bool]) -> sa.Row[tuple[int, str]] | None:
+def _latest(connection: sa.Connection, condition: sa.ColumnElement[bool]) -> sa.Row[Any] | None:
     query = sa.select(imports.c.id, imports.c.fingerprint).where(condition)
     return connection.execute(query.order_by(imports.c.id.desc()).limit(1)).first()
 
