@@ -97,7 +97,7 @@ def returned(connection: sa.Connection, read: Read) -> Read:
     return replace(read, fingerprint=f"{content}-{between.id}")
 
 
-def _latest(connection: sa.Connection, condition: sa.ColumnElement[bool]) -> sa.Row[Any] | None:
+def _latest(connection: sa.Connection, condition: sa.ColumnElement[bool]) -> sa.Row[Any, Any] | None:
     query = sa.select(imports.c.id, imports.c.fingerprint).where(condition)
     return connection.execute(query.order_by(imports.c.id.desc()).limit(1)).first()
 
