@@ -6,7 +6,7 @@ RUN    := $(VENV)/.run
 DEV    := $(VENV)/.dev
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint docs bench bench-ingest soak pin browser clean
+.PHONY: help demo test lint docs bench bench-ingest bench-segments soak pin browser clean
 
 help:  ## Show what there is to do
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -27,10 +27,13 @@ lint: $(DEV)  ## Format, style, types, layers, doctests
 docs: $(DEV)  ## Build the documentation into site/
 	@$(BIN)/mkdocs build --strict
 
-bench: bench-ingest  ## Measure every bar; results go to benchmarks/results/
+bench: bench-ingest bench-segments  ## Measure every bar; results go to benchmarks/results/
 
 bench-ingest: $(DEV)  ## Import, journal, lake, count
 	@$(BIN)/python -m benchmarks.ingest
+
+bench-segments: $(DEV)  ## The live reading against one query per segment
+	@$(BIN)/python -m benchmarks.segments
 
 soak: $(DEV)  ## The long forms of the tests
 	@SHOAL_SOAK=1 $(BIN)/python -m pytest -n 2 --dist loadfile

@@ -41,9 +41,10 @@ class Format(StrEnum):
 
 
 class ReadingName(StrEnum):
-    """Which reading answers: set at a time, or one person at a time (slow, the judge)."""
+    """Which reading answers: set at a time, step by step as facts arrive, or one person at a time (slow, the judge)."""
 
     sql = "sql"
+    live = "live"
     oracle = "oracle"
 
 

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from shoal.core.errors import UserError
 from shoal.core.ids import subscriber_text
 from shoal.core.time import Instant
+from shoal.flow import live
 from shoal.flow.defining import Definition, asked_at, define, known
 from shoal.flow.home import Opened
 from shoal.flow.reading import open_reading
@@ -27,7 +28,7 @@ from shoal.segments.sql.histories import all_histories
 from shoal.segments.sql.people import ListTotals, read_history
 from shoal.store import rows
 
-Reading = Literal["sql", "oracle"]
+Reading = Literal["sql", "live", "oracle"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,8 @@ def members(
         if reading == "oracle":
             with all_histories(duck, opened.home.scratch) as everyone:
                 found = oracle.members(node, everyone, instant, others, watch)
+        elif reading == "live":
+            found = live.members(duck, node, instant, others)
         else:
             found = queries.members(duck, node, instant, others)
         return _named(opened, duck, found)

@@ -20,10 +20,12 @@ from shoal.segments.comparison import Comparison
 from shoal.segments.live import Changes, Consented, Facts, Happened, Live, Needs, Persons, Stated
 from shoal.segments.live.edges import NEVER, Times
 from shoal.segments.live.facts import Held, is_timed
+from shoal.segments.nesting import segments_used
 from shoal.segments.nodes import Node
 from shoal.segments.operators import variant
 from shoal.segments.operators.binding import Binding
 from shoal.segments.operators.dates import LATEST
+from shoal.segments.oracle import NO_SEGMENTS
 from shoal.segments.scans import column, comparison_condition, filter_condition, stream_conditions
 from shoal.segments.sql.plan import Plan
 from shoal.segments.sql.render import Rendering
@@ -44,6 +46,19 @@ def cold(duck: duckdb.DuckDBPyConnection, segments: Mapping[str, Node], now: Ins
     live.persons(_everybody(duck))
     fill(duck, live, needs)
     return live
+
+
+def members(
+    duck: duckdb.DuckDBPyConnection, node: Node, now: Instant, segments: Mapping[str, Node] = NO_SEGMENTS
+) -> list[int]:
+    """Ids of the members at an instant, in ascending order, by a live reading of this one definition."""
+    used = {name: segments[name] for name in segments_used(node, segments)}
+    live = cold(duck, {**used, _ASKED: node}, now)
+    found: list[int] = live.ids(_ASKED).tolist()
+    return found
+
+
+_ASKED = ""  # no segment has an empty name
 
 
 def fill(duck: duckdb.DuckDBPyConnection, live: Live, needs: Needs) -> None:
