@@ -11,7 +11,7 @@ from shoal.core.ids import key_id
 from shoal.flow.importing import import_paths
 from shoal.flow.reading import open_reading
 from shoal.ingest.mapping import mapping_from
-from shoal.store import journal
+from shoal.store import journal, lake
 
 VIEWS = ("events", "records", "traits", "consents", "subscribers", "keys")
 
@@ -104,7 +104,7 @@ def test_what_waits_in_the_journal_is_not_seen_before_it_is_in_the_lake(sqlite, 
     assert rows(sqlite, "SELECT count(*) FROM records") == before
 
 
-def test_left_overs_of_a_killed_import_are_swept(sqlite, write, shop):
+def test_left_overs_of_a_killed_import_are_swept(sqlite, write, shop, monkeypatch):
     import_paths(sqlite, [write("a.jsonl", shop[:20])])
     stray = [
         sqlite.home.lake / "events" / "000000000007-000000000009.parquet",
@@ -113,6 +113,7 @@ def test_left_overs_of_a_killed_import_are_swept(sqlite, write, shop):
     for path in stray:
         path.write_bytes(b"half")
     assert rows(sqlite, "SELECT count(*) FROM records") == [(20,)]
+    monkeypatch.setattr(lake, "KEPT", 0)
     import_paths(sqlite, [write("b.jsonl", shop)])
     assert not any(path.exists() for path in stray)
 
