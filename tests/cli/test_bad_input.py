@@ -163,7 +163,7 @@ SENTENCES = {
     f"{BOUGHT} at least": ("incomplete_condition", "1:31", "a number"),
     "not " * 300 + BOUGHT: ("too_deep", "1:429", ""),
     f"{BOUGHT} and": ("incomplete_condition", "1:26", "did"),
-    f"{BOUGHT} in the last 5 potatoes": ("sentence_syntax", "1:35", ""),
+    f"{BOUGHT} in the last 5 potatoes": ("sentence_syntax", "1:37", ""),
     'in segment "at-risk-custmers"': ("unknown_segment", "1:12", "Did you mean 'at-risk-customers'?"),
     "at-risk-custmers": ("unknown_segment", None, "Did you mean 'at-risk-customers'?"),
     "@missing.json": ("unreadable_file", "missing.json", ""),
