@@ -14,18 +14,20 @@ from shoal.segments.sql.people import read_history
 TABLES = """
 CREATE TABLE subscribers AS FROM (VALUES (1, true), (2, false), (-5, true), (9, true)) AS t(subscriber, identified);
 CREATE TABLE events AS SELECT * FROM (VALUES
-    (2, 20, TIMESTAMP '2026-01-02', 'Order Completed', '{"total": 5, "sku": ["a"]}'),
-    (1, 10, TIMESTAMP '2026-01-01 00:00:00.005', 'Email Opened', NULL),
-    (2, 21, TIMESTAMP '2025-01-02', 'Page Viewed', '{}'),
-    (7, 70, TIMESTAMP '2026-01-02', 'Page Viewed', '{}')) AS t(subscriber, event_id, "at", name, properties);
+    (2, 20, TIMESTAMP '2026-01-02', 'Order Completed', '{"total": 5, "sku": ["a"]}', 'shop'),
+    (1, 10, TIMESTAMP '2026-01-01 00:00:00.005', 'Email Opened', NULL, 'crm'),
+    (2, 21, TIMESTAMP '2025-01-02', 'Page Viewed', '{}', 'web'),
+    (7, 70, TIMESTAMP '2026-01-02', 'Page Viewed', '{}', 'web'))
+    AS t(subscriber, event_id, "at", name, properties, source);
 CREATE TABLE traits AS SELECT * FROM (VALUES
-    (1, 'plan', '"paid"'::JSON, TIMESTAMP '2026-01-03', TIMESTAMP '2026-01-04', 11),
-    (1, 'plan', NULL, TIMESTAMP '2026-01-05', TIMESTAMP '2026-01-05', 12),
-    (-5, 'age', '7'::JSON, TIMESTAMP '1969-01-03', TIMESTAMP '2026-01-04', 50))
-    AS t(subscriber, name, value, "at", received_at, event_id);
+    (1, 'plan', '"paid"'::JSON, TIMESTAMP '2026-01-03', TIMESTAMP '2026-01-04', 11, 'crm'),
+    (1, 'plan', NULL, TIMESTAMP '2026-01-05', TIMESTAMP '2026-01-05', 12, 'shop'),
+    (-5, 'age', '7'::JSON, TIMESTAMP '1969-01-03', TIMESTAMP '2026-01-04', 50, 'crm'))
+    AS t(subscriber, name, value, "at", received_at, event_id, source);
 CREATE TABLE consents AS SELECT * FROM (VALUES
-    (2, 'email', 'marketing', 'granted', TIMESTAMP '2026-01-06', TIMESTAMP '2026-01-07', 22, 'till', 22))
-    AS t(subscriber, channel, purpose, state, "at", received_at, event_id, source, contact);
+    (2, 'email', 'marketing', 'granted', TIMESTAMP '2026-01-06', TIMESTAMP '2026-01-07', 22, 'till', 'form', 22))
+    AS t(subscriber, channel, purpose, state, "at", received_at, event_id, source, method, contact);
+CREATE TABLE workspace AS SELECT 'Europe/Paris' AS zone;
 """
 
 
@@ -42,6 +44,7 @@ def test_all_at_once_is_one_by_one(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     for one, other in zip(found, alone, strict=True):
         assert other is not None
         assert (one.subscriber, one.identified) == (other.subscriber, other.identified)
+        assert one.default_zone == other.default_zone == "Europe/Paris"
         for kind in ("events", "traits", "consents"):
             assert sorted(map(repr, getattr(one, kind))) == sorted(map(repr, getattr(other, kind)))
     assert list((tmp_path / "scratch").iterdir()) == []

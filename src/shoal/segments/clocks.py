@@ -5,6 +5,8 @@ All of it is arithmetic of whole milliseconds.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pyarrow as pa
 from sqlglot import exp, parse_one
 
@@ -14,7 +16,6 @@ from shoal.profiles.traits import LATEST
 from shoal.segments.local import TRAIT, CalendarDays, LocalTimes
 from shoal.segments.operators.binding import Binding
 from shoal.segments.operators.dates import EARLIEST
-from shoal.segments.windows import Span
 
 ENDING = -BEGINNING * 10
 _WEEK = 7 * DAY
@@ -65,30 +66,34 @@ def now_condition(times: LocalTimes) -> exp.Expr:
     return _parsed(" AND ".join(_of_week("local_now", times)))
 
 
-def event_conditions(times: LocalTimes, span: Span, binding: Binding) -> list[exp.Expr]:
-    """SQL that together is true exactly of the events, all in the span, that are at these times.
+def event_condition(times: LocalTimes, asked: Sequence[exp.Expr], binding: Binding) -> exp.Expr:
+    """SQL that is true exactly of the events, of those that pass what is `asked`, which are at these times.
 
-    It names the columns `subscriber` and `at` of the events and may stand in any query that has one of each.
+    It names their column `event_id` and may stand in any query over `events`. The events are looked up once more in it,
+    by steps that are kept: one after the other, DuckDB 2.0 plans the two joins well and adds offsets right.
     """
     conditions = _of_week("local_at", times)
-    pruning = []
+    events = exp.select('"subscriber"', '"event_id"', 'epoch_ms("at") AS ms').from_(exp.to_table("events", quoted=True))
+    events = events.where(*(one.copy() for one in asked))
     if times.days is not None:
         cases, earliest = _in_days(times.days, binding)
         conditions.append(cases)
-        pruning.append(f'"at" >= {binding.instant(earliest).sql(dialect="duckdb")}')
-    period = f"starts < {_bound(binding, span.end)}"
-    if span.start is not None:
-        period += f" AND ends > {_bound(binding, span.start)}"
-    return [
-        *map(_parsed, pruning),
-        _parsed(
-            f"""EXISTS (SELECT 1 FROM ({clocks_sql(binding)}) AS clocks
-                JOIN (SELECT zone, starts, ends, "offset" FROM zone_offsets WHERE {period}) AS clock
-                  ON clock.zone = clocks.zone
-                WHERE clocks.person = "subscriber" AND clock.starts <= epoch_ms("at") AND clock.ends > epoch_ms("at")
-                  AND {" AND ".join(conditions)})""".replace("local_at", '(epoch_ms("at") + clock."offset")')
-        ),
-    ]
+        events = events.where(exp.GTE(this=exp.column("at", quoted=True), expression=binding.instant(earliest)))
+    found = parse_one(
+        f"""WITH seen AS MATERIALIZED (
+              SELECT asked.event_id, asked.ms, clocks.zone, clocks.local_now
+              FROM asked JOIN ({clocks_sql(binding)}) AS clocks ON clocks.person = asked.subscriber),
+            shown AS MATERIALIZED (
+              SELECT seen.event_id, seen.local_now, seen.ms + clock."offset" AS local_at
+              FROM seen JOIN (SELECT * FROM zone_offsets WHERE ends > (SELECT min(ms) FROM seen)) AS clock
+                ON clock.zone = seen.zone AND clock.starts <= seen.ms AND clock.ends > seen.ms)
+            SELECT event_id FROM shown WHERE {" AND ".join(conditions)}""",
+        dialect="duckdb",
+    )
+    assert isinstance(found, exp.Select)
+    first = exp.CTE(this=events, alias=exp.TableAlias(this=exp.to_identifier("asked")))
+    found.args["with_"].expressions.insert(0, first)
+    return exp.In(this=exp.column("event_id", quoted=True), query=exp.Subquery(this=found))
 
 
 def _in_days(days: CalendarDays, binding: Binding) -> tuple[str, Instant]:

@@ -33,8 +33,8 @@ def stream_scan(stream: Stream, spans: Sequence[Span], names: Sequence[str], bin
 def stream_conditions(stream: Stream, span: Span, binding: Binding) -> list[exp.Expr]:
     """SQL that together is true exactly of the events of a stream in a span."""
     filters = [filter_condition(one, binding) for one in stream.filters]
-    local = [] if stream.local is None else clocks.event_conditions(stream.local, span, binding)
-    return [*_named(stream, binding), *_in_span(span, binding), *filters, *local]
+    asked = [*_named(stream, binding), *_in_span(span, binding), *filters]
+    return asked if stream.local is None else [*asked, clocks.event_condition(stream.local, asked, binding)]
 
 
 def filter_condition(one: PropertyFilter, binding: Binding) -> exp.Expr:
