@@ -15,6 +15,9 @@ from shoal.ingest.canonical import Consent, Json, Record
 from shoal.ingest.sources.cells import Cells, newest, present
 from shoal.ingest.sources.message_ids import facts
 
+_STEP: Final = 10**15
+"""Milliseconds between the versions of one status and the next: more than all times have that are accepted."""
+
 _CARRIED: Final = ("order_id", "currency", "coupon", "products")
 
 
@@ -23,7 +26,8 @@ class Order:
     """One order, whatever shop it comes from. Amounts are in major units of `properties["currency"]`.
 
     `told` is the latest time that the row tells of a change, and `progress` the place of its status on the way that
-    orders go, for changes that no time tells of.
+    orders go. Of two exports the one that got further counts, and of equal ones the one that tells the later time, so a
+    column with a time that one export hasn't makes no newer status look old.
     """
 
     keys: tuple[str, ...]
@@ -32,7 +36,8 @@ class Order:
     properties: dict[str, Json]  # Segment's names: order_id, total, revenue, shipping, tax, discount, coupon, products
     state: str = events.ORDER_COMPLETED  # the event that the order has come to
     told: Instant | None = None
-    progress: int = 0
+    progress: int = 0  # 0 to 1,000
+    is_dated: bool = False  # whether every row tells when it last changed; then `told` goes before `progress`
     cancelled: bool = False
     cancelled_at: Instant | None = None
     refunded: int | float = 0
@@ -48,7 +53,7 @@ def order_records(order: Order) -> Iterator[Record]:
     an export doesn't say when, the latest time that it tells stands in, and the event says so by `time_estimated`.
     """
     latest = newest(order.at, order.told, order.cancelled_at, order.refunded_at)
-    version = latest + order.progress
+    version = latest + order.progress if order.is_dated else order.progress * _STEP + latest
     yield Record(order.keys, order.state, order.at, order.number, order.properties, version=version)
     if order.cancelled:
         yield _later(

@@ -31,9 +31,9 @@ _STATES: Final = {
     "pending-payment": events.ORDER_PLACED,
     "failed": events.PAYMENT_FAILED,
     "on-hold": events.ORDER_PLACED,
-    "cancelled": events.ORDER_PLACED,
     "processing": events.ORDER_COMPLETED,
     "completed": events.ORDER_COMPLETED,
+    "cancelled": events.ORDER_PLACED,
     "refunded": events.ORDER_COMPLETED,
 }
 """What an order in a status is, in the order in which one follows the other."""
@@ -94,14 +94,15 @@ def _orders(group: Sequence[Row], context: Context) -> Iterable[Record]:
     refunded = cells.amount("refunded_total", "total_refunded", "order_refund") or 0
     if status == "refunded" and not refunded:
         refunded = cells.amount("order_total") or 0
+    state = _state(status, paid=cells.text("paid_date") is not None)
     order = Order(
         keys=keys,
         number=number,
         at=cells.required_at("order_date", "date", "paid_date"),
         properties=properties,
-        state=_state(status, paid=cells.text("paid_date") is not None),
+        state=state,
         told=cells.latest(*_CHANGES),
-        progress=_PROGRESS.index(status) + 1 if status in _STATES else 0,
+        progress=_progress(status, state),
         cancelled=status == "cancelled",
         refunded=abs(refunded),
         traits={**{trait: text for column, trait in _TRAITS.items() if (text := cells.text(column))}, **flaws},
@@ -117,6 +118,20 @@ def _state(status: str, *, paid: bool) -> str:
     """
     stated = _STATES.get(status, events.ORDER_PLACED)
     return events.ORDER_COMPLETED if paid and stated == events.ORDER_PLACED else stated
+
+
+def _progress(status: str, state: str) -> int:
+    """The status's place on the way that orders go; 0 for none, and beside "processing" for one of a plugin.
+
+    What was bought is further than what wasn't: a cancelled order may be paid late, and an export without `paid_date`
+    doesn't tell that a cancelled one was paid.
+
+    >>> places = [_progress("cancelled", each) for each in (events.ORDER_PLACED, events.ORDER_COMPLETED)]
+    >>> places[0] < _progress("processing", events.ORDER_COMPLETED) < places[1]
+    True
+    """
+    place = _PROGRESS.index(status if status in _STATES else "processing") + 1 if status else 0
+    return place + len(_PROGRESS) if state == events.ORDER_COMPLETED else place
 
 
 def _properties(cells: Cells, number: str) -> dict[str, Json]:

@@ -117,6 +117,7 @@ def _order(cells: Cells) -> Iterator[Record]:
             state=shopify_payment.state(status, paid=not any(column in cells.names for column in _PAYMENT)),
             told=changed(cells, "updated_at"),
             progress=shopify_payment.progress(status),
+            is_dated=True,
             cancelled=cells.text("cancelled_at") is not None or status == shopify_payment.VOIDED,
             cancelled_at=cells.at("cancelled_at"),
             traits={**place, **flaws},
