@@ -286,9 +286,8 @@ def states(draw: st.DrawFn) -> list[Arrived]:
 def standing(each: Arrived) -> tuple[int, int]:
     """The greatest version stands; without versions the earliest time."""
     record = each.record
-    return (
-        (-1, -min(record.at or each.received_at, each.received_at)) if record.version is None else (record.version, 0)
-    )
+    at = each.received_at if record.at is None else min(record.at, each.received_at)
+    return (-1, -at) if record.version is None else (record.version, 0)
 
 
 @settings(max_examples=20 * SOAK)
