@@ -88,16 +88,18 @@ class Workspace:
         *,
         source: str | None = None,
         mapping: str | Path | Mapping | None = None,
+        account: str | None = None,
         watch: Watch | None = None,
     ) -> ImportRun:
         """Import files and folders; what became of each. The same file again changes nothing.
 
-        `source` names what the files are where their header doesn't tell, `mapping` (or its YAML
-        file) maps any other table. A file that was named and can't be read raises UserError, as does a folder without
-        any that can; others in folders and zips are left out and listed in the run's `not_imported`.
+        `source` names what the files are where their header doesn't tell, `mapping` (or its YAML file) maps any other
+        table, and `account` keeps the ids of one shop apart from another's. A file that was named and can't be read
+        raises UserError, as does a folder without any that can; others in folders and zips are left out and listed in
+        the run's `not_imported`.
         """
         how = _mapping(mapping) or source
-        return importing.import_paths(self._opened, map(Path, paths), source=how, watch=watch)
+        return importing.import_paths(self._opened, map(Path, paths), source=how, account=account, watch=watch)
 
     def preview(
         self,
@@ -105,12 +107,14 @@ class Workspace:
         *,
         source: str | None = None,
         mapping: str | Path | Mapping | None = None,
+        account: str | None = None,
     ) -> Previews:
         """What each file is and what its first ten rows would become; nothing is imported.
 
         For a file that no source knows a mapping is proposed. Raises UserError as an import does.
         """
-        return previewing.preview_paths(self._opened, map(Path, paths), source=_mapping(mapping) or source)
+        how = _mapping(mapping) or source
+        return previewing.preview_paths(self._opened, map(Path, paths), source=how, account=account)
 
     def warnings(self) -> tuple[str, ...]:
         """What answers may lack, because an import is running or was ended in the middle; mostly empty."""

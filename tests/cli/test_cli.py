@@ -69,6 +69,15 @@ def test_import_tells_what_became_of_every_row(shoal, shop):
     assert sum(again[0]["reasons"].values()) == 1
 
 
+def test_an_account_is_kept_apart(shoal, shop):
+    shoal("init", home="new")
+    (file,) = shoal("import", "events.jsonl", "--account", "eu", home="new", as_json=True).document["files"]
+    assert file["source"] == "segment@eu"
+    assert "segment@us" in shoal("import", "--dry-run", "events.jsonl", "--account", "us", home="new").out
+    refused = shoal("import", "events.jsonl", "--account", "e u", home="new")
+    assert (refused.status, "--account eu" in refused.err) == (2, True)
+
+
 def test_a_dry_run_imports_nothing(shoal, shop):
     (shop / "till.csv").write_text("when,e-mail,amount\n2026-01-01,a@example.org,5\n")
     before = shoal("count", BOUGHT, "--as-of", NOW, as_json=True).document

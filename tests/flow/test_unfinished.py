@@ -55,3 +55,11 @@ def test_a_file_that_a_later_one_of_its_name_replaced_is_told_no_more(sqlite, wr
     assert len(unfinished(sqlite)) == 1
     import_paths(sqlite, [write("events.jsonl", shop)])
     assert unfinished(sqlite) == ()
+
+
+def test_the_account_to_go_on_with_is_named(sqlite, write, shop, monkeypatch):
+    kill(monkeypatch, "in the middle of the file")
+    with pytest.raises(Killed):
+        import_paths(sqlite, [write("events.jsonl", shop)], account="eu")
+    (told,) = unfinished(sqlite)
+    assert "`shoal import --account eu` on the file again" in told

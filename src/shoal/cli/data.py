@@ -48,6 +48,7 @@ def import_(
     paths: Annotated[list[Path], typer.Argument(help="Files or folders: CSV, JSONL, Parquet, each also .gz or .zip.")],
     source: Annotated[str | None, typer.Option(help="What the files are, where the header doesn't tell.")] = None,
     mapping: Annotated[Path | None, typer.Option("--map", help="A mapping file for any other table.")] = None,
+    account: Annotated[str | None, typer.Option(help="Which of several shops: keeps its ids apart.")] = None,
     dry_run: Annotated[bool, typer.Option(help="Import nothing: show what ten rows would become.")] = False,
 ) -> None:
     """Import files; the same file again changes nothing.
@@ -57,10 +58,11 @@ def import_(
     shown: Shown = context.obj
     workspace = Workspace.open(shown.home)
     if dry_run:
-        _show_previews(shown, workspace.preview(paths, source=source, mapping=mapping))
+        _show_previews(shown, workspace.preview(paths, source=source, mapping=mapping, account=account))
         return
     with shown.progress() as bar:
-        done = workspace.import_files(paths, source=source, mapping=mapping, watch=watching(bar) if bar else None)
+        watch = watching(bar) if bar else None
+        done = workspace.import_files(paths, source=source, mapping=mapping, account=account, watch=watch)
     if shown.as_json:
         left_out = [each.as_data() for each in done.not_imported]
         shown.document({"files": [_file(each) for each in done], "not_imported": left_out})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -19,6 +19,7 @@ from shoal.flow.home import Opened, one_writer
 from shoal.flow.planning import How, NotImported, Part, plan, refused
 from shoal.flow.unifying import unify
 from shoal.ingest import ledger
+from shoal.ingest.accounts import records_in
 from shoal.ingest.mapping import Mapping
 from shoal.ingest.parse import Chunk
 from shoal.ingest.source import Context
@@ -59,9 +60,16 @@ class ImportRun:
 
 
 def import_paths(
-    opened: Opened, paths: Iterable[Path], *, source: str | Mapping | None = None, watch: Watch | None = None
+    opened: Opened,
+    paths: Iterable[Path],
+    *,
+    source: str | Mapping | None = None,
+    account: str | None = None,
+    watch: Watch | None = None,
 ) -> ImportRun:
     """Import files and folders; what is in the lake when this returns can be counted at once.
+
+    `account` keeps the ids of these files apart from those of other accounts with the same vendor.
 
     All files are recognised, and packed ones checked to their ends, before the first one is read, so an unknown
     or truncated file that was named stops the import before it begins; one in a folder or among others in a zip is left
@@ -71,7 +79,7 @@ def import_paths(
     # Arrow's own pool keeps what it once had; the system's gives it back between the turns.
     pa.set_memory_pool(pa.system_memory_pool())
     with one_writer(opened.home), Worker() as worker:
-        planned = plan(worker, paths, How(source))
+        planned = plan(worker, paths, How(source, account=account))
         pace = BULK if any(part.is_columnar for part in planned.parts) else GENTLE
         try:
             with Drain(opened.home, opened.database, pace) as drain, Beside(drain) as beside:
@@ -130,7 +138,7 @@ def _import(run: _Run, part: Part, arrival: Instant) -> tuple[int, bool]:
     begin = partial(ledger.begin, read=read, received_at=arrival)
     request = ParseRequest(path, part.source, context_of(opened, arrival), chunks, part.found.part.member)
     for chunk in run.worker.parse(request):
-        _keep(opened, begin, chunk)
+        _keep(opened, begin, replace(chunk, records=records_in(chunk.records, part.account, part.mapping)))
         if run.watch is not None:
             run.watch(path.name, chunk.position, read.size)
         run.beside.add(chunk.records.num_rows)
@@ -171,10 +179,11 @@ def context_of(opened: Opened, received_at: Instant) -> Context:
 def _read(part: Part) -> ledger.Read:
     path, member = part.found.part.path, part.found.part.member or ""
     how = part.source if isinstance(part.source, str) else part.source.to_yaml()
-    content = hashlib.sha256(f"{how}\n{member}\n".encode())
+    account = "" if part.account is None else f"\n@{part.account}"
+    content = hashlib.sha256(f"{how}\n{member}\n{account}".encode())
     with path.open("rb") as file:
         content.update(hashlib.file_digest(file, "sha256").digest())
-    place = hashlib.sha256(f"{path.resolve()}\n{member}".encode())
+    place = hashlib.sha256(f"{path.resolve()}\n{member}{account}".encode())
     return ledger.Read(content.hexdigest(), part.shown, place.hexdigest(), path.stat().st_size, part.name)
 
 

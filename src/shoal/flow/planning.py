@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from shoal.core.errors import UserError
+from shoal.ingest.accounts import check_account, source_in
 from shoal.ingest.formats.endings import is_workbook, may_hold_data
 from shoal.ingest.formats.packed import FilePart
 from shoal.ingest.mapping import Mapping, check_columns
@@ -26,11 +27,17 @@ class Part:
     source: str | Mapping
     is_guess: bool = False  # no source knows it and the mapping is only a proposal
     is_alone: bool = False  # the user named this very file, so nothing else stands for it
+    account: str | None = None  # whose ids it holds, where there are several accounts
 
     @property
     def name(self) -> str:
-        """The source's name."""
-        return self.source if isinstance(self.source, str) else self.source.source
+        """The source's name, with the account."""
+        return source_in(self.source if isinstance(self.source, str) else self.source.source, self.account)
+
+    @property
+    def mapping(self) -> Mapping | None:
+        """The mapping; None where a source knows the file."""
+        return None if isinstance(self.source, str) else self.source
 
     @property
     def shown(self) -> str:
@@ -72,18 +79,25 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class How:
-    """What the user said about all files: a source, a mapping, or nothing. `propose` guesses for unknown files."""
+    """What the user said about all files: a source, a mapping, or nothing; whose account they come from.
+
+    `propose` guesses for unknown files.
+    """
 
     source: str | Mapping | None = None
     propose: Callable[[FileHead], Mapping] | None = None
+    account: str | None = None
 
 
 def plan(worker: Worker, paths: Iterable[Path], how: How) -> Plan:
     """How each file is to be read.
 
     A file that was named has to be readable; of a folder or a zip of several files, at least one. Raises UserError as
-    the readers do, `no_such_file`, `unknown_source`, `unknown_column`, `empty_folder` and `nothing_to_import`.
+    the readers do, `no_such_file`, `unknown_source`, `unknown_column`, `empty_folder`, `nothing_to_import` and
+    `bad_account`.
     """
+    if how.account is not None:
+        check_account(how.account)
     if isinstance(how.source, str):
         named_source(how.source)
     parts: dict[FilePart, Part] = {}
@@ -131,10 +145,10 @@ def _part(found: Recognised, how: How) -> Part:
     elif isinstance(how.source, str):
         check_source(found.head, named_source(how.source), found.part.label)
     if meant is not None:
-        return Part(found, meant)
+        return Part(found, meant, account=how.account)
     if how.propose is None:
         raise unknown_source(found.head, found.part.label)
-    return Part(found, how.propose(found.head), is_guess=True)
+    return Part(found, how.propose(found.head), is_guess=True, account=how.account)
 
 
 def refused(part: FilePart, error: UserError, head: FileHead | None = None) -> NotImported:

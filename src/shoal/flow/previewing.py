@@ -6,10 +6,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import pyarrow as pa
+
 from shoal.core.time import now
 from shoal.flow.home import Opened
 from shoal.flow.importing import context_of
 from shoal.flow.planning import How, NotImported, Part, plan
+from shoal.ingest.accounts import keys_in
 from shoal.ingest.canonical import Json
 from shoal.ingest.mapped import source_of
 from shoal.ingest.mapping import Mapping
@@ -40,19 +43,26 @@ class Previews:
         return iter(self.files)
 
 
-def preview_paths(opened: Opened, paths: Iterable[Path], *, source: str | Mapping | None = None) -> Previews:
+def preview_paths(
+    opened: Opened, paths: Iterable[Path], *, source: str | Mapping | None = None, account: str | None = None
+) -> Previews:
     """What each file is and what its first ten rows would become.
 
     Raises UserError as an import does, and `nothing_to_propose` for a file that seems to name nobody.
     """
     with Worker() as worker:
-        planned = plan(worker, paths, How(source, propose))
+        planned = plan(worker, paths, How(source, propose, account))
         return Previews(tuple(_preview(opened, part) for part in planned.parts), planned.left_out)
 
 
 def _preview(opened: Opened, part: Part) -> Preview:
-    mapped = part.source if isinstance(part.source, Mapping) else None
-    meant = source_of(mapped) if mapped else named_source(part.name)
+    meant = named_source(part.source) if isinstance(part.source, str) else source_of(part.source)
     rows = preview(meant, part.found.head, context_of(opened, now()))
-    proposed = mapped.to_yaml() if mapped is not None and part.is_guess else None
-    return Preview(part.shown, part.name, proposed, tuple(rows))
+    proposed = part.mapping.to_yaml() if part.mapping is not None and part.is_guess else None
+    return Preview(part.shown, part.name, proposed, tuple(_in_account(row, part) for row in rows))
+
+
+def _in_account(row: dict[str, Json], part: Part) -> dict[str, Json]:
+    if part.account is None or "keys" not in row:
+        return row
+    return {**row, "keys": keys_in(pa.array(row["keys"], pa.string()), part.account, part.mapping).to_pylist()}

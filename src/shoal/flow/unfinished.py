@@ -25,7 +25,8 @@ def unfinished(opened: Opened) -> tuple[str, ...]:
     if files:
         return tuple(
             f"The import of {each.file} has not ended ({each.rows_read:,} rows are read), so answers may lack people "
-            "and events. If no import is running, run `shoal import` on the file again to finish it."
+            f"and events. If no import is running, run `shoal import{_account(each.source)}` on the file again to "
+            "finish it."
             for each in files
         )
     if waits or pending:
@@ -34,6 +35,12 @@ def unfinished(opened: Opened) -> tuple[str, ...]:
             "If no import is running, run `shoal import` again to finish it.",
         )
     return ()
+
+
+def _account(source: str) -> str:
+    """The option that names the account of a source; blank without one."""
+    account = source.partition("@")[2]
+    return f" --account {account}" if account else ""
 
 
 def _files(lines: Sequence[ledger.Import]) -> tuple[ledger.Import, ...]:
