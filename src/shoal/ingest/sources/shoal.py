@@ -181,31 +181,34 @@ def _are_plain(texts: pa.Array) -> bool:
 def _kept(texts: pa.Array, name: str) -> tuple[pa.Array, list[_Fault]]:
     """The texts as the lake keeps them, each name once; and which aren't the JSON object (or list) that they should be.
 
-    All texts are decoded and encoded in one call, a line each; only where that won't do is each looked at.
+    Events of a kind say much the same, so each different text is looked at once.
     """
     if texts.null_count == len(texts):
         return texts, []
-    raw = texts.cast(pa.binary())
-    lines = _all_encoded(raw.drop_null(), name)
+    coded = texts.cast(pa.binary()).dictionary_encode()
+    kept, faults = _kept_once(coded.dictionary, name)
+    places = [
+        (reason, message, _compute.take(mask, coded.indices).fill_null(False)) for reason, message, mask in faults
+    ]
+    return _compute.take(kept, coded.indices), places
+
+
+def _kept_once(raw: pa.Array, name: str) -> tuple[pa.Array, list[_Fault]]:
+    """As `_kept`. All are decoded and encoded in one call, a line each; only where that won't do is each looked at."""
+    lines = _all_encoded(raw, name)
     if lines is not None and are_sound(lines):
-        return _spread(lines, raw), []
+        return json_texts(lines), []
     kept: list[bytes | None] = []
     found: dict[tuple[str, str], list[int]] = {}
     for place, text in enumerate(raw.to_pylist()):
         try:
-            kept.append(None if text is None else _encoded(_decoded(text, name)))
+            kept.append(_encoded(_decoded(text, name)))
         except UnstorableError as error:
             kept.append(None)
             found.setdefault((error.reason, error.message.format(name)), []).append(place)
-    places = pa.array(range(len(texts)), pa.int64())
+    places = pa.array(range(len(raw)), pa.int64())
     faults = [(*why, _compute.is_in(places, pa.array(where, pa.int64()))) for why, where in found.items()]
     return json_texts(kept), faults
-
-
-def _spread(lines: Sequence[bytes], raw: pa.Array) -> pa.Array:
-    """The lines at the places where `raw` has a text."""
-    texts = json_texts(lines)
-    return texts if raw.null_count == 0 else _compute.replace_with_mask(raw.cast(pa.string()), raw.is_valid(), texts)
 
 
 def _all_encoded(texts: pa.Array, name: str) -> list[bytes] | None:
