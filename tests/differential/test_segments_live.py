@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
-import sys
 from dataclasses import replace
-from pathlib import Path
-from types import ModuleType
 
+import cases
 import numpy as np
 import pytest
 from hypothesis import Phase, given, settings
@@ -35,18 +32,6 @@ from shoal.segments.times import Times
 from shoal.segments.windows import BeforeAgo, Between, BetweenAgo, Last
 from shoal.store.duck import open_duck
 
-
-def _load_cases() -> ModuleType:
-    if "segment_cases" not in sys.modules:
-        file = Path(__file__).resolve().parents[1] / "segments" / "cases.py"
-        spec = importlib.util.spec_from_file_location("segment_cases", file)
-        module = importlib.util.module_from_spec(spec)
-        sys.modules["segment_cases"] = module
-        spec.loader.exec_module(module)
-    return sys.modules["segment_cases"]
-
-
-cases = _load_cases()
 DAY = 86_400_000
 RUNS = int(os.environ.get("SHOAL_LIVE_RUNS", "25"))
 PHASES = (Phase.explicit, Phase.reuse, Phase.generate)  # courses are long: shrinking them takes minutes

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import sys
 import tempfile
 from pathlib import Path
-from types import ModuleType
 
+import cases
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -24,18 +22,6 @@ from shoal.segments.kinds.trait import Trait
 from shoal.segments.streams import Stream
 from shoal.store.duck import open_duck
 
-
-def _load_cases() -> ModuleType:
-    if "segment_cases" not in sys.modules:
-        file = Path(__file__).resolve().parents[1] / "segments" / "cases.py"
-        spec = importlib.util.spec_from_file_location("segment_cases", file)
-        module = importlib.util.module_from_spec(spec)
-        sys.modules["segment_cases"] = module
-        spec.loader.exec_module(module)
-    return sys.modules["segment_cases"]
-
-
-cases = _load_cases()
 RUNS = 40
 DEFINITIONS = 10
 SUBSCRIBERS = 8

@@ -12,7 +12,7 @@ import pyarrow as pa
 from hypothesis import strategies as st
 
 from shoal.core.time import Duration, Instant, parse_instant
-from shoal.segments import clocks
+from shoal.segments import clocks, oracle, parse, sql
 from shoal.segments.comparison import Comparison, PropertyFilter
 from shoal.segments.following import Absence, Step
 from shoal.segments.history import ConsentStatement, Event, History, TraitStatement
@@ -418,6 +418,17 @@ def histories(draw: st.DrawFn, size: int = 8) -> list[History]:
                 ),
             )
         )
+    return found
+
+
+def members(
+    connection: duckdb.DuckDBPyConnection, sentence: str, people: Sequence[History], now: Instant = NOW
+) -> list[int]:
+    """The members of a sentence among these people, on which both readings agree."""
+    node = parse(sentence)
+    fill(connection, people)
+    found = oracle.members(node, people, now)
+    assert sql.members(connection, node, now) == found
     return found
 
 

@@ -3,51 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.util
-import sys
-from pathlib import Path
-from types import ModuleType
 
+import cases
 import pytest
+from cases import members
 
 from shoal.core.errors import UserError
 from shoal.core.ids import key_id
 from shoal.core.time import Instant
-from shoal.segments import explain, from_data, oracle, parse, sql
+from shoal.segments import explain, from_data, parse
 from shoal.segments.history import History
 from shoal.segments.kinds.bucket import bucket_of
-from shoal.store.duck import open_duck
 
-
-def _load_cases() -> ModuleType:
-    if "segment_cases" not in sys.modules:
-        file = Path(__file__).resolve().parent / "cases.py"
-        spec = importlib.util.spec_from_file_location("segment_cases", file)
-        module = importlib.util.module_from_spec(spec)
-        sys.modules["segment_cases"] = module
-        spec.loader.exec_module(module)
-    return sys.modules["segment_cases"]
-
-
-cases = _load_cases()
 NOW = cases.NOW
 DAY = 86_400_000
-
-
-@pytest.fixture(scope="module")
-def duck():
-    connection = open_duck(threads=1, memory="1GB")
-    yield connection
-    connection.close()
-
-
-def members(duck, sentence, people, now=NOW):
-    """The members, on which both readings agree."""
-    node = parse(sentence)
-    cases.fill(duck, people)
-    found = oracle.members(node, people, now)
-    assert sql.members(duck, node, now) == found
-    return found
 
 
 PEOPLE = [History(key_id(f"email:p{number}@example.org")) for number in range(2_000)] + [History(0), History(2**63 - 1)]

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
-from pathlib import Path
-from types import ModuleType
-
+import cases
 from hypothesis import given, settings
 
 from shoal.core.time import Instant, parse_instant
@@ -15,18 +11,6 @@ from shoal.segments.history import Event, History
 from shoal.segments.nodes import Person, walk
 from shoal.segments.oracle import People, is_member
 
-
-def _load_cases() -> ModuleType:
-    if "segment_cases" not in sys.modules:
-        file = Path(__file__).resolve().parent / "cases.py"
-        spec = importlib.util.spec_from_file_location("segment_cases", file)
-        module = importlib.util.module_from_spec(spec)
-        sys.modules["segment_cases"] = module
-        spec.loader.exec_module(module)
-    return sys.modules["segment_cases"]
-
-
-cases = _load_cases()
 NOW = parse_instant("2026-03-29T12:00:00Z")
 DAY = 86_400_000
 

@@ -2,49 +2,17 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
-from pathlib import Path
-from types import ModuleType
-
+import cases
 import pytest
+from cases import members
 
 from shoal.core.errors import UserError
 from shoal.core.time import Instant
-from shoal.segments import explain, from_data, oracle, parse, sql
+from shoal.segments import explain, from_data, parse
 from shoal.segments.history import Event, History
-from shoal.store.duck import open_duck
 
-
-def _load_cases() -> ModuleType:
-    if "segment_cases" not in sys.modules:
-        file = Path(__file__).resolve().parent / "cases.py"
-        spec = importlib.util.spec_from_file_location("segment_cases", file)
-        module = importlib.util.module_from_spec(spec)
-        sys.modules["segment_cases"] = module
-        spec.loader.exec_module(module)
-    return sys.modules["segment_cases"]
-
-
-cases = _load_cases()
 NOW = cases.NOW
 DAY = 86_400_000
-
-
-@pytest.fixture(scope="module")
-def duck():
-    connection = open_duck(threads=1, memory="1GB")
-    yield connection
-    connection.close()
-
-
-def members(duck, sentence, people, now=NOW):
-    """The members, on which both readings agree."""
-    node = parse(sentence)
-    cases.fill(duck, people)
-    found = oracle.members(node, people, now)
-    assert sql.members(duck, node, now) == found
-    return found
 
 
 def bought(subscriber, *orders):

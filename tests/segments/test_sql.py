@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
-from pathlib import Path
-from types import ModuleType
-
+import cases
 import pytest
 
 from shoal.core.time import Instant
@@ -14,18 +10,6 @@ from shoal.segments import from_data, oracle, parse, sql
 from shoal.segments.history import Event, History, TraitStatement
 from shoal.store.duck import open_duck
 
-
-def _load_cases() -> ModuleType:
-    if "segment_cases" not in sys.modules:
-        file = Path(__file__).resolve().parent / "cases.py"
-        spec = importlib.util.spec_from_file_location("segment_cases", file)
-        module = importlib.util.module_from_spec(spec)
-        sys.modules["segment_cases"] = module
-        spec.loader.exec_module(module)
-    return sys.modules["segment_cases"]
-
-
-cases = _load_cases()
 NOW = cases.NOW
 HOSTILE = "x' OR 1=1; DROP TABLE events_rows; -- \" $p0 ? {} %s \\ '' é\n"
 

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
-from pathlib import Path
-from types import ModuleType
-
+import cases
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,18 +12,6 @@ from shoal.segments import parse, sql
 from shoal.segments.sql import many
 from shoal.store.duck import open_duck
 
-
-def _load_cases() -> ModuleType:
-    if "segment_cases" not in sys.modules:
-        file = Path(__file__).resolve().parent / "cases.py"
-        spec = importlib.util.spec_from_file_location("segment_cases", file)
-        module = importlib.util.module_from_spec(spec)
-        sys.modules["segment_cases"] = module
-        spec.loader.exec_module(module)
-    return sys.modules["segment_cases"]
-
-
-cases = _load_cases()
 WEEK = 7 * 86_400_000
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from export_rows import SHOPIFY, STRIPE, WOO
 
 from shoal.ingest.canonical import Record, content_id
 from shoal.ingest.source import Row, Source
@@ -28,36 +29,6 @@ def named(records: Iterable[Record | str], name: str) -> Record:
     return found
 
 
-SHOPIFY = {
-    "Name": "#1001",
-    "Id": "5501",
-    "Email": "ana@example.org",
-    "Financial Status": "paid",
-    "Accepts Marketing": "yes",
-    "Created at": "2026-01-02 09:00:00",
-    "Paid at": "2026-01-02 09:01:00",
-    "Total": "37.00",
-    "Lineitem name": "Hat",
-    "Lineitem quantity": "1",
-    "Billing Name": "Ana Silva",
-    "Refunded Amount": "0.00",
-}
-WOO = {
-    "order_id": "5",
-    "order_date": "2026-01-02 09:00:00",
-    "status": "processing",
-    "order_total": "20.00",
-    "billing_email": "ana@example.org",
-    "billing_first_name": "Ana",
-}
-STRIPE = {
-    "id": "ch_1",
-    "Created (UTC)": "2026-01-02 09:00:00",
-    "Amount": "20.00",
-    "Amount Refunded": "0.00",
-    "Status": "Paid",
-    "Customer Email": "ana@example.org",
-}
 TICKET = {
     "Id": "7",
     "Requester": "Ana",
