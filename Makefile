@@ -21,6 +21,7 @@ lint: $(DEV)  ## Format, style, types, layers, doctests
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
+	@$(BIN)/mypy benchmarks
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m pytest --doctest-modules --ignore=src/shoal/store/migrations src
 

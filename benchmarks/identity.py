@@ -114,7 +114,7 @@ def _face(record: dict[str, str | None], subscriber: int) -> dict[str, object]:
 
 
 def _pairs_of(labels: list[str] | list[int]) -> set[tuple[int, int]]:
-    groups: dict[str | int, list[int]] = {}
+    groups: dict[object, list[int]] = {}
     for place, label in enumerate(labels):
         groups.setdefault(label, []).append(place)
     return {pair for group in groups.values() for pair in itertools.combinations(group, 2)}

@@ -14,7 +14,7 @@ from sqlglot import exp, parse_one
 
 from shoal.core.ids import KEY_ID_SQL
 from shoal.core.time import Duration, Instant
-from shoal.ingest.lake_rows import CURRENT
+from shoal.ingest.lake_rows import REPLACED
 from shoal.profiles.consent import CAUTION
 from shoal.segments.comparison import Comparison
 from shoal.segments.live import Changes, Consented, Facts, Happened, Live, Needs, Persons, Stated
@@ -243,8 +243,7 @@ def _placed(told: exp.Select, superseded: bool = False) -> exp.Select:
 
 @lru_cache(maxsize=1)
 def _parsed_current() -> exp.Expr:
-    newer = CURRENT.replace("ANTI JOIN superseded AS newer ON", "NOT EXISTS (SELECT 1 FROM superseded AS newer WHERE")
-    found = parse_one(f"{newer})", dialect="duckdb")
+    found = parse_one(f"NOT EXISTS (SELECT 1 FROM superseded AS newer WHERE {REPLACED})", dialect="duckdb")
     assert isinstance(found, exp.Expr)
     return found
 

@@ -52,17 +52,17 @@ def merge(opened: Opened, a: int, b: int, actor: str, reason: str) -> int:
 def split(opened: Opened, left: Iterable[str], right: Iterable[str], actor: str, reason: str) -> int:
     """Decide that some keys belong to other people than some others; the number of the decision.
 
-    Keys are named as people are. Raises UserError `unknown_subscriber` and `empty_split`.
+    Keys are named as people are. Raises UserError `unknown_key` and `empty_split`.
     """
     with opened.database.read() as connection:
-        sides = [[key_meant(connection, each, opened.settings.region) for each in side] for side in (left, right)]
+        sides = [[_key_meant(connection, each, opened.settings.region) for each in side] for side in (left, right)]
     with one_writer(opened.home):
         decision = decisions.split(opened.database, *sides, actor=actor, reason=reason)
         unify(opened)
     return decision
 
 
-def key_meant(connection: sa.Connection, text: str, region: str) -> int:
+def _key_meant(connection: sa.Connection, text: str, region: str) -> int:
     """The known key that an address, an id or a phone number means."""
     found = subscriber.find_key(connection, text, region=region)
     if found is None:

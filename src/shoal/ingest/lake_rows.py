@@ -22,10 +22,13 @@ TABLES = {
 }
 """Columns of the lake's tables, for DuckDB. A row of `events` whose name is NULL is a record that stated facts only."""
 
-CURRENT = """
-ANTI JOIN superseded AS newer ON newer.event_id = stored.event_id
+REPLACED = """
+newer.event_id = stored.event_id
   AND (newer.version, newer."at", newer.digest) IS DISTINCT FROM (stored.version, stored."at", stored.digest)
 """
+"""Whether the row `newer` of the table `superseded` took the place of the row `stored` of the lake."""
+
+CURRENT = f"ANTI JOIN superseded AS newer ON {REPLACED}"
 """Leaves out the rows `stored` of the lake that another statement of the same event took the place of."""
 
 _NAMED = r"""CASE WHEN contains({json}, '""') THEN
