@@ -175,7 +175,11 @@ class Workspace:
         reading: Reading = "sql",
         watch: Callable[[int, int], None] | None = None,
     ) -> pa.Table:
-        """The members, ordered by subscriber: columns subscriber, user_id, email (the last two may be null)."""
+        """The members, ordered by subscriber: columns subscriber, user_id, email, email_consent.
+
+        All but the first may be null. `email` is an address that may be mailed, where the person has one;
+        `email_consent` is `granted` then, else `pending`, `unknown`, `denied` or `suppressed`.
+        """
         readings = get_args(Reading)
         fix = f"Use {' or '.join(readings)}."
         require(reading in readings, "unknown_reading", f"There is no reading {reading!r}.", fix=fix)

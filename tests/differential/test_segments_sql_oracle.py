@@ -12,6 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shoal.core.time import Instant
+from shoal.flow import live
+from shoal.profiles.consent import COMPLAINT
 from shoal.segments import oracle, parse, sql
 from shoal.segments.comparison import Comparison, PropertyFilter
 from shoal.segments.explain import explain
@@ -121,7 +123,8 @@ CONSENTS = [Consent("email", "marketing", Comparison(how, state)) for how in ("i
 CONSENTS.append(Consent("email", "marketing", Comparison("is_set", True)))
 _said = st.tuples(
     *(st.sampled_from(STATES), st.integers(-4, 1), st.sampled_from((0, 0, 1))),
-    *(st.sampled_from(("crm", "shop")), st.sampled_from((1, 1, 2))),
+    *(st.sampled_from(("crm", "shop")), st.sampled_from((0, 1, 1, 2))),
+    st.sampled_from((None, None, COMPLAINT)),
 )
 HALF_MINUTE = 30_000
 
@@ -136,9 +139,9 @@ def test_generated_consent_histories_agree(duck, told, moment):
             consents=tuple(
                 ConsentStatement(
                     *("email", "marketing", state, at, Instant(at + lag), subscriber * 10 + number, source),
-                    contact=contact,
+                    *(method, contact, contact),
                 )
-                for number, (state, place, lag, source, contact) in enumerate(stated)
+                for number, (state, place, lag, source, contact, method) in enumerate(stated)
                 for at in (Instant(cases.NOW + place * HALF_MINUTE),)
             ),
         )
@@ -148,6 +151,8 @@ def test_generated_consent_histories_agree(duck, told, moment):
     now = Instant(cases.NOW + moment * HALF_MINUTE)
     for node in CONSENTS:
         assert sql.members(duck, node, now) == oracle.members(node, people, now), node.english()
+    known = [*CONSENTS[:3], CONSENTS[-1]]
+    assert all(live.members(duck, node, now, {}) == oracle.members(node, people, now) for node in known)
 
 
 def _one_value_each() -> list[History]:

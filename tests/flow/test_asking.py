@@ -66,8 +66,8 @@ def test_an_instant_belongs_to_its_past(filled):
 
 def test_members_are_named_and_ordered(filled):
     found = asking.members(filled, 'did "Order Completed"', NOW)
-    assert found.column_names == ["subscriber", "user_id", "email"]
-    assert [str(kind) for kind in found.schema.types] == ["string", "string", "string"]
+    assert found.column_names == ["subscriber", "user_id", "email", "email_consent"]
+    assert [str(kind) for kind in found.schema.types] == ["string"] * 4
     rows = found.to_pylist()
     assert [row["subscriber"] for row in rows] == sorted(row["subscriber"] for row in rows)
     assert {(row["user_id"], row["email"]) for row in rows} == {(f"u{n}", f"p{n}@example.org") for n in range(0, 30, 3)}

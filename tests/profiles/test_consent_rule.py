@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shoal.profiles import consent
+from shoal.profiles.consent import is_dated
 
 
 class Said(NamedTuple):
@@ -21,19 +22,26 @@ class Said(NamedTuple):
     event_id: int
     source: str
     contact: int = 0
+    method: str | None = None
+
+    @property
+    def address(self) -> int:
+        return self.contact
 
 
 MINUTE = 60_000
 
 
 def said(*told: str) -> list[Said]:
-    """Statements such as "crm denied 5" (dated, minute 5) or "crm/2 granted seen 9" (undated, of the contact 2)."""
+    """Statements such as "crm denied 5" (dated, minute 5) or "crm/2 granted seen 9" (undated, of the address 2)."""
     found = []
     for number, each in enumerate(told):
         who, state, *seen, minute = each.split()
         source, _, contact = who.partition("/")
         at = round(float(minute) * MINUTE)
-        found.append(Said(state, at, at if seen else 1_000 * MINUTE, number, source, int(contact or 0)))
+        complaint = state == "complained"
+        state, method = ("denied", consent.COMPLAINT) if complaint else (state, None)
+        found.append(Said(state, at, at if seen else 1_000 * MINUTE, number, source, int(contact or 0), method))
     return found
 
 
@@ -60,13 +68,29 @@ CASES = {
     "granted with a date, and the source takes its word back": [
         *("crm denied 1", "crm granted 2", "shop denied seen 5", "shop granted seen 6"),
     ],
-    # one contact of a source says nothing of another
-    "denied, another contact is seen as granted": ["crm/1 denied seen 5", "crm/2 granted seen 9"],
-    "granted, both contacts are": [
-        *("crm/1 denied seen 5", "crm/2 denied seen 5", "crm/2 granted seen 8", "crm/1 granted seen 9"),
+    # each address has its own yes and no; the person is reachable through one that may be mailed
+    "granted, the other address refused": ["crm/1 denied seen 5", "crm/2 granted seen 9"],
+    "granted, the other address refused with a date": ["crm/1 denied 5", "crm/2 granted seen 4"],
+    "granted, the other address refused later": ["crm/1 granted 5", "crm/2 denied 6"],
+    "denied, one of two refused and the other was only asked": ["crm/1 denied 5", "crm/2 pending 6"],
+    "denied, both refused": ["crm/1 denied 5", "crm/2 denied seen 5", "shop/2 granted seen 9"],
+    "pending, both were only asked": ["crm/1 pending 5", "crm/2 pending 6"],
+    # what names no address is about all of them
+    "denied, the person refused": ["crm denied 5", "crm/1 granted 3", "crm/2 granted 4"],
+    "granted at one address since the person refused": ["crm denied 5", "crm/1 granted 3", "crm/2 granted 6"],
+    "denied, the person allowed before an address refused": ["crm granted 4", "crm/1 denied 5"],
+    "denied, the person allowed between two refusals": ["crm/1 denied 3", "crm granted 4", "crm/2 denied 5"],
+    "granted, the person allowed after both refused": ["crm/1 denied 3", "crm granted 6", "crm/2 denied 5"],
+    "granted at the address that allowed": ["crm granted 4", "crm/1 denied 5", "crm/2 granted 3"],
+    # a complaint is about the person, until the address that complained is allowed again
+    "denied, the other address complained": ["crm/1 complained 5", "crm/2 granted 3"],
+    "denied, whatever another address says": ["crm/1 complained 5", "crm/2 granted 9"],
+    "denied, a complaint outlasts a later refusal": ["crm/1 complained 5", "crm/1 denied 7", "crm/2 granted 9"],
+    "granted, the address that complained is allowed": ["crm/1 complained 5", "crm/1 granted 6", "crm/2 denied 9"],
+    "granted, the person is allowed after a complaint": ["crm/1 complained 5", "crm granted 6", "crm/2 denied 4"],
+    "granted, a setting of the address takes it back": [
+        *("crm/1 complained seen 5", "crm/1 granted seen 8", "crm/2 granted seen 5"),
     ],
-    "denied, one contact of two takes it back": ["crm/1 denied seen 5", "crm/2 denied seen 5", "crm/2 granted seen 9"],
-    "denied with a date, another contact is seen as granted, so denied": ["crm/1 denied 5", "crm/2 granted seen 9"],
     # files of one run say nothing about which is the newer
     "denied, seen as granted in the same run": ["crm denied seen 5", "crm granted seen 5.9"],
     "granted, seen in the next run": ["crm denied seen 5", "crm granted seen 6"],
@@ -101,7 +125,8 @@ def statements(draw: st.DrawFn) -> Said:
     at = draw(st.integers(0, 7)) * MINUTE // 2
     state = draw(st.sampled_from(("granted", "granted", "denied", "pending")))
     received_at = at + draw(st.sampled_from((0, 0, 1, 9)))
-    return Said(state, at, received_at, draw(st.integers(0, 9)), draw(sources), draw(st.integers(1, 2)))
+    method = draw(st.sampled_from((None, None, None, consent.COMPLAINT)))
+    return Said(state, at, received_at, draw(st.integers(0, 9)), draw(sources), draw(st.integers(0, 2)), method)
 
 
 sources = st.sampled_from(("crm", "shop", "mail"))
@@ -112,6 +137,15 @@ histories = st.lists(statements(), max_size=7)
 @given(histories)
 def test_sql_and_python_agree(stated: list[Said]) -> None:
     assert _by_sql(stated) == _state(stated)
+
+
+@settings(max_examples=300)
+@given(histories)
+def test_sql_and_python_agree_on_each_address(stated: list[Said]) -> None:
+    _fill(_DUCK, [(1, 1, *one, one.address) for one in stated])
+    found = _DUCK.execute(f"SELECT address, state FROM ({consent.addresses_sql('stated', by='subscriber')})").fetchall()
+    want = {address: one.state for address, one in consent.by_address(stated).items()}
+    assert dict(found) == want
 
 
 @settings(max_examples=300)
@@ -134,6 +168,7 @@ def test_a_refusal_never_makes_anybody_reachable(stated: list[Said], other: Said
 @given(histories, statements())
 def test_an_undated_grant_lifts_only_undated_refusals_of_its_own_contact(stated: list[Said], other: Said) -> None:
     grant = other._replace(state="granted", received_at=other.at)
+    stated = [one for one in stated if one.address in (0, grant.address)]
     refused = [one for one in stated if one.state == "denied"]
     own = [
         one
@@ -149,12 +184,31 @@ def test_an_undated_grant_lifts_only_undated_refusals_of_its_own_contact(stated:
 
 
 @settings(max_examples=500)
+@given(histories, statements(), st.sampled_from((1, 2)))
+def test_a_grant_for_one_address_lifts_no_refusal_of_another(stated: list[Said], other: Said, address: int) -> None:
+    grant = other._replace(state="granted", contact=3)
+    before, after = consent.by_address(stated), consent.by_address([*stated, grant])
+    if address in before:
+        assert after[address] == before[address]
+
+
+@settings(max_examples=300)
+@given(histories)
+def test_one_address_is_the_person(stated: list[Said]) -> None:
+    """What names the only address and what names none are the same."""
+    alone = [one._replace(contact=1) for one in stated]
+    mixed = [one._replace(contact=number % 2) for number, one in enumerate(stated) if is_dated(one)]
+    assert _state(alone) == _state([one._replace(contact=0) for one in alone])
+    assert _state(mixed) == _state([one._replace(contact=0) for one in mixed])
+
+
+@settings(max_examples=500)
 @given(histories, statements())
-def test_an_undated_grant_for_one_contact_lifts_no_refusal_of_another(stated: list[Said], other: Said) -> None:
-    grant = other._replace(state="granted", received_at=other.at)
-    standing = [one for one in stated if one.contact != grant.contact]
-    if _state(standing) == "denied":
-        assert _state([*standing, grant]) == "denied"
+def test_a_complaint_is_lifted_by_no_other_address(stated: list[Said], other: Said) -> None:
+    """Nor by what another address says after it."""
+    complaint = other._replace(state="denied", contact=1, method=consent.COMPLAINT)
+    others = [one for one in stated if one.contact == 2]
+    assert _state([complaint, *others]) == "denied"
 
 
 @settings(max_examples=500)
@@ -178,7 +232,7 @@ def test_states_are_told_by_whatever_they_are_asked_by() -> None:
         (1, 2, one) for one in said("crm granted 5", "crm denied 6")
     ]
     with duckdb.connect() as duck:
-        _fill(duck, [(person, when, *one) for person, when, one in rows])
+        _fill(duck, [(person, when, *one, one.address) for person, when, one in rows])
         found = duck.execute(
             f"SELECT subscriber, since, state FROM ({consent.states_sql('stated', 'subscriber, since')})"
         )
@@ -194,7 +248,7 @@ _DUCK = duckdb.connect(config={"threads": 1})
 
 
 def _by_sql(stated: list[Said]) -> str | None:
-    _fill(_DUCK, [(1, 1, *one) for one in stated])
+    _fill(_DUCK, [(1, 1, *one, one.address) for one in stated])
     found = _DUCK.execute(consent.states_sql("stated")).fetchall()
     assert len(found) <= 1
     return found[0][3] if found else None
@@ -203,12 +257,12 @@ def _by_sql(stated: list[Said]) -> str | None:
 def _fill(duck: duckdb.DuckDBPyConnection, rows: list[tuple[object, ...]]) -> None:
     duck.execute(
         'CREATE OR REPLACE TABLE stated (subscriber BIGINT, since BIGINT, state VARCHAR, "at" TIMESTAMP, '
-        "received_at TIMESTAMP, event_id BIGINT, source VARCHAR, contact BIGINT, channel VARCHAR DEFAULT 'email', "
-        "purpose VARCHAR DEFAULT 'marketing')"
+        "received_at TIMESTAMP, event_id BIGINT, source VARCHAR, contact BIGINT, method VARCHAR, address BIGINT, "
+        "channel VARCHAR DEFAULT 'email', purpose VARCHAR DEFAULT 'marketing')"
     )
     for row in rows:
         duck.execute(
-            'INSERT INTO stated (subscriber, since, state, "at", received_at, event_id, source, contact) '
-            "VALUES (?, ?, ?, make_timestamp_ms(?), make_timestamp_ms(?), ?, ?, ?)",
+            'INSERT INTO stated (subscriber, since, state, "at", received_at, event_id, source, contact, method, '
+            "address) VALUES (?, ?, ?, make_timestamp_ms(?), make_timestamp_ms(?), ?, ?, ?, ?, ?)",
             row,
         )

@@ -342,7 +342,7 @@ _consented = st.tuples(
     _lags,
     st.sampled_from(SOURCES),
     st.sampled_from(METHODS),
-    st.sampled_from((7, 7, 8)),
+    st.sampled_from(((7, 7), (7, 7), (8, 8), (9, 0))),  # the contact, and the address that it is
 )
 _properties = st.dictionaries(st.sampled_from(("a", "b", "machine", "o", 'it\'s "q" $1 é')), values, max_size=3)
 
@@ -413,8 +413,8 @@ def histories(draw: st.DrawFn, size: int = 8) -> list[History]:
                     *(TraitStatement(*fact, at, at, next(ids), source) for fact, at, source in told),
                 ),
                 consents=tuple(
-                    ConsentStatement(*about, at, Instant(at + lag), next(ids), source, method, contact)
-                    for *about, at, lag, source, method, contact in consented
+                    ConsentStatement(*about, at, Instant(at + lag), next(ids), source, method, *whose)
+                    for *about, at, lag, source, method, whose in consented
                 ),
             )
         )
@@ -453,7 +453,10 @@ def fill(connection: duckdb.DuckDBPyConnection, people: Sequence[History], folde
         for t in one.traits
     ]
     consents = [
-        (one.subscriber, c.channel, c.purpose, c.state, c.at, c.received_at, c.event_id, c.source, c.method, c.contact)
+        (
+            *(one.subscriber, c.channel, c.purpose, c.state, c.at, c.received_at, c.event_id, c.source),
+            *(c.method, c.contact, c.address),
+        )
         for one in people
         for c in one.consents
     ]
@@ -473,6 +476,7 @@ def fill(connection: duckdb.DuckDBPyConnection, people: Sequence[History], folde
                 "source",
                 "method",
                 "contact",
+                "address",
             ),
         ),
         "workspace": _table([(people[0].default_zone if people else "UTC",)], ("zone",)),
@@ -506,7 +510,7 @@ _REPLACED = {
     **dict.fromkeys(("subscribers", "workspace", "zone_offsets"), ""),
 }
 _TYPES = {
-    **dict.fromkeys(("subscriber", "event_id", "at", "received_at", "contact"), pa.int64()),
+    **dict.fromkeys(("subscriber", "event_id", "at", "received_at", "contact", "address"), pa.int64()),
     **dict.fromkeys(
         ("name", "properties", "value", "channel", "purpose", "state", "source", "method", "zone"), pa.string()
     ),

@@ -99,7 +99,7 @@ def members(
     form: Annotated[Format, typer.Option("--format", help="How they are written.")] = Format.jsonl,
     out: Annotated[Path | None, typer.Option(help="File to write; needed for Parquet.")] = None,
 ) -> None:
-    """List the members: subscriber id, user id, e-mail address."""
+    """List the members: subscriber id, user id, an address that may be mailed where there is one, whether it may."""
     shown: Shown = context.obj
     if form is Format.parquet and out is None:
         raise UserError("no_file", "Parquet can't be printed.", fix="Name a file with --out.")

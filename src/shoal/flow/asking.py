@@ -8,17 +8,15 @@ from typing import Literal
 
 import duckdb
 import pyarrow as pa
-import sqlalchemy as sa
 
 from shoal.core.errors import UserError
-from shoal.core.ids import subscriber_text
 from shoal.core.time import Instant
 from shoal.flow import live
 from shoal.flow.defining import Definition, asked_at, define, known
 from shoal.flow.home import Opened
+from shoal.flow.naming import named
 from shoal.flow.reading import open_reading
 from shoal.profiles import subscriber
-from shoal.profiles.tables import identity_keys
 from shoal.segments import oracle
 from shoal.segments.explain import Explanation, explain
 from shoal.segments.history import History
@@ -26,7 +24,6 @@ from shoal.segments.nodes import Node
 from shoal.segments.sql import queries
 from shoal.segments.sql.histories import all_histories
 from shoal.segments.sql.people import ListTotals, read_history
-from shoal.store import rows
 
 Reading = Literal["sql", "live", "oracle"]
 
@@ -57,11 +54,12 @@ def members(
     *,
     version_at: Instant | None = None,
 ) -> pa.Table:
-    """Who is a member: columns subscriber, user_id and email (both may be null), ordered by subscriber.
+    """Who is a member: columns subscriber, user_id, email and email_consent (all but the first may be null), in order.
 
-    `user_id` is the subscriber's own id (not a vendor's), `email` the address that was seen first. The oracle, which
-    takes its time, tells `watch` how many people it has judged, and of how many. `version_at` takes the definitions
-    that counted then, by default those that count now, whatever `as_of` says.
+    `user_id` is the subscriber's own id (not a vendor's), `email` the address that may be mailed where there is one,
+    and `email_consent` whether it may (`naming.named`). The oracle, which takes its time, tells `watch` how many people
+    it has judged, and of how many. `version_at` takes the definitions that counted then, by default those that count
+    now, whatever `as_of` says.
     """
     definition = define(text, known(opened, version_at))
     node, others = definition.node, definition.others
@@ -74,7 +72,7 @@ def members(
             found = live.members(duck, node, instant, others)
         else:
             found = queries.members(duck, node, instant, others)
-        return _named(opened, duck, found)
+        return named(opened, duck, found, instant)
 
 
 def explain_one(
@@ -120,24 +118,3 @@ def _nobody() -> UserError:
         "Nobody is known by that id or address.",
         fix="Give an e-mail address, a user id, a phone number or a subscriber id.",
     )
-
-
-def _named(opened: Opened, duck: duckdb.DuckDBPyConnection, found: list[int]) -> pa.Table:
-    with opened.database.read() as connection:
-        duck.register("known", _names(connection))
-    duck.register("found", pa.table({"subscriber": pa.array(found, pa.int64())}))
-    named = duck.sql(
-        """SELECT found.subscriber,
-                  arg_min(value, (first_at, value)) FILTER (kind = 'user' AND NOT contains(value, '/')) AS user_id,
-                  arg_min(value, (first_at, value)) FILTER (kind = 'email') AS email
-           FROM found LEFT JOIN (SELECT keys.subscriber, known.* FROM keys JOIN known ON known.id = keys.key) AS named
-             ON named.subscriber = found.subscriber
-           GROUP BY found.subscriber ORDER BY found.subscriber"""
-    ).to_arrow_table()
-    ids = pa.array([subscriber_text(number) for number in named["subscriber"].to_pylist()], pa.string())
-    return named.set_column(0, "subscriber", ids)
-
-
-def _names(connection: sa.Connection) -> pa.Table:
-    columns = identity_keys.c
-    return rows.fetch(connection, columns.id, columns.kind, columns.value, columns.first_at)

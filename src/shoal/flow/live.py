@@ -15,7 +15,7 @@ from sqlglot import exp, parse_one
 from shoal.core.ids import KEY_ID_SQL
 from shoal.core.time import Duration, Instant
 from shoal.ingest.lake_rows import REPLACED
-from shoal.profiles.consent import CAUTION
+from shoal.profiles.consent import ADDRESS_SQL, CAUTION, COMPLAINT
 from shoal.segments.comparison import Comparison
 from shoal.segments.live import Changes, Consented, Facts, Happened, Live, Needs, Persons, Stated
 from shoal.segments.live.edges import NEVER, Times
@@ -196,16 +196,25 @@ def _stated(duck: duckdb.DuckDBPyConnection, name: str, comparisons: Sequence[Co
 
 def _consented(duck: duckdb.DuckDBPyConnection, channel: str, purpose: str, rows: Rows) -> Consented:
     number = KEY_ID_SQL.format(text="source || '/' || contact")
+    contacts, address = _CONTACTS if rows.key == "key" else ("", "address")
     found = duck.sql(
         f"""SELECT place AS who, epoch_ms("at") AS "at", event_id, list_position($states, state)::BIGINT - 1 AS state,
-                   ("at" < received_at)::UTINYINT AS dated, {number} AS source
-            FROM {rows.scans["consents"]} AS told JOIN places ON places.key = told.{rows.key}
+                   ("at" < received_at)::UTINYINT AS dated, {number} AS source, {address} AS address,
+                   coalesce(method = $complaint, false)::UTINYINT AS complaint
+            FROM {rows.scans["consents"]} AS told JOIN places ON places.key = told.{rows.key} {contacts}
             WHERE channel = $channel AND purpose = $purpose""",
-        params={"states": list(CAUTION), "channel": channel, "purpose": purpose},
+        params={"states": list(CAUTION), "channel": channel, "purpose": purpose, "complaint": COMPLAINT},
     )
     columns = _columns(found.to_arrow_table().combine_chunks())
-    who, at, event_id, state, source = (columns[name] for name in ("who", "at", "event_id", "state", "source"))
-    return Consented(channel, purpose, who, at, event_id, state, columns["dated"].view(np.bool_), source)
+    dated, complaint = (columns[name].view(np.bool_) for name in ("dated", "complaint"))
+    who, at, event_id, state, source, whose = (columns[name] for name in _CONSENTED)
+    return Consented(channel, purpose, who, at, event_id, state, dated, source, whose, complaint)
+
+
+_CONSENTED = ("who", "at", "event_id", "state", "source", "address")
+
+
+_CONTACTS = ("LEFT JOIN keys AS contacts ON contacts.key = told.contact", ADDRESS_SQL)
 
 
 def _told(view: str, rows: Rows) -> exp.Select:

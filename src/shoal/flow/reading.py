@@ -14,13 +14,21 @@ from shoal.flow.zones import load_zones
 from shoal.ingest import versions
 from shoal.ingest.keys import IDENTIFYING
 from shoal.ingest.lake_rows import CURRENT, TABLES
+from shoal.profiles.consent import ADDRESS_SQL
 from shoal.store import lake
 from shoal.store.duck import open_duck
 
 _COLUMNS = {
     "events": 'event_id, "at", name, source, received_at, properties',
     "traits": 'name, value, "at", received_at, event_id, source',
-    "consents": 'channel, purpose, state, method, text_version, "at", received_at, event_id, source, contact',
+    "consents": 'channel, purpose, state, method, text_version, "at", received_at, event_id, source, contact, '
+    f"{ADDRESS_SQL} AS address",
+}
+
+_JOINED = {
+    "events": "",
+    "traits": "",
+    "consents": "LEFT JOIN keys AS contacts ON contacts.key = stored.contact",
 }
 
 
@@ -56,7 +64,7 @@ def _view(duck: duckdb.DuckDBPyConnection, home: Home, table: str, files: Sequen
     name = "records" if table == "events" else table
     duck.execute(
         f"CREATE TEMP VIEW {name} AS SELECT coalesce(merged.subscriber, stored.key) AS subscriber, {_COLUMNS[table]} "
-        f"FROM {stored} AS stored LEFT JOIN merged ON merged.key = stored.key {only}"
+        f"FROM {stored} AS stored LEFT JOIN merged ON merged.key = stored.key {_JOINED[table]} {only}"
     )
 
 

@@ -1,4 +1,4 @@
-"""Consent of one subscriber per channel and purpose, from the view `consents` of a reading."""
+"""Consent of one subscriber per channel, purpose and address, from the view `consents` of a reading."""
 
 from __future__ import annotations
 
@@ -39,11 +39,26 @@ class Statement(Protocol):
     def contact(self) -> int:
         """Of which contact of the source: the id of the address that the record names, else of its strongest key."""
 
+    @property
+    def address(self) -> int:
+        """The id of the address (for SMS the number) that it is about; 0 where it names none: about the person."""
+
+    @property
+    def method(self) -> str | None:
+        """How it came about; `COMPLAINT` is one of the person, whatever the address."""
+
 
 S = TypeVar("S", bound=Statement)
 
 CAUTION = ("granted", "pending", "denied")
 """States in ascending caution: of two statements of the same instant the more cautious one is the later."""
+
+COMPLAINT = "spam_complaint"
+"""The method of a refusal by somebody who marked a message as spam."""
+
+ADDRESS_SQL = """CASE
+    WHEN contacts.kind = CASE channel WHEN 'email' THEN 'email' WHEN 'sms' THEN 'phone' END THEN contact ELSE 0 END"""
+"""`Statement.address` of a row of the lake, joined with the keys as `contacts`."""
 
 ONE_RUN_MS = 60_000
 """Arrivals of one source nearer than this are of one import.
@@ -67,6 +82,7 @@ class Consented:
     received_at: Instant
     event_id: int
     contact: int = 0  # of the source: an id of a key
+    address: int = 0  # that it is about; 0: about the person
 
     @property
     def dated(self) -> bool:
@@ -83,7 +99,59 @@ def is_dated(statement: Statement) -> bool:
 
 
 def deciding(statements: Iterable[S]) -> S | None:
-    """The statement that decides a consent, of all that are known by an instant; None where there is none.
+    """The statement that decides whether a person may be reached, of all that are known; None where there is none.
+
+    Each address has its own consent (`by_address`), and the person may be reached where one of them may:
+
+    - Granted is who granted for an address and may be reached there, or who may be reached at every address.
+    - A complaint refuses for all addresses until the one that complained, or the person, is granted or asked later.
+    - Else they have refused where any address has, and are pending where none has.
+
+    A refusal of the one address is no refusal of the other, and a grant for the one lifts nothing of the other.
+    `states_sql` is the same rule for all subscribers at once.
+    """
+    pools = _pools(statements)
+    decided = {address: found for address, pool in pools.items() if (found := _latest(pool))}
+    if len(pools) > 1:
+        pools.pop(0, None)
+        decided.pop(0, None)
+    complained = [found for pool in pools.values() if (found := _standing_complaint(pool))]
+    if complained:
+        return max(complained, key=_order)
+    granted = [one for one in decided.values() if one.state == "granted"]
+    reached = [one for address, one in decided.items() if one.state == "granted" and _allows(pools[address], address)]
+    refused = [one for one in decided.values() if one.state == "denied"]
+    chosen = reached or (granted if len(granted) == len(decided) else refused) or [*decided.values()]
+    return max(chosen, key=_order, default=None)
+
+
+def by_address(statements: Iterable[S]) -> dict[int, S]:
+    """The statement that decides for each address that is named, of its own statements and those about the person.
+
+    Under 0 the one that decides for an address of which nothing is stated; absent where nothing is about the person.
+    """
+    return {address: found for address, pool in _pools(statements).items() if (found := _latest(pool))}
+
+
+def _pools(statements: Iterable[S]) -> dict[int, list[S]]:
+    """Statements by the address they are about, each with those about the person."""
+    known = list(statements)
+    shared = [one for one in known if not one.address]
+    named = dict.fromkeys(one.address for one in known)
+    return {address: [one for one in known if one.address == address and address] + shared for address in named}
+
+
+def _allows(pool: Iterable[Statement], address: int) -> bool:
+    return any(one.state == "granted" and one.address == address for one in pool)
+
+
+def _standing_complaint(pool: Iterable[S]) -> S | None:
+    found = _latest(one for one in pool if one.state != "denied" or one.method == COMPLAINT)
+    return found if found and found.state == "denied" else None
+
+
+def _latest(statements: Iterable[S]) -> S | None:
+    """The statement that decides for one address, of all that are known by an instant; None where there is none.
 
     The latest decides, by (at, caution, event_id), with these limits, so that nobody who refused is reached because
     an export repeats an older "yes":
@@ -93,8 +161,6 @@ def deciding(statements: Iterable[S]) -> S | None:
     - A refusal without a date, which is a setting seen in an export, is withdrawn when the same source shows a grant
       for the same contact in a later import (`ONE_RUN_MS`), with no date either. What it shows of another contact, be
       it the same person's, withdraws nothing.
-
-    `states_sql` is the same rule for all subscribers at once.
     """
     ordered = sorted(statements, key=_order)
     refusals = [one for one in ordered if one.state == "denied" and not _withdrawn(one, ordered)]
@@ -107,23 +173,25 @@ def deciding(statements: Iterable[S]) -> S | None:
 
 
 def set_aside(statements: Iterable[S]) -> tuple[S, ...]:
-    """What was seen after the deciding statement and says otherwise, the latest of each source, oldest first.
+    """What was seen after the deciding statement and would reach more people, the latest of each source, oldest first.
 
-    None of it has a date, or it would decide, and none of it refuses.
+    None of it has a date, or it would decide, and none of it refuses: what another address refused is in `by_address`.
     """
     known = sorted(statements, key=_order)
     chosen = deciding(known)
     if chosen is None:
         return ()
-    since = [one for one in known if one.at > chosen.at and one.state != chosen.state]
+    later = [one for one in known if one.at > chosen.at and one.state != chosen.state]
+    since = [one for one in later if not is_dated(one) and one.state != "denied"]
     latest = {one.source: one for one in since}
     return tuple(one for one in since if latest[one.source] is one)
 
 
-def _order(statement: Statement) -> tuple[int, int, int, str, int, int]:
-    # Ids of records hold their source, so the last three only serve to leave nothing open.
+def _order(statement: Statement) -> tuple[int, int, int, str, int, int, str]:
+    # Ids of records hold their source, so the last four only serve to leave nothing open.
     caution = CAUTION.index(statement.state)
-    return statement.at, caution, statement.event_id, statement.source, statement.contact, statement.received_at
+    last = (statement.received_at, statement.method or "")
+    return statement.at, caution, statement.event_id, statement.source, statement.contact, *last
 
 
 def _withdrawn(refusal: Statement, ordered: Sequence[Statement]) -> bool:
@@ -143,24 +211,61 @@ def states_sql(relation: str, by: str = "subscriber, channel, purpose") -> str:
     instant that is asked for. `by` names the columns that tell one consent from another.
     """
     return f"""SELECT {by}, CASE
-    WHEN refused IS NOT NULL AND NOT coalesce(greatest(granted, asked) > refused, false) THEN 'denied'
+    WHEN max(complained) = 1 THEN 'denied'
+    WHEN max(CASE WHEN state = 'granted' AND allows THEN 1 END) = 1
+        OR min(CASE WHEN state = 'granted' THEN 1 ELSE 0 END) = 1 THEN 'granted'
+    WHEN max(CASE WHEN state = 'denied' THEN 1 END) = 1 THEN 'denied'
+    ELSE 'pending' END AS state
+FROM (SELECT *, max(CASE WHEN address <> 0 THEN 1 ELSE 0 END) OVER (PARTITION BY {by}) AS named
+      FROM ({addresses_sql(relation, by)}) AS of_address) AS of_person
+WHERE address <> 0 OR named = 0 GROUP BY {by}"""
+
+
+def addresses_sql(relation: str, by: str = "subscriber, channel, purpose") -> str:
+    """SQL of the states that `by_address` finds: columns `by`, address, state, and for `states_sql` allows, complained.
+
+    `allows` is whether a grant names the address, `complained` 1 where a complaint stands.
+    """
+    return f"""SELECT {by}, address, allows,
+    CASE WHEN blamed IS NOT NULL AND NOT coalesce(greatest(granted, asked) > blamed, false) THEN 1 END AS complained,
+    CASE WHEN refused IS NOT NULL AND NOT coalesce(greatest(granted, asked) > refused, false) THEN 'denied'
     WHEN pending IS NOT NULL
         AND NOT coalesce(greatest(granted, CASE WHEN refused IS NULL THEN seen END) > pending, false) THEN 'pending'
-    WHEN granted IS NOT NULL OR seen IS NOT NULL THEN 'granted'
-    END AS state
-FROM (SELECT {by},
-             max(greatest(refused, CASE WHEN epoch_ms(seen) >= epoch_ms(seen_refused) + {ONE_RUN_MS} THEN NULL
-                                        ELSE seen_refused END)) AS refused,
-             max(granted) AS granted, max(seen) AS seen, max(asked) AS asked, max(pending) AS pending
-      FROM (SELECT {by},
-                   max("at") FILTER (state = 'denied' AND "at" < received_at) AS refused,
-                   max("at") FILTER (state = 'denied' AND "at" >= received_at) AS seen_refused,
-                   max("at") FILTER (state = 'granted' AND "at" < received_at) AS granted,
-                   max("at") FILTER (state = 'granted' AND "at" >= received_at) AS seen,
-                   max("at") FILTER (state = 'pending' AND "at" < received_at) AS asked,
-                   max("at") FILTER (state = 'pending') AS pending
-            FROM {relation} AS stated GROUP BY {by}, source, contact) AS by_contact
-      GROUP BY {by}) AS latest"""
+    ELSE 'granted' END AS state
+FROM (SELECT {by}, address, granted IS NOT NULL OR seen IS NOT NULL AS allows, {_pooled_sql(by)}
+      FROM (SELECT {by}, address, max(greatest(refused, {_standing_sql("seen_refused")})) AS refused,
+                   max(greatest(blamed, {_standing_sql("seen_blamed")})) AS blamed,
+                   max(granted) AS granted, max(seen) AS seen, max(asked) AS asked, max(pending) AS pending
+            FROM (SELECT {by}, address,
+                         {_latest_sql("refused", "denied", "<")}, {_latest_sql("seen_refused", "denied", ">=")},
+                         {_latest_sql("blamed", "denied", "<", _COMPLAINED)},
+                         {_latest_sql("seen_blamed", "denied", ">=", _COMPLAINED)},
+                         {_latest_sql("granted", "granted", "<")}, {_latest_sql("seen", "granted", ">=")},
+                         {_latest_sql("asked", "pending", "<")},
+                         max("at") FILTER (state = 'pending') AS pending
+                  FROM {relation} AS stated GROUP BY {by}, address, source, contact) AS by_contact
+            GROUP BY {by}, address) AS own) AS pooled"""
+
+
+_COMPLAINED = f" AND method = '{COMPLAINT}'"
+
+
+def _latest_sql(name: str, state: str, dated: str, more: str = "") -> str:
+    """The latest instant of statements with a date (`<`) or without one (`>=`)."""
+    return f"""max("at") FILTER (state = '{state}' AND "at" {dated} received_at{more}) AS {name}"""
+
+
+def _standing_sql(refused: str) -> str:
+    """A refusal without a date, unless a later import withdraws it."""
+    return f"CASE WHEN epoch_ms(seen) >= epoch_ms({refused}) + {ONE_RUN_MS} THEN NULL ELSE {refused} END"
+
+
+def _pooled_sql(by: str) -> str:
+    """What is known of an address, with what is known of the person."""
+    return ", ".join(
+        f"greatest({name}, max(CASE WHEN address = 0 THEN {name} END) OVER (PARTITION BY {by})) AS {name}"
+        for name in ("refused", "blamed", "granted", "seen", "asked", "pending")
+    )
 
 
 def current(
@@ -191,7 +296,7 @@ def history(duck: duckdb.DuckDBPyConnection, subscriber: int, *, at: Instant | N
         values.append(to_datetime(at).replace(tzinfo=None))
     rows = duck.execute(
         f"""SELECT channel, purpose, state, method, text_version, source,
-                   epoch_ms("at"), epoch_ms(received_at), event_id, contact
+                   epoch_ms("at"), epoch_ms(received_at), event_id, contact, address
             FROM consents WHERE subscriber = ? {until} ORDER BY ALL""",
         values,
     ).fetchall()

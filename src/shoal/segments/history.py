@@ -48,6 +48,7 @@ class ConsentStatement:
     source: str
     method: str | None = None  # "double_opt_in", "form"
     contact: int = 0  # which of the source's contacts: an id of a key
+    address: int = 0  # which address or number it is about: an id of a key; 0: about the person
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,6 +64,8 @@ class Consented:
     state: npt.NDArray[np.int64]  # place in `profiles.consent.CAUTION`
     dated: Truth  # `profiles.consent.is_dated`
     source: npt.NDArray[np.int64]  # any numbers that tell (source, contact) apart
+    address: npt.NDArray[np.int64]  # `profiles.consent.Statement.address`
+    complaint: Truth  # whether its method is `profiles.consent.COMPLAINT`
 
 
 @dataclass(frozen=True, slots=True)

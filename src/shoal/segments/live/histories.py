@@ -8,7 +8,7 @@ import numpy as np
 
 from shoal.core.ids import key_id
 from shoal.core.time import Duration, Instant
-from shoal.profiles.consent import CAUTION, is_dated
+from shoal.profiles.consent import CAUTION, COMPLAINT, is_dated
 from shoal.segments.comparison import Comparison
 from shoal.segments.history import ConsentStatement, Event, History, TraitStatement
 from shoal.segments.live.edges import ALWAYS, NEVER
@@ -75,8 +75,12 @@ def _held(comparison: Comparison, values: Sequence[Json]) -> Held:
 
 def _consented(channel: str, purpose: str, told: Sequence[tuple[int, ConsentStatement]]) -> Consented:
     rows = [
-        (who, one.at, one.event_id, CAUTION.index(one.state), is_dated(one), key_id(f"{one.source}/{one.contact}"))
+        (
+            *(who, one.at, one.event_id, CAUTION.index(one.state), is_dated(one)),
+            *(key_id(f"{one.source}/{one.contact}"), one.address, one.method == COMPLAINT),
+        )
         for who, one in told
     ]
-    who, at, event_id, state, dated, source = np.array(rows, np.int64).reshape(-1, 6).T
-    return Consented(channel, purpose, who, at, event_id, state, dated.astype(np.bool_), source)
+    who, at, event_id, state, dated, source, address, complaint = np.array(rows, np.int64).reshape(-1, 8).T
+    flags = (dated.astype(np.bool_), source, address, complaint.astype(np.bool_))
+    return Consented(channel, purpose, who, at, event_id, state, *flags)

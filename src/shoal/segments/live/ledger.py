@@ -8,7 +8,7 @@ from itertools import groupby
 import numpy as np
 import numpy.typing as npt
 
-from shoal.profiles.consent import CAUTION, deciding
+from shoal.profiles.consent import CAUTION, COMPLAINT, deciding
 from shoal.segments.live.edges import NEVER, Places, Times, Truth, Whole
 from shoal.segments.live.facts import Consented, Held, Stated, spans
 
@@ -112,7 +112,7 @@ def trait_periods(rows: Columns, place: int) -> tuple[Places, Times, Times]:
     return who[some], enter[some], leave[some]
 
 
-CONSENT_NAMES = ("who", "at", "event_id", "state", "dated", "source")
+CONSENT_NAMES = ("who", "at", "event_id", "state", "dated", "source", "address", "complaint")
 
 
 def consent_columns(consented: Consented) -> Columns:
@@ -126,6 +126,7 @@ def consent_periods(rows: Columns) -> tuple[Places, Times, Times, Whole]:
     rows = _at(rows, order)
     who, at, state = (np.asarray(rows[name], np.int64) for name in ("who", "at", "state"))
     hard = _hard(who, state, np.asarray(rows["dated"], np.bool_))
+    hard |= _differ(who, np.asarray(rows["address"])) & _differ(who, state)
     plain = ~hard
     found = [(who[plain], at[plain], _next(who[plain], at[plain]), state[plain])]
     if hard.any():
@@ -143,6 +144,14 @@ def _hard(who: Places, state: Whole, dated: Truth) -> Truth:
     return found
 
 
+def _differ(who: Places, values: npt.NDArray[np.generic]) -> Truth:
+    """Of whom not all values are the same; rows are in order of subscribers."""
+    found = np.zeros(int(who.max(initial=0)) + 1, np.bool_)
+    found[who[1:][(who[1:] == who[:-1]) & (values[1:] != values[:-1])]] = True
+    differ: Truth = found[who]
+    return differ
+
+
 @dataclass(frozen=True, slots=True)
 class _Said:
     """A statement as `deciding` wants it; the number tells contacts of all sources apart."""
@@ -152,6 +161,8 @@ class _Said:
     received_at: int
     event_id: int
     contact: int
+    address: int
+    method: str | None
     source: str = ""
 
 
@@ -160,8 +171,8 @@ def _one_by_one(rows: Columns) -> tuple[Places, Times, Times, Whole]:
     told = zip(*(rows[name].tolist() for name in CONSENT_NAMES), strict=True)
     for who, statements in groupby(told, key=lambda row: row[0]):
         history = [
-            _Said(CAUTION[state], at, at + dated, event_id, source)
-            for _, at, event_id, state, dated, source in statements
+            _Said(CAUTION[state], at, at + dated, event_id, source, address, COMPLAINT if complaint else None)
+            for _, at, event_id, state, dated, source, address, complaint in statements
         ]
         moments = sorted({one.at for one in history})
         for moment, following in zip(moments, [*moments[1:], NEVER], strict=True):

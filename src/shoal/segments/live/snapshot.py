@@ -19,7 +19,7 @@ from shoal.segments.live.engine import Live, Persons
 from shoal.segments.live.ledger import Ledger
 from shoal.segments.nodes import Node
 
-VERSION = 1
+VERSION = 2
 
 Arrays = dict[str, npt.NDArray[np.generic]]
 

@@ -27,15 +27,15 @@ _PERSON, _EVENT, _TRAIT, _CONSENT = range(4)
 _ROWS = f"""
 SELECT subscriber, {_PERSON} AS kind, NULL::BIGINT AS event_id, NULL::BIGINT AS "at", NULL::BIGINT AS received_at,
        NULL::VARCHAR AS name, identified::VARCHAR AS value, NULL::VARCHAR AS purpose, NULL::VARCHAR AS source,
-       NULL::VARCHAR AS method, NULL::BIGINT AS contact
+       NULL::VARCHAR AS method, NULL::BIGINT AS contact, NULL::BIGINT AS address
 FROM subscribers
 UNION ALL SELECT subscriber, {_EVENT}, event_id, epoch_ms("at"), NULL, name, properties::JSON::VARCHAR, NULL, source,
-       NULL, NULL
+       NULL, NULL, NULL
 FROM events
 UNION ALL SELECT subscriber, {_TRAIT}, event_id, epoch_ms("at"), epoch_ms(received_at), name, value::JSON::VARCHAR,
-       NULL, source, NULL, NULL FROM traits
+       NULL, source, NULL, NULL, NULL FROM traits
 UNION ALL SELECT subscriber, {_CONSENT}, event_id, epoch_ms("at"), epoch_ms(received_at), channel, state, purpose,
-       source, method, contact FROM consents
+       source, method, contact, address FROM consents
 ORDER BY subscriber, kind
 """
 
@@ -98,8 +98,8 @@ def _history(subscriber: int, rows: list[Row], zone: str) -> History | None:
             for key, at, received_at, name, value, _, source, *_ in traits
         ),
         consents=tuple(
-            ConsentStatement(channel, purpose, state, at, received_at, key, source, method, contact)
-            for key, at, received_at, channel, state, purpose, source, method, contact in consents
+            ConsentStatement(channel, purpose, state, at, received_at, key, source, *whose)
+            for key, at, received_at, channel, state, purpose, source, *whose in consents
         ),
         default_zone=zone,
     )

@@ -1,0 +1,72 @@
+"""How members are named: by their own id, and by an address that may be mailed where they have one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import duckdb
+import pyarrow as pa
+import sqlalchemy as sa
+
+from shoal.core.ids import subscriber_text
+from shoal.core.time import Instant
+from shoal.flow.home import Opened
+from shoal.profiles.consent import addresses_sql, states_sql
+from shoal.profiles.tables import identity_keys
+from shoal.segments.kinds.opted_in import Suppressed
+from shoal.segments.sql import queries
+from shoal.store import rows
+
+
+def named(opened: Opened, duck: duckdb.DuckDBPyConnection, found: Sequence[int], now: Instant) -> pa.Table:
+    """Subscribers with user_id, email and email_consent, in order of their ids.
+
+    `email` is the address that has consent to e-mail marketing at an instant; else one that was asked (pending), else
+    one of which nothing is known, else one that refused; of several the one that was seen first. `email_consent` is
+    `granted`, `pending`, `unknown` or `denied` for that address, `denied` too where the person complained, and
+    `suppressed` where a bounce or a complaint is on record; null without an address.
+    """
+    with opened.database.read() as connection:
+        duck.register("known", _keys(connection))
+    duck.register("found", _numbers(found))
+    duck.register("suppressed", _numbers(queries.members(duck, Suppressed("email"), now)))
+    told = duck.sql(_NAMED, params={"now": now}).to_arrow_table()
+    ids = pa.array([subscriber_text(number) for number in told["subscriber"].to_pylist()], pa.string())
+    return told.set_column(0, "subscriber", ids)
+
+
+def _keys(connection: sa.Connection) -> pa.Table:
+    columns = identity_keys.c
+    return rows.fetch(connection, columns.id, columns.kind, columns.value, columns.first_at)
+
+
+def _numbers(found: Sequence[int]) -> pa.Table:
+    return pa.table({"subscriber": pa.array(found, pa.int64())})
+
+
+_NAMED = f"""
+WITH asked AS (SELECT * FROM consents SEMI JOIN found USING (subscriber)
+               WHERE channel = 'email' AND purpose = 'marketing' AND "at" <= epoch_ms($now)),
+     person AS ({states_sql("asked", by="subscriber")}),
+     addressed AS ({addresses_sql("asked", by="subscriber")}),
+     held AS (SELECT keys.subscriber, known.* FROM keys SEMI JOIN found USING (subscriber)
+              JOIN known ON known.id = keys.key WHERE known.kind IN ('user', 'email')),
+     ids AS (SELECT subscriber, arg_min(value, (first_at, value)) AS user_id
+             FROM held WHERE kind = 'user' AND NOT contains(value, '/') GROUP BY subscriber),
+     emails AS (SELECT held.subscriber, value, first_at,
+                       CASE person.state WHEN 'denied' THEN 'denied' ELSE own.state END AS state,
+                       coalesce(own.state, shared.state, 'unknown') AS own
+                FROM held LEFT JOIN person USING (subscriber)
+                LEFT JOIN addressed AS own ON own.subscriber = held.subscriber AND own.address = held.id
+                LEFT JOIN addressed AS shared ON shared.subscriber = held.subscriber AND shared.address = 0
+                WHERE held.kind = 'email'),
+     chosen AS (SELECT subscriber,
+                       arg_min({{'value': value, 'state': coalesce(state, own)}}, (turn, first_at, value)) AS email
+                FROM (SELECT *, list_position(['granted', 'pending', 'unknown', 'denied'], own) AS turn FROM emails)
+                GROUP BY subscriber)
+SELECT subscriber, user_id, email.value AS email,
+       CASE WHEN email IS NULL THEN NULL WHEN suppressed.subscriber IS NOT NULL THEN 'suppressed'
+            ELSE email.state END AS email_consent
+FROM found LEFT JOIN ids USING (subscriber) LEFT JOIN chosen USING (subscriber) LEFT JOIN suppressed USING (subscriber)
+ORDER BY subscriber
+"""
