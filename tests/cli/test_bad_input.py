@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import sqlite3
 
 import pytest
 import sqlalchemy as sa
@@ -149,6 +150,12 @@ def test_bad_mappings(refused, sizes, shop, what):
     assert sizes() == before
 
 
+def test_a_workspace_of_a_newer_program(refused, shop):
+    with sqlite3.connect(shop / "home" / "shoal.db") as database:
+        database.execute("UPDATE alembic_version SET version_num = '9999'")
+    assert "Upgrade" in refused("count", BOUGHT, code="newer_workspace")["fix"]
+
+
 def test_a_missing_mapping(refused, shop):
     assert refused("import", "events.jsonl", "--map", "none.yaml", code="unreadable_file")["where"] == "none.yaml"
 
@@ -192,6 +199,9 @@ DEFINITIONS = {
         '{"not": ' * 300 + "{}" + "}" * 300: ("too_deep", "$"),
         '{"not": ' * 100_000 + "{}" + "}" * 100_000: ("too_deep", "d.json"),
         '{"did": "Order Complted"}': ("unknown_event", "$"),
+        '{"did": "Order Completed", "did": "Product Viewed"}': ("duplicate_key", "d.json"),
+        '{"all": [{"trait": "plan", "is": "a", "is": "b"}]}': ("duplicate_key", "d.json"),
+        '{"trait": "plan", "is": "paid", "x": 2}': ("unknown_key", "$"),
     },
     "d.yaml": {
         f"name: a\nwhen: {'{not: ' * 300}{'}' * 300}\n": ("too_deep", "d.yaml"),
@@ -219,21 +229,24 @@ def test_bad_definitions(refused, shop, name, text):
     assert place in error["where"]
 
 
-def test_segments_in_a_circle(refused, shop):
+def test_segments_in_a_circle(shoal, refused, shop):
     folder = shop / "home" / "segments"
     folder.mkdir(exist_ok=True)
     (folder / "one.yaml").write_text('name: one\nwhen: in segment "at-risk-customers"\n')
     (folder / "two.yaml").write_text('name: at-risk-customers\nwhen: not in segment "one"\n')
-    error = refused("count", "one", code="segment_cycle")
-    assert "at-risk-customers" in error["message"]
-    assert ".yaml" in error["where"]
-    refused("segments", code="segment_cycle")
+    assert "at-risk-customers" in refused("count", "one", code="segment_cycle")["message"]
+    for words in (("lint",), ("plan",)):
+        error = refused(*words, code="segment_cycle")
+        assert "at-risk-customers" in error["message"]
+        assert ".yaml" in error["where"]
+    assert shoal("count", BOUGHT).status == shoal("segments").status == 0
 
 
 def test_a_segment_that_refers_to_nothing(refused, shop):
     (shop / "home" / "segments").mkdir(exist_ok=True)
     (shop / "home" / "segments" / "one.yaml").write_text('name: one\nwhen: in segment "repeat-buyer"\n')
-    error = refused("segments", code="unknown_segment")
+    assert refused("count", "one", code="unknown_segment")["fix"] == "Did you mean 'repeat-buyers'?"
+    error = refused("lint", code="unknown_segment")
     assert "one.yaml" in error["where"]
     assert error["fix"] == "Did you mean 'repeat-buyers'?"
 

@@ -96,3 +96,24 @@ def test_nesting_has_an_end():
     with pytest.raises(UserError, match="nested") as caught:
         from_data(data)
     assert caught.value.code == "too_deep"
+
+
+@pytest.mark.parametrize(
+    ("data", "taken"),
+    [
+        ({"trait": "plan", "is": 1, "x": 2}, "trait"),
+        ({"has_been": "plan", "for": "14d", "is": 1, "x": 2}, "has_been, for"),
+        ({"consent": "email", "is": "granted", "x": 2}, "consent, purpose"),
+        ({"score": "churn", "gt": 1, "x": 2}, "score"),
+        ({"did": "a", "where": [{"property": "p", "is": 1, "x": 2}]}, "property"),
+    ],
+)
+def test_an_unknown_key_beside_a_comparison_is_named_with_those_that_there_are(data, taken):
+    with pytest.raises(UserError) as caught:
+        from_data(data)
+    assert caught.value.code == "unknown_key"
+    assert "'x'" in caught.value.message
+    assert caught.value.fix.startswith(f"Write {taken} and one of is, is_not, one_of,")
+    with pytest.raises(UserError) as caught:
+        from_data({"trait": "plan", "x": 2})
+    assert "'x'" in caught.value.message

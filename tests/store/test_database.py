@@ -92,3 +92,13 @@ def test_a_migration_that_fails_changes_nothing(tmp_path: Path, monkeypatch: pyt
         migrate(database)
     with database.read() as connection:
         assert sa.inspect(connection).get_table_names() == []
+
+
+def test_a_schema_of_a_newer_program_is_refused_and_left_alone(database):
+    with database.write() as connection:
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(UserError) as caught:
+        migrate(database)
+    assert caught.value.code == "newer_workspace"
+    assert "newer Shoal" in caught.value.message
+    assert version(database) == "9999"

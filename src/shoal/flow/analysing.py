@@ -62,8 +62,8 @@ def analyse(opened: Opened, as_of: Instant | None = None) -> Analysis:
     """Analyse the workspace as of an instant, by default the newest that the data knows of (`newest_instant`)."""
     asked = None if as_of is None else asked_at(as_of)
     what = known(opened)
-    lacking = {name: missing_names(segment.when, what.catalog, what.nodes) for name, segment in what.segments.items()}
-    shown = [segment for name, segment in what.segments.items() if not lacking[name]]
+    lacking = {name: missing_names(node, what.catalog, what.nodes) for name, node in what.sound.items()}
+    shown = [what.segments[name] for name, missing in lacking.items() if not missing]
     with open_reading(opened) as duck:
         instant = newest_instant(duck) if asked is None else asked
         with tallied(duck, instant, opened.settings.zone) as tally:

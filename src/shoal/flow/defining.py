@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from shoal.core.errors import UserError, nearest, require
 from shoal.core.time import Instant, format_instant, now
@@ -15,9 +16,10 @@ from shoal.flow.home import Opened
 from shoal.ingest import names
 from shoal.segments import versions
 from shoal.segments.catalog import Catalog, check_names
-from shoal.segments.files import Segment, load_segments, read_segment
+from shoal.segments.files import Segment, read_files, read_segment
 from shoal.segments.json_form import from_data
 from shoal.segments.library import starters
+from shoal.segments.nesting import unsound
 from shoal.segments.nodes import Node
 from shoal.segments.sentence import parse
 from shoal.segments.versions import Version
@@ -50,10 +52,18 @@ class Known:
         """Definitions by name."""
         return {name: segment.when for name, segment in self.segments.items()}
 
+    @property
+    def sound(self) -> dict[str, Node]:
+        """Those that can be asked: they lead to no circle of segments and to none that is not there."""
+        nodes = self.nodes
+        left_out = unsound(nodes)
+        return {name: node for name, node in nodes.items() if name not in left_out}
+
 
 def known(opened: Opened, version_at: Instant | None = None) -> Known:
     """The segments that count, and the names in the data.
 
+    A file that refers to itself in a circle, or to a segment that is not there, stops only the questions that reach it.
     Once anything was applied, these are what was applied last and, under other names, the starter library. Before
     that they are the files of the workspace and the starters. `version_at` asks for what had been applied by then,
     and raises UserError `no_version` where nothing had.
@@ -77,7 +87,7 @@ def data_names(opened: Opened, segments: Iterable[str] = ()) -> Catalog:
 
 def _files(opened: Opened) -> dict[str, Segment]:
     folder = opened.home.segments
-    return load_segments(folder, starters()) if folder.is_dir() else {}
+    return {name: each.segment for name, each in read_files(folder).items()} if folder.is_dir() else {}
 
 
 def asked_at(as_of: Instant | None) -> Instant:
@@ -175,7 +185,8 @@ def _from_file(path: Path, catalog: Catalog, check: Callable[[Node, Catalog], No
 
 def _from_json(text: str, path: Path) -> Definition:
     try:
-        data = json.loads(text)
+        with _named(path):
+            data = json.loads(text, object_pairs_hook=_once)
     except json.JSONDecodeError as error:
         place = f"{path}, line {error.lineno}, column {error.colno}"
         raise UserError("bad_json", "The definition is not JSON.", where=place, fix=f"{error.msg}.") from None
@@ -185,6 +196,16 @@ def _from_json(text: str, path: Path) -> Definition:
         ) from None
     with _named(path):
         return Definition(from_data(data))
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """The object; raises UserError `duplicate_key`, where JSON would take the last and forget the others."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for key in found if keys.count(key) > 1)
+        raise UserError("duplicate_key", f"The key {twice!r} stands twice in one object.", fix="Keep one of them.")
+    return found
 
 
 @contextmanager

@@ -75,7 +75,7 @@ def _own(current: Known) -> dict[str, Node]:
     """The applied segments; where there are none, all whose events and traits the data holds."""
     if current.current:
         return {name: current.segments[name].when for name in current.current}
-    nodes = current.nodes
+    nodes = current.sound
     return {name: node for name, node in nodes.items() if not missing_names(node, current.catalog, nodes)}
 
 

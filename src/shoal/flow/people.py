@@ -67,7 +67,7 @@ def profile(opened: Opened, person: str, as_of: Instant | None = None) -> Profil
 
 
 def _memberships(duck: duckdb.DuckDBPyConnection, what: Known, found: History, instant: Instant) -> tuple[str, ...]:
-    nodes, totals = what.nodes, ListTotals(duck)
+    nodes, totals = what.sound, ListTotals(duck)
     return tuple(
         name
         for name, node in nodes.items()

@@ -78,14 +78,21 @@ class Comparison:
         return {self.operator: self.meaning.write(self.operand)}
 
 
-def comparison_from(data: Mapping[str, Any], where: str) -> Comparison:
-    """The one operator among the keys; raises UserError where there is none or more than one."""
+def comparison_from(data: Mapping[str, Any], where: str, taken: tuple[str, ...] = ()) -> Comparison:
+    """The one operator among the keys; raises UserError where there is none, more than one, or any other key.
+
+    `taken` are the keys that stand beside them, for the message.
+    """
     found = [key for key in data if key in OPERATORS]
+    unknown = next((str(key) for key in data if key not in OPERATORS), None)
+    hint = nearest(unknown, (*OPERATORS, *taken)) if unknown is not None else None
     if not found:
-        unknown = next(iter(data), None)
-        hint = nearest(str(unknown), OPERATORS) if unknown is not None else None
+        message = "The comparison has no operator" + ("." if unknown is None else f", and {unknown!r} is none.")
         fix = hint or f"Add one of {', '.join(OPERATORS)}."
-        raise UserError("incomplete_condition", "The comparison has no operator.", where=where, fix=fix)
+        raise UserError("incomplete_condition", message, where=where, fix=fix)
+    if unknown is not None:
+        fix = hint or f"Write {', '.join(taken)} and one of {', '.join(OPERATORS)}."
+        raise UserError("unknown_key", f"The key {unknown!r} has no meaning here.", where=where, fix=fix)
     if len(found) > 1:
         message = f"The comparison has {len(found)} operators: {', '.join(found)}."
         raise UserError("unknown_key", message, where=where, fix="Write one condition for each.")
@@ -129,11 +136,7 @@ def filter_from(data: object, where: str) -> PropertyFilter:
             fix='Write for example {"property": "path", "starts_with": "/pricing"}.',
         )
     rest = {key: value for key, value in data.items() if key != "property"}
-    comparison = comparison_from(rest, where)
-    surplus = [key for key in rest if key != comparison.operator]
-    if surplus:
-        fix = nearest(surplus[0], OPERATORS) or "Leave it out."
-        raise UserError("unknown_key", f"A filter has no {surplus[0]!r}.", where=where, fix=fix)
+    comparison = comparison_from(rest, where, ("property",))
     try:
         return PropertyFilter(split_path(data["property"]), comparison)
     except UserError as error:

@@ -7,6 +7,7 @@ from typing import Any
 
 from shoal.core.errors import UserError, nearest
 from shoal.core.time import Duration
+from shoal.segments.comparison import Comparison, comparison_from
 from shoal.segments.operators.dates import read_duration
 from shoal.segments.times import ONCE, Times, times_from
 from shoal.segments.windows import EVER, Window, window_from
@@ -18,6 +19,11 @@ def only(data: Mapping[str, Any], keys: tuple[str, ...], where: str) -> None:
         if key not in keys:
             fix = nearest(str(key), keys) or f"Use {', '.join(keys)}."
             raise UserError("unknown_key", f"This condition has no {str(key)!r}.", where=where, fix=fix)
+
+
+def comparison(data: Mapping[str, Any], taken: tuple[str, ...], where: str) -> Comparison:
+    """The one comparison beside keys with a meaning of their own; raises UserError where there is anything else."""
+    return comparison_from({key: value for key, value in data.items() if key not in taken}, where, taken)
 
 
 def window(data: Mapping[str, Any], where: str) -> Window:

@@ -10,7 +10,7 @@ from typing import Any
 from shoal.core.errors import UserError, nearest, require
 from shoal.core.time import Duration, parse_instant
 from shoal.segments.json_form import from_data
-from shoal.segments.nesting import segments_used
+from shoal.segments.nesting import unsound
 from shoal.segments.nodes import Node
 from shoal.segments.sentence import english, parse
 from shoal.segments.strict_yaml import read_yaml, write_yaml
@@ -180,6 +180,18 @@ def load_segments(folder: Path, others: Mapping[str, Segment] = NO_OTHERS) -> di
 
 def load_files(folder: Path, others: Mapping[str, Segment] = NO_OTHERS) -> dict[str, SegmentFile]:
     """The same, each with its file."""
+    found = read_files(folder)
+    nodes = {name: segment.when for name, segment in others.items()}
+    nodes |= {name: each.segment.when for name, each in found.items()}
+    for name, error in unsound(nodes).items():
+        file_name = found[name].file if name in found else name
+        error.where = f"{file_name}: {error.where}" if error.where else file_name
+        raise error
+    return found
+
+
+def read_files(folder: Path) -> dict[str, SegmentFile]:
+    """The same without a look at what they refer to."""
     require(
         folder.is_dir(), "no_folder", "There is no such folder.", where=str(folder), fix="Name a folder of YAML files."
     )
@@ -191,15 +203,6 @@ def load_files(folder: Path, others: Mapping[str, Segment] = NO_OTHERS) -> dict[
             message = f"Two files define the segment {segment.name!r}."
             raise UserError("duplicate_segment", message, where=file.name, fix="Rename one of them.")
         found[segment.name] = SegmentFile(segment, file.name, text)
-    nodes = {name: segment.when for name, segment in others.items()}
-    nodes |= {name: each.segment.when for name, each in found.items()}
-    for name, node in nodes.items():
-        try:
-            segments_used(node, nodes)
-        except UserError as error:
-            file_name = found[name].file if name in found else name
-            error.where = f"{file_name}: {error.where}" if error.where else file_name
-            raise
     return dict(sorted(found.items()))
 
 

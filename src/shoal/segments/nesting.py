@@ -19,6 +19,17 @@ def segments_used(node: Node, segments: Mapping[str, Node]) -> tuple[str, ...]:
     return tuple(found)
 
 
+def unsound(segments: Mapping[str, Node]) -> dict[str, UserError]:
+    """Segments that lead to a circle or to a segment that is not there, each with its error."""
+    found: dict[str, UserError] = {}
+    for name, node in segments.items():
+        try:
+            segments_used(node, segments)
+        except UserError as error:
+            found[name] = error
+    return found
+
+
 def _follow(node: Node, segments: Mapping[str, Node], way: tuple[str, ...], found: dict[str, None]) -> None:
     for place, name in _named(node):
         if name in way:

@@ -9,7 +9,7 @@ from typing import Any
 from shoal.core.errors import UserError, nearest
 from shoal.core.time import Instant
 from shoal.segments import fields
-from shoal.segments.comparison import Comparison, comparison_from
+from shoal.segments.comparison import Comparison
 from shoal.segments.lowered import ConsentHolds, Core, Opposite
 from shoal.segments.nodes import Detail, Kind, Node, Person, Read, Reference
 from shoal.segments.operators.words import scalar, scalars
@@ -99,10 +99,7 @@ def _operands(comparison: Comparison) -> tuple[object, ...]:
 def _read(data: Mapping[str, Any], where: str, _parts: Read) -> Consent:
     channel = fields.name(data, "consent", where)
     purpose = fields.name(data, "purpose", where) if "purpose" in data else MARKETING
-    rest = {key: value for key, value in data.items() if key not in ("consent", "purpose")}
-    comparison = comparison_from(rest, where)
-    fields.only(rest, (comparison.operator,), where)
-    return Consent(channel, purpose, comparison)
+    return Consent(channel, purpose, fields.comparison(data, ("consent", "purpose"), where))
 
 
 def _can_receive(channel: str, purpose: str) -> Consent:

@@ -12,11 +12,10 @@ from shoal.core.errors import UserError, require
 from shoal.core.time import Duration, Instant, format_instant
 from shoal.profiles.traits import in_turn
 from shoal.segments import fields
-from shoal.segments.comparison import Comparison, comparison_from
+from shoal.segments.comparison import Comparison
 from shoal.segments.history import TraitStatement
 from shoal.segments.lowered import Core, Opposite
 from shoal.segments.nodes import Detail, Kind, Node, Person, Read, Reference
-from shoal.segments.operators import OPERATORS
 from shoal.segments.operators.binding import Binding
 from shoal.segments.operators.dates import check_duration
 from shoal.segments.scans import column, comparison_condition, trait_conditions
@@ -138,9 +137,7 @@ def _read(data: Mapping[str, Any], where: str, _parts: Read) -> HasBeen:
     if "for" not in data:
         fix = 'Write for example "for": "14d".'
         raise UserError("incomplete_condition", "For how long is not said.", where=where, fix=fix)
-    rest = {key: value for key, value in data.items() if key not in ("has_been", "for")}
-    comparison = comparison_from(rest, where)
-    fields.only(rest, (comparison.operator, *(key for key in OPERATORS if key in rest)), where)
+    comparison = fields.comparison(data, ("has_been", "for"), where)
     return HasBeen(name, comparison, fields.length(data, "for", where))
 
 

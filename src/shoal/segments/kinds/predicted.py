@@ -14,7 +14,7 @@ from typing import Any
 from shoal.core.errors import UserError
 from shoal.core.time import Instant
 from shoal.segments import fields
-from shoal.segments.comparison import Comparison, comparison_from
+from shoal.segments.comparison import Comparison
 from shoal.segments.kinds.trait import Trait
 from shoal.segments.lowered import Core
 from shoal.segments.nodes import Detail, Kind, Node, Person, Read, Reference
@@ -130,10 +130,7 @@ class InCluster:
 
 def _read_score(data: Mapping[str, Any], where: str, _parts: Read) -> Score:
     name = fields.name(data, "score", where)
-    rest = {key: value for key, value in data.items() if key != "score"}
-    comparison = comparison_from(rest, where)
-    fields.only(rest, (comparison.operator,), where)
-    return Score(name, comparison)
+    return Score(name, fields.comparison(data, ("score",), where))
 
 
 def _read_cluster(data: Mapping[str, Any], where: str, _parts: Read) -> InCluster:

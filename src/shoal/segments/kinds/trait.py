@@ -8,10 +8,9 @@ from typing import Any
 
 from shoal.core.time import Instant
 from shoal.segments import fields
-from shoal.segments.comparison import Comparison, comparison_from
+from shoal.segments.comparison import Comparison
 from shoal.segments.lowered import Core, Opposite, TraitHolds
 from shoal.segments.nodes import Detail, Kind, Node, Person, Read, Reference
-from shoal.segments.operators import OPERATORS
 from shoal.segments.operators.words import written
 from shoal.segments.values import Json, check_text
 from shoal.segments.wording import name_words
@@ -79,10 +78,7 @@ class Trait:
 
 def _read(data: Mapping[str, Any], where: str, _parts: Read) -> Trait:
     name = fields.name(data, "trait", where)
-    rest = {key: value for key, value in data.items() if key != "trait"}
-    comparison = comparison_from(rest, where)
-    fields.only(rest, (comparison.operator, *(key for key in OPERATORS if key in rest)), where)
-    return Trait(name, comparison)
+    return Trait(name, fields.comparison(data, ("trait",), where))
 
 
 KIND = Kind(
