@@ -53,7 +53,6 @@ class People:
     lively: Floats  # the person's own factor on opens
     eager: Floats  # the person's own factor on orders and on effects
     country: Codes
-    zone: Codes  # hours east of UTC
     hour: Codes  # local hour at which mail is read
     channel: Codes
     topic: Codes
@@ -83,6 +82,11 @@ class People:
         """Each person's own number in the whole shop."""
         return np.arange(self.first, self.first + len(self), dtype=np.int64)
 
+    @property
+    def zone(self) -> Codes:
+        """Hours east of UTC."""
+        return np.array(ZONE_HOURS, np.int8)[self.country]
+
     def rate(self, name: str) -> Floats:
         """A rate of each person's persona, by its field name."""
         return persona_rate(name)[self.persona]
@@ -107,8 +111,7 @@ def people(count: int, days: int, rng: np.random.Generator, first: int = 0) -> P
     is_bot = rng.random(count) < rates.BOT_SHARE
     joined = _joined(PERSONAS, persona, days, rng)
     is_apple, is_gmail = _mail_programs(is_bot, rng)
-    duplicate = _draw(rng, (1 - sum(rates.DUPLICATES.values()), *rates.DUPLICATES.values()), count)
-    near_miss = _near_miss(persona, is_bot | is_apple | (duplicate > 0), rng)
+    duplicate, near_miss = _planted(persona, is_bot | is_apple, rng)
     return People(
         first=first,
         persona=persona,
@@ -117,7 +120,6 @@ def people(count: int, days: int, rng: np.random.Generator, first: int = 0) -> P
         lively=rng.uniform(0.8, 1.2, count).astype(np.float32),
         eager=rng.gamma(4.0, 0.25, count).astype(np.float32),
         country=country,
-        zone=np.array(ZONE_HOURS, np.int8)[country],
         hour=_draw(rng, _HOURS, count),
         channel=_draw(rng, (0.7, 0.18, 0.12), count, len(CHANNELS)),
         topic=rng.integers(0, len(TOPICS), count, dtype=np.int8),
@@ -185,6 +187,12 @@ def _course(persona: Codes, days: int, rng: np.random.Generator) -> Course:
     level_2 = np.where(kind == "returning", 1.1, level_1)
     as_f32 = [array.astype(np.float32) for array in (first, second, level_0, level_1, level_2)]
     return Course(turn=(as_f32[0], as_f32[1]), level=(as_f32[2], as_f32[3], as_f32[4]))
+
+
+def _planted(persona: Codes, barred: Flags, rng: np.random.Generator) -> tuple[Codes, Codes]:
+    """Who has a second record, and who just misses a segment."""
+    duplicate = _draw(rng, (1 - sum(rates.DUPLICATES.values()), *rates.DUPLICATES.values()), len(persona))
+    return duplicate, _near_miss(persona, barred | (duplicate > 0), rng)
 
 
 def _near_miss(persona: Codes, barred: Flags, rng: np.random.Generator) -> Codes:

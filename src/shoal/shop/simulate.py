@@ -63,13 +63,7 @@ def simulate(
     The same arguments give the same shop to the last bit. A large shop is made of parts that share the calendar: `part`
     chooses the random numbers, `first` is the number of the part's first person. Raises UserError `bad_shop_size`.
     """
-    require(subscribers >= 1, "bad_shop_size", "A shop needs at least 1 subscriber.", fix="Ask for 1 or more.")
-    require(
-        SHORTEST <= days <= LONGEST,
-        "bad_shop_size",
-        f"A shop runs for {SHORTEST} to {LONGEST} days, not for {days}.",
-        fix="Ask for a number of days between the two.",
-    )
+    _require_size(subscribers, days)
     draws = [np.random.default_rng([seed, part, stream]) for stream in range(8)]
     when = calendar(days, seed, until)
     who = people(subscribers, days, draws[0], first)
@@ -90,4 +84,14 @@ def simulate(
         answers=answers(who, when, draws[7]),
         lead_score=lead_score(who, np.random.default_rng([seed, part, 8])),
         membership=membership(who, when, sent, seen, bought),
+    )
+
+
+def _require_size(subscribers: int, days: int) -> None:
+    require(subscribers >= 1, "bad_shop_size", "A shop needs at least 1 subscriber.", fix="Ask for 1 or more.")
+    require(
+        SHORTEST <= days <= LONGEST,
+        "bad_shop_size",
+        f"A shop runs for {SHORTEST} to {LONGEST} days, not for {days}.",
+        fix="Ask for a number of days between the two.",
     )
