@@ -23,11 +23,18 @@ from shoal.measurement.report.page import page
 from shoal.measurement.tally import tallied
 from shoal.segments.catalog import missing_names
 from shoal.segments.files import Segment
+from shoal.segments.library import starters
+from shoal.segments.segment_types import TYPES
 from shoal.segments.sentence import english
 from shoal.segments.sql import Counts, many
 
 WEEKS = 8
 """How many weeks back the report shows each segment's size."""
+
+STARTERS = 2
+"""How many starters of each type the report tells in full, at most."""
+
+_PLACES = {name: place for place, name in enumerate(TYPES)}
 
 _QUESTIONS = {
     "knows": "What do they already know?",
@@ -64,20 +71,23 @@ def analyse(opened: Opened, as_of: Instant | None = None) -> Analysis:
     what = known(opened)
     lacking = {name: missing_names(node, what.catalog, what.nodes) for name, node in what.sound.items()}
     shown = [what.segments[name] for name, missing in lacking.items() if not missing]
+    shown.sort(key=lambda segment: _PLACES.get(segment.type, len(_PLACES)))
     with open_reading(opened) as duck:
         instant = newest_instant(duck) if asked is None else asked
         with tallied(duck, instant, opened.settings.zone) as tally:
             seen = overview(duck, instant, opened.settings.zone, tally=tally)
             found = audit(duck, instant, facts(opened), tally=tally)
-        summaries = _summaries(duck, shown, what, instant)
         members = many.memberships(duck, {each.name: each.when for each in shown}, instant, what.nodes)
+        sizes = [int(members[str(place)].to_numpy().sum()) for place in range(len(shown))]
+        full = _in_full(shown, sizes, what)
+        told = _told_in_full(duck, [shown[place] for place in full], what, instant)
         reached = reach(duck, instant, members)
     numbers = {name: each.number for name, each in what.current.items()}
     summaries = tuple(
-        replace(each, reach=found, version=numbers.get(each.name))
-        for each, found in zip(summaries, reached, strict=True)
+        replace(_summary(each, size, seen.identified, told), reach=found, version=numbers.get(each.name))
+        for each, size, found in zip(shown, sizes, reached, strict=True)
     )
-    overlaps = _overlaps(members, shown)
+    overlaps = _overlaps(members, shown, full)
     gaps = {name: missing for name, missing in lacking.items() if missing}
     return Analysis(instant, seen, found, summaries, overlaps, gaps)
 
@@ -101,39 +111,71 @@ def newest_instant(duck: duckdb.DuckDBPyConnection) -> Instant:
     return Instant(min(now(), -(-newest // 1_000) * 1_000))
 
 
-def _summaries(
-    duck: duckdb.DuckDBPyConnection, shown: Sequence[Segment], what: Known, instant: Instant
-) -> tuple[SegmentSummary, ...]:
-    nodes = {segment.name: segment.when for segment in shown}
+def _in_full(shown: Sequence[Segment], sizes: Sequence[int], what: Known) -> list[int]:
+    """Places of the segments that the page tells in full: all of the user's own, and a few starters of each type.
+
+    First come starters of the size that they ask for, then those with the most members; empty ones never do.
+    """
+    library = starters()
+    places = range(len(shown))
+    own = [
+        place for place in places if shown[place].name in what.current or library.get(shown[place].name) != shown[place]
+    ]
+    chosen = set(own)
+    for kind in TYPES:
+        theirs = [place for place in places if place not in own and shown[place].type == kind and sizes[place]]
+        theirs.sort(key=lambda place: (not _fits(shown[place], sizes[place]), -sizes[place]))
+        chosen.update(theirs[:STARTERS])
+    return sorted(chosen)
+
+
+def _fits(segment: Segment, members: int) -> bool:
+    return segment.size is None or segment.size.at_least <= members <= segment.size.at_most
+
+
+Told = Mapping[str, tuple[Counts, tuple[tuple[Instant, int], ...]]]
+
+
+def _told_in_full(duck: duckdb.DuckDBPyConnection, full: Sequence[Segment], what: Known, instant: Instant) -> Told:
+    """How the conditions narrow each down, and its size over the weeks."""
+    nodes = {segment.name: segment.when for segment in full}
     counts = many.all_counts(duck, nodes, instant, what.nodes)
     weeks = [Instant(instant - week * UNITS_MS["w"]) for week in reversed(range(1, WEEKS))]
     sizes = many.sizes(duck, nodes, weeks, what.nodes)
-    return tuple(
-        _summary(each, counts[each.name], tuple(zip(weeks, sizes[each.name], strict=True)), instant) for each in shown
-    )
+    found = {}
+    for name in nodes:
+        series = zip((*weeks, instant), (*sizes[name], counts[name].members), strict=True)
+        found[name] = (counts[name], tuple(series))
+    return found
 
 
-def _summary(segment: Segment, counts: Counts, before: tuple[tuple[Instant, int], ...], now: Instant) -> SegmentSummary:
+def _summary(segment: Segment, members: int, identified: int, told: Told) -> SegmentSummary:
     goal, size, content = segment.goal, segment.size, segment.content
+    counts, series = told.get(segment.name, (None, ()))
+    people = counts.eligible if counts else identified
     return SegmentSummary(
         name=segment.name,
         title=segment.title or segment.name,
         sentence=english(segment.when),
-        members=counts.members,
-        share=counts.members / counts.eligible if counts.eligible else 0.0,
+        members=members,
+        share=members / people if people else 0.0,
         goal=f"{goal.target}, {goal.deadline()}" if goal else None,
         metric=goal.metric if goal else None,
         size_low=size.at_least if size else None,
         size_high=size.at_most if size else None,
         content={question: getattr(content, name) for name, question in _QUESTIONS.items()} if content else {},
-        steps=tuple(Step(each.sentence, each.kept) for each in counts.conditions if each.kept is not None),
-        series=(*before, (now, counts.members)),
+        steps=tuple(Step(each.sentence, each.kept) for each in counts.conditions if each.kept is not None)
+        if counts
+        else (),
+        series=series,
+        type=TYPES.get(segment.type, ""),
+        in_full=counts is not None,
     )
 
 
-def _overlaps(members: pa.Table, shown: Sequence[Segment]) -> tuple[Overlap, ...]:
-    belongs = [members[str(place)].to_numpy() for place in range(len(shown))]
+def _overlaps(members: pa.Table, shown: Sequence[Segment], places: Sequence[int]) -> tuple[Overlap, ...]:
+    belongs = {place: members[str(place)].to_numpy() for place in places}
     return tuple(
         Overlap(shown[one].name, shown[other].name, int((belongs[one] & belongs[other]).sum()))
-        for one, other in combinations(range(len(shown)), 2)
+        for one, other in combinations(places, 2)
     )

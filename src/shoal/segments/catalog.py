@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Protocol, runtime_checkable
 
 from shoal.core.errors import UserError, nearest
 from shoal.segments.lowered import (
@@ -99,6 +100,14 @@ def missing_names(node: Node, catalog: Catalog, segments: Mapping[str, Node] = N
     return tuple(found)
 
 
+@runtime_checkable
+class Needing(Protocol):
+    """A lowered condition of a kind of its own that is true of nobody where the data lacks certain names."""
+
+    def needs(self) -> Iterator[Reference]:
+        """Those names."""
+
+
 def outcome(core: Core, catalog: Catalog, segments: Mapping[str, Node] = NO_SEGMENTS) -> bool | None:
     """What a condition comes to by the names alone: true or false of everyone; None where people may differ."""
     match core:
@@ -123,6 +132,9 @@ def _without_names(leaf: Core, catalog: Catalog) -> bool | None:
             streams, without = [count.stream, *([per.stream] if per else [])], False
         case TraitHolds(name, _):
             return None if name in catalog.traits else False
+        case Needing():
+            lacks = any(each.kind in _FROM_DATA and _unknown(each, catalog) is not None for each in leaf.needs())
+            return False if lacks else None
         case Node():
             lacks = any(each.kind in _FROM_DATA and _unknown(each, catalog) is not None for each in leaf.references())
             return False if lacks else None

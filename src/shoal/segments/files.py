@@ -12,6 +12,7 @@ from shoal.core.time import Duration, parse_instant
 from shoal.segments.json_form import from_data
 from shoal.segments.nesting import unsound
 from shoal.segments.nodes import Node
+from shoal.segments.segment_types import TYPES
 from shoal.segments.sentence import english, parse
 from shoal.segments.strict_yaml import read_yaml, write_yaml
 
@@ -79,6 +80,7 @@ class Segment:
     name: str
     when: Node
     title: str = ""
+    type: str = ""  # a key of `TYPES`; "" where the file names none
     goal: Goal | None = None
     size: SizeTarget | None = None
     content: ContentBrief | None = None
@@ -90,11 +92,13 @@ class Segment:
         plain = self.name.isprintable() and self.name == self.name.strip() and 0 < len(self.name) <= 100
         fix = "Write a short name such as at-risk-customers."
         require(plain, "bad_name", f"{self.name!r} is not a name for a segment.", fix=fix)
+        fix = nearest(self.type, TYPES) or f"Write one of {', '.join(TYPES)}."
+        require(self.type in ("", *TYPES), "bad_value", f"There is no type {self.type!r}.", where="type", fix=fix)
         if self.review_by:
             parse_instant(self.review_by)
 
 
-_KEYS = ("name", "title", "when", "goal", "size", "content", "owner", "review_by", "tags")
+_KEYS = ("name", "title", "type", "when", "goal", "size", "content", "owner", "review_by", "tags")
 
 
 def read_segment(text: str, where: str) -> Segment:
@@ -126,6 +130,7 @@ def segment_from(data: object) -> Segment:
         name=_text(data, "name"),
         when=_definition(data["when"]),
         title=_text(data, "title"),
+        type=_text(data, "type"),
         goal=_record(data, "goal", Goal),
         size=_record(data, "size", SizeTarget),
         content=_record(data, "content", ContentBrief),
@@ -138,14 +143,15 @@ def segment_from(data: object) -> Segment:
 def to_yaml(segment: Segment) -> str:
     """The file's text, with the definition as a sentence; `read_segment` reads it back."""
     said = labels(segment)
-    title = {"title": said.pop("title")} if "title" in said else {}
-    return write_yaml({"name": segment.name, **title, "when": english(segment.when), **said})
+    first = {key: said.pop(key) for key in ("title", "type") if key in said}
+    return write_yaml({"name": segment.name, **first, "when": english(segment.when), **said})
 
 
 def labels(segment: Segment) -> dict[str, Any]:
     """All that a file says besides name and definition, under its keys; what it does not say is left out."""
     values = {
         "title": segment.title,
+        "type": segment.type,
         "goal": asdict(segment.goal) if segment.goal else None,
         "size": asdict(segment.size) if segment.size else None,
         "content": asdict(segment.content) if segment.content else None,

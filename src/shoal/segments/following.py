@@ -9,6 +9,7 @@ from sqlglot import exp
 
 from shoal.core.errors import require
 from shoal.core.time import Duration, Instant
+from shoal.segments.nodes import Reference
 from shoal.segments.operators.binding import Binding
 from shoal.segments.operators.dates import check_duration
 from shoal.segments.operators.words import quoted
@@ -93,6 +94,10 @@ class Followed:
     steps: tuple[Step, ...]
     low: int
     high: int | None
+
+    def needs(self) -> Iterator[Reference]:
+        """The events of all steps."""
+        return (Reference("event", step.stream.event) for step in self.steps)
 
     def scan(self, binding: Binding) -> exp.Select:
         """One row an instant, then for each step the latest instant before it at which the step before was reached.

@@ -147,6 +147,8 @@ class SegmentSummary:
     note: str | None = None
     reach: Reach | None = None  # None: not looked at
     version: int | None = None  # of the definition; None: it was not applied
+    type: str = ""  # the name of its type as people read it; "" where its file names none
+    in_full: bool = True  # False: it has a line in the table and no card of its own
 
 
 @dataclass(frozen=True, slots=True)

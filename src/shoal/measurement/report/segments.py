@@ -9,6 +9,9 @@ from shoal.measurement.report.model import Overlap, Overview, SegmentSummary, St
 from shoal.measurement.report.next_step import blocked, in_range
 from shoal.measurement.report.parts import Bar, Column, Tone, bars, section, shaded, table, trend
 from shoal.measurement.wording import FEW, change, day_of, people, percent, portion
+from shoal.segments.segment_types import UNTYPED
+
+_APART = "margin-bottom:14px"
 
 _QUESTIONS = {
     "knows": "What they know already",
@@ -29,33 +32,45 @@ def segments_section(overview: Overview, segments: Sequence[SegmentSummary], ove
     if not segments:
         empty = tag("p", "There are no segments yet. Apply the starter segments or write one in a sentence.")
         return section("segments", "Segments", told, tag("div", empty, class_="tile"))
-    cards = tag("div", [_card(segment, overview) for segment in segments], class_="stack")
-    return section("segments", "Segments", told, _glance(segments), cards, _overlaps(segments, overlaps))
+    full = [segment for segment in segments if segment.in_full]
+    cards = tag("div", [_card(segment, overview) for segment in full], class_="stack")
+    return section("segments", "Segments", told, _glance(segments), cards, _overlaps(full, overlaps))
 
 
 def _glance(segments: Sequence[SegmentSummary]) -> Content:
-    """All segments in one table; with one or two the cards are enough."""
+    """All segments, in a table for each type; with one or two the cards are enough."""
     if len(segments) < 3:
         return None
+    types = dict.fromkeys(segment.type for segment in segments)
+    tables = [_of_type(kind, [segment for segment in segments if segment.type == kind]) for kind in types]
+    note = "Over time is the size in the past, from 0 upwards."
+    if not all(segment.in_full for segment in segments):
+        note += " Starters that are not linked have no card: point at one for its sentence."
+    return tag("div", tag("h3", "At a glance"), tag("p", note, class_="sub"), tables, class_="tile", style=_APART)
+
+
+def _of_type(kind: str, segments: Sequence[SegmentSummary]) -> Markup:
     columns = [
-        Column("Segment"),
-        Column("Over time"),
-        Column("People", True),
-        Column("Share", True),
+        *(Column("Segment"), Column("Over time"), Column("People", True), Column("Share", True)),
         Column("Target size"),
     ]
     rows = [
         (
-            tag("a", segment.title, href=f"#segment-{segment.name}"),
-            trend([size for _, size in segment.series], "Size over time", kind="spark") or "not known",
+            _named(segment),
+            trend([size for _, size in segment.series], "Size over time", kind="spark") or "",
             tag("b", f"{segment.members:,}"),
             percent(segment.share),
             _range(segment) or "no target",
         )
         for segment in segments
     ]
-    inner = table("At a glance", columns, rows, note="Over time is the size in the past, from 0 upwards.")
-    return tag("div", inner, class_="tile", style="margin-bottom:14px")
+    return table(kind or UNTYPED, columns, rows)
+
+
+def _named(segment: SegmentSummary) -> Markup:
+    if segment.in_full:
+        return tag("a", segment.title, href=f"#segment-{segment.name}")
+    return tag("span", segment.title, title=segment.sentence)
 
 
 def _card(segment: SegmentSummary, overview: Overview) -> Markup:

@@ -102,6 +102,10 @@ class MeasureWithin:
     low: int | None
     high: int | None
 
+    def needs(self) -> Iterator[Reference]:
+        """What is measured, where nothing is not 0."""
+        return iter(()) if self.measure.zero else self.measure.references()
+
     def holds(self, person: Person) -> bool:
         """The oracle's reading."""
         value = _value(self.measure, person)
@@ -123,6 +127,10 @@ class MeasureAgainstList:
 
     measure: Measure
     above: bool
+
+    def needs(self) -> Iterator[Reference]:
+        """What is measured: with 0 for everybody nobody is above or below."""
+        return self.measure.references()
 
     def holds(self, person: Person) -> bool:
         """The oracle's reading: multiplied crosswise, so exactly."""

@@ -35,6 +35,10 @@ class EndHolds:
     window: Window
     test: PropertyFilter
 
+    def needs(self) -> Iterator[Reference]:
+        """The event."""
+        return stream_references(self.stream)
+
     def scan(self, binding: Binding) -> exp.Select:
         """One grouped read of the stream."""
         span = self.window.span(binding.now)

@@ -153,6 +153,10 @@ class InShare:
         standing = person.population.standing(self.measure, value, person.now)
         return (standing.above if self.side == "top" else standing.below), standing.people
 
+    def needs(self) -> Iterator[Reference]:
+        """What is measured."""
+        return self.measure.references()
+
     def scan(self, binding: Binding) -> exp.Select:
         """The number of the last who is in, and all who reach it."""
         return share(self.measure.rows(binding), self.side == "top", self.percent, binding)

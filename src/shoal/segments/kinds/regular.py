@@ -70,6 +70,10 @@ class Spread:
     low: int  # 1 or more
     high: int | None
 
+    def needs(self) -> Iterator[Reference]:
+        """The event."""
+        return stream_references(self.stream)
+
     def scan(self, binding: Binding) -> exp.Select:
         """Events by period, then periods by subscriber."""
         ago = exp.Sub(this=_milliseconds(binding.instant(binding.now)), expression=_milliseconds(column("at")))
