@@ -24,27 +24,30 @@ class Rows:
 
     table: str
     query: str
+    repeating: str | None = None  # the query of a part whose properties repeat, where there is a faster one
 
 
 def write_events(
     folder: Path, duck: duckdb.DuckDBPyConnection, events: Rows, *, stem: str, named: Iterable[Name], row_group: int
 ) -> list[lake.LakeFile]:
     """Write the files of all parts. `named` tells which properties the events have, and how often."""
-    large = [name for (name,) in duck.execute(lake_rows.LARGE_NAMES.format(rows=events.table)).fetchall()]
-    literals = [lake.quoted(name) for name in large]
-    rare = f"(name IS NULL OR name NOT IN ({', '.join(literals)}))" if large else "true"
-    properties = _properties(large, named)
+    repeats = lake_rows.REPEATS if events.repeating else "false"
+    found = duck.execute(lake_rows.LARGE_NAMES.format(rows=events.table, repeats=repeats)).fetchall()
+    literals = [lake.quoted(name) for name, _ in found]
+    rare = f"(name IS NULL OR name NOT IN ({', '.join(literals)}))" if literals else "true"
+    parts = [("", False, rare), *((*each, f"name = {literal}") for each, literal in zip(found, literals, strict=True))]
+    properties = _properties([name for name, _ in found], named)
     written = []
-    for number, part in enumerate((rare, *(f"name = {literal}" for literal in literals))):
+    for number, (name, repeating, part) in enumerate(parts):
         structure = duck.execute(lake_rows.STRUCTURE.format(rows=events.table, part=part)).fetchall()[0][0]
-        name = large[number - 1] if number else ""
+        query = events.repeating if repeating and events.repeating else events.query
         written.append(
             lake.write_file(
                 folder,
                 duck,
                 table="events",
                 stem=f"{stem}-{number:03d}",
-                rows=events.query.format(rows=events.table, part=part),
+                rows=query.format(rows=events.table, part=part),
                 shredding=shredding(properties[name], structure),
                 row_group=row_group,
             )

@@ -13,7 +13,7 @@ from shoal.ingest.tables import superseded_events
 from shoal.store import rows
 
 COLUMNS = ("event_id", "version", "at", "digest")
-NONE = pa.table({name: pa.array([], pa.int64()) for name in COLUMNS})
+NONE = pa.schema([(name, pa.int64()) for name in COLUMNS]).empty_table()
 """No event at all."""
 
 
