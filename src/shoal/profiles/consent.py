@@ -211,42 +211,44 @@ def states_sql(relation: str, by: str = "subscriber, channel, purpose") -> str:
     instant that is asked for. `by` names the columns that tell one consent from another.
     """
     return f"""SELECT {by}, CASE
-    WHEN max(complained) = 1 THEN 'denied'
-    WHEN max(CASE WHEN state = 'granted' AND allows THEN 1 END) = 1
-        OR min(CASE WHEN state = 'granted' THEN 1 ELSE 0 END) = 1 THEN 'granted'
-    WHEN max(CASE WHEN state = 'denied' THEN 1 END) = 1 THEN 'denied'
+    WHEN max(address) = 0 THEN max(state)
+    WHEN max(CASE WHEN address <> 0 AND complained THEN 1 END) = 1 THEN 'denied'
+    WHEN max(CASE WHEN address <> 0 AND state = 'granted' AND allows THEN 1 END) = 1
+        OR min(CASE WHEN address <> 0 AND state <> 'granted' THEN 0 ELSE 1 END) = 1 THEN 'granted'
+    WHEN max(CASE WHEN address <> 0 AND state = 'denied' THEN 1 END) = 1 THEN 'denied'
     ELSE 'pending' END AS state
-FROM (SELECT *, max(CASE WHEN address <> 0 THEN 1 ELSE 0 END) OVER (PARTITION BY {by}) AS named
-      FROM ({addresses_sql(relation, by)}) AS of_address) AS of_person
-WHERE address <> 0 OR named = 0 GROUP BY {by}"""
+FROM ({addresses_sql(relation, by)}) AS of_address GROUP BY {by}"""
 
 
 def addresses_sql(relation: str, by: str = "subscriber, channel, purpose") -> str:
     """SQL of the states that `by_address` finds: columns `by`, address, state, and for `states_sql` allows, complained.
 
-    `allows` is whether a grant names the address, `complained` 1 where a complaint stands.
+    `allows` is whether a grant names the address, `complained` whether a complaint stands.
     """
-    return f"""SELECT {by}, address, allows,
-    CASE WHEN blamed IS NOT NULL AND NOT coalesce(greatest(granted, asked) > blamed, false) THEN 1 END AS complained,
+    pooled = ", ".join(f"greatest(own.{name}, shared.{name}) AS {name}" for name in _POOLED)
+    return f"""WITH own AS (
+    SELECT {by}, address, max(greatest(refused, {_standing_sql("seen_refused")})) AS refused,
+           max(greatest(blamed, {_standing_sql("seen_blamed")})) AS blamed,
+           max(granted) AS granted, max(seen) AS seen, max(asked) AS asked, max(pending) AS pending
+    FROM (SELECT {by}, address,
+                 {_latest_sql("refused", "denied", "<")}, {_latest_sql("seen_refused", "denied", ">=")},
+                 {_latest_sql("blamed", "denied", "<", _COMPLAINED)},
+                 {_latest_sql("seen_blamed", "denied", ">=", _COMPLAINED)},
+                 {_latest_sql("granted", "granted", "<")}, {_latest_sql("seen", "granted", ">=")},
+                 {_latest_sql("asked", "pending", "<")}, max("at") FILTER (state = 'pending') AS pending
+          FROM {relation} AS stated GROUP BY {by}, address, source, contact) AS by_contact
+    GROUP BY {by}, address)
+SELECT {by}, address, allows,
+    blamed IS NOT NULL AND NOT coalesce(greatest(granted, asked) > blamed, false) AS complained,
     CASE WHEN refused IS NOT NULL AND NOT coalesce(greatest(granted, asked) > refused, false) THEN 'denied'
     WHEN pending IS NOT NULL
         AND NOT coalesce(greatest(granted, CASE WHEN refused IS NULL THEN seen END) > pending, false) THEN 'pending'
     ELSE 'granted' END AS state
-FROM (SELECT {by}, address, granted IS NOT NULL OR seen IS NOT NULL AS allows, {_pooled_sql(by)}
-      FROM (SELECT {by}, address, max(greatest(refused, {_standing_sql("seen_refused")})) AS refused,
-                   max(greatest(blamed, {_standing_sql("seen_blamed")})) AS blamed,
-                   max(granted) AS granted, max(seen) AS seen, max(asked) AS asked, max(pending) AS pending
-            FROM (SELECT {by}, address,
-                         {_latest_sql("refused", "denied", "<")}, {_latest_sql("seen_refused", "denied", ">=")},
-                         {_latest_sql("blamed", "denied", "<", _COMPLAINED)},
-                         {_latest_sql("seen_blamed", "denied", ">=", _COMPLAINED)},
-                         {_latest_sql("granted", "granted", "<")}, {_latest_sql("seen", "granted", ">=")},
-                         {_latest_sql("asked", "pending", "<")},
-                         max("at") FILTER (state = 'pending') AS pending
-                  FROM {relation} AS stated GROUP BY {by}, address, source, contact) AS by_contact
-            GROUP BY {by}, address) AS own) AS pooled"""
+FROM (SELECT {by}, own.address, own.granted IS NOT NULL OR own.seen IS NOT NULL AS allows, {pooled}
+      FROM own LEFT JOIN (SELECT * FROM own WHERE address = 0) AS shared USING ({by})) AS pooled"""
 
 
+_POOLED = ("refused", "blamed", "granted", "seen", "asked", "pending")
 _COMPLAINED = f" AND method = '{COMPLAINT}'"
 
 
@@ -258,14 +260,6 @@ def _latest_sql(name: str, state: str, dated: str, more: str = "") -> str:
 def _standing_sql(refused: str) -> str:
     """A refusal without a date, unless a later import withdraws it."""
     return f"CASE WHEN epoch_ms(seen) >= epoch_ms({refused}) + {ONE_RUN_MS} THEN NULL ELSE {refused} END"
-
-
-def _pooled_sql(by: str) -> str:
-    """What is known of an address, with what is known of the person."""
-    return ", ".join(
-        f"greatest({name}, max(CASE WHEN address = 0 THEN {name} END) OVER (PARTITION BY {by})) AS {name}"
-        for name in ("refused", "blamed", "granted", "seen", "asked", "pending")
-    )
 
 
 def current(
