@@ -114,7 +114,8 @@ def newest_instant(duck: duckdb.DuckDBPyConnection) -> Instant:
 def _in_full(shown: Sequence[Segment], sizes: Sequence[int], what: Known) -> list[int]:
     """Places of the segments that the page tells in full: all of the user's own, and a few starters of each type.
 
-    First come starters of the size that they ask for, then those with the most members; empty ones never do.
+    The three with which to begin come first (tag `first`), then those of the size that they ask for, then those with
+    the most members; empty ones never do.
     """
     library = starters()
     places = range(len(shown))
@@ -124,13 +125,16 @@ def _in_full(shown: Sequence[Segment], sizes: Sequence[int], what: Known) -> lis
     chosen = set(own)
     for kind in TYPES:
         theirs = [place for place in places if place not in own and shown[place].type == kind and sizes[place]]
-        theirs.sort(key=lambda place: (not _fits(shown[place], sizes[place]), -sizes[place]))
+        theirs.sort(key=lambda place: (_rank(shown[place], sizes[place]), -sizes[place]))
         chosen.update(theirs[:STARTERS])
     return sorted(chosen)
 
 
-def _fits(segment: Segment, members: int) -> bool:
-    return segment.size is None or segment.size.at_least <= members <= segment.size.at_most
+def _rank(segment: Segment, members: int) -> int:
+    if "first" in segment.tags:
+        return 0
+    fits = segment.size is None or segment.size.at_least <= members <= segment.size.at_most
+    return 1 if fits else 2
 
 
 Told = Mapping[str, tuple[Counts, tuple[tuple[Instant, int], ...]]]
