@@ -100,8 +100,10 @@ def test_the_same_as_json(asked: Callable) -> None:
         "received_at": consent["received_at"],
         "method": "double_opt_in",
         "text_version": None,
+        "addresses": consent["addresses"],
         "not_counted": [consent["not_counted"][0]],
     }
+    assert {address: each["state"] for address, each in consent["addresses"].items()} == {"ana@example.org": "denied"}
     (aside,) = consent["not_counted"]
     assert (aside["state"], aside["source"], aside["dated"]) == ("granted", "shop", False)
     assert aside["at"] == aside["received_at"]

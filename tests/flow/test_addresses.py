@@ -7,6 +7,7 @@ import pytest
 from shoal.core.time import parse_instant
 from shoal.flow.asking import members
 from shoal.flow.importing import import_paths
+from shoal.flow.people import profile
 from shoal.ingest.mapping import mapping_from
 
 NOW = parse_instant("2026-03-01")
@@ -93,3 +94,12 @@ def test_a_complaint_or_a_hard_bounce_is_told(two, say, write, call, event, prop
     import_paths(two, [write("mail.jsonl", [call(9, "u1", "2026-01-20", event, **properties)])])
     (row,) = members(two, EVERYBODY, NOW).to_pylist()
     assert row["email_consent"] == "suppressed"
+
+
+def test_the_profile_tells_what_each_address_said(two, say):
+    say("first no 2026-01-05", "second yes 2026-01-06")
+    found = profile(two, "u1", NOW)
+    about = ("email", "marketing")
+    assert found.consents[about].state == "granted"
+    told = {address: one.state for address, one in found.addresses[about].items()}
+    assert told == {"first@example.org": "denied", "second@example.org": "granted"}

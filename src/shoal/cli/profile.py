@@ -49,6 +49,9 @@ def show_profile(shown: Shown, found: Profile) -> None:
     ]
     _section(shown, "Identities", ("Kind", "Value", "First seen (UTC)", ""), keys)
     _section(shown, "Consent", ("For", "State", "Since (UTC)", "Source", "How"), _consents(found), "none on record")
+    for (channel, purpose), addresses in found.addresses.items():
+        for address, each in addresses.items() if len(addresses) > 1 else ():
+            shown.say(f"{plain(address)}: {plain(channel)} {plain(purpose)} {each.state}, by {each.source}.")
     for each in (one for aside in found.set_aside.values() for one in aside):
         when = f"as seen in {each.source} on {moment(each.at)}, without a date of its own"
         shown.say(f"Not counted: {plain(_about(each))} {each.state}, {when}.")
@@ -166,6 +169,7 @@ def profile_document(found: Profile) -> dict[str, Any]:
                 "channel": channel,
                 "purpose": purpose,
                 **_consent(each),
+                "addresses": {address: _consent(one) for address, one in found.addresses[channel, purpose].items()},
                 "not_counted": [_consent(one) for one in found.set_aside[channel, purpose]],
             }
             for (channel, purpose), each in found.consents.items()

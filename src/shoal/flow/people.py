@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import duckdb
 
+from shoal.core.ids import key_id
 from shoal.core.time import Instant
 from shoal.flow.asking import find, history
 from shoal.flow.defining import Known, asked_at, known
@@ -33,6 +34,7 @@ class Profile:
     keys: tuple[Key, ...]
     traits: dict[str, Trait]
     consents: dict[tuple[str, str], Consented]  # the statement that decides each, by channel and purpose
+    addresses: dict[tuple[str, str], dict[str, Consented]]  # of each address or number of which anything was said
     set_aside: dict[tuple[str, str], tuple[Consented, ...]]  # what was said later, says otherwise and does not count
     events: int
     recent: tuple[Event, ...]  # newest first
@@ -59,11 +61,17 @@ def profile(opened: Opened, person: str, as_of: Instant | None = None) -> Profil
             keys=keys,
             traits=traits.current(duck, number, at=instant),
             consents={about: one for about, each in stated.items() if (one := consent.deciding(each))},
+            addresses={about: _by_address(keys, each) for about, each in stated.items()},
             set_aside={about: consent.set_aside(each) for about, each in stated.items()},
             events=len(newest),
             recent=tuple(newest[:RECENT]),
             segments=_memberships(duck, known(opened), found, instant),
         )
+
+
+def _by_address(keys: tuple[Key, ...], stated: tuple[Consented, ...]) -> dict[str, Consented]:
+    named = {key_id(key.text): key.value for key in keys}
+    return {named[address]: one for address, one in consent.by_address(stated).items() if address in named}
 
 
 def _memberships(duck: duckdb.DuckDBPyConnection, what: Known, found: History, instant: Instant) -> tuple[str, ...]:
