@@ -81,6 +81,9 @@ CASES = {
     "denied, the person allowed before an address refused": ["crm granted 4", "crm/1 denied 5"],
     "denied, the person allowed between two refusals": ["crm/1 denied 3", "crm granted 4", "crm/2 denied 5"],
     "granted, the person allowed after both refused": ["crm/1 denied 3", "crm granted 6", "crm/2 denied 5"],
+    "pending, a setting of the person reaches one address and not the other": [
+        *("crm granted seen 9", "crm/1 pending 1", "crm/2 denied 3", "crm/2 pending 5"),
+    ],
     "granted at the address that allowed": ["crm granted 4", "crm/1 denied 5", "crm/2 granted 3"],
     # a complaint is about the person, until the address that complained is allowed again
     "denied, the other address complained": ["crm/1 complained 5", "crm/2 granted 3"],

@@ -118,10 +118,9 @@ def deciding(statements: Iterable[S]) -> S | None:
     complained = [found for pool in pools.values() if (found := _standing_complaint(pool))]
     if complained:
         return max(complained, key=_order)
-    granted = [one for one in decided.values() if one.state == "granted"]
+    by_state = {state: [one for one in decided.values() if one.state == state] for state in CAUTION}
     reached = [one for address, one in decided.items() if one.state == "granted" and _allows(pools[address], address)]
-    refused = [one for one in decided.values() if one.state == "denied"]
-    chosen = reached or (granted if len(granted) == len(decided) else refused) or [*decided.values()]
+    chosen = reached or by_state["denied"] or by_state["pending"] or by_state["granted"]
     return max(chosen, key=_order, default=None)
 
 
