@@ -25,7 +25,7 @@ def column(name: str, table: str | None = None) -> exp.Column:
 
 def stream_scan(stream: Stream, spans: Sequence[Span], names: Sequence[str], binding: Binding) -> exp.Select:
     """Per subscriber the number of events of a stream in each span, as columns of these names."""
-    everything = _hull(spans)
+    everything = _hull(spans, binding)
     counts = [_counted(span, everything, name, binding) for span, name in zip(spans, names, strict=True)]
     return _grouped("events", counts, stream_conditions(stream, everything, binding))
 
@@ -132,13 +132,18 @@ def _counted(span: Span, everything: Span, name: str, binding: Binding) -> exp.E
 
 
 def _in_span(span: Span, binding: Binding) -> list[exp.Expr]:
-    until = exp.LT(this=column("at"), expression=binding.instant(span.end))
-    if span.start is None:
-        return [until]
-    return [exp.GTE(this=column("at"), expression=binding.instant(span.start)), until]
+    found: list[exp.Expr] = [exp.LT(this=column("at"), expression=binding.instant(span.end))]
+    if span.start is not None:
+        found.insert(0, exp.GTE(this=column("at"), expression=binding.instant(span.start)))
+    if type(span.end) is not type(binding.now):  # a fixed end may be later than a now that moves
+        found.append(_known(binding))
+    return found
 
 
-def _hull(spans: Sequence[Span]) -> Span:
+def _hull(spans: Sequence[Span], binding: Binding) -> Span:
+    ends = {type(end) for span in spans for end in (span.start, span.end) if end is not None}
+    if len(ends) > 1:  # fixed instants and some that move with a clock: neither is always the earlier
+        return Span(None, Instant(binding.now + 1))
     starts = [span.start for span in spans if span.start is not None]
     end = Instant(max(span.end for span in spans))
     return Span(Instant(min(starts)) if len(starts) == len(spans) else None, end)

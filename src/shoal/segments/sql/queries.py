@@ -147,17 +147,31 @@ def counted(condition: exp.Expr, name: str) -> exp.Expr:
     return exp.alias_(count, name, quoted=True)
 
 
+def members_select(node: Node, binding: Binding, segments: Mapping[str, Node] = NO_SEGMENTS) -> exp.Select:
+    """The query of `members_query` as nodes, for the instant of the binding and with its placeholders."""
+    return _select(node, binding, segments, _members)
+
+
 def _query(
     node: Node,
     now: Instant,
     segments: Mapping[str, Node],
     answers: Callable[[Rendering, exp.Expr], exp.Select],
 ) -> Query:
+    binding = Binding(now)
+    query = _select(node, binding, segments, answers)
+    return Query(query.sql(dialect="duckdb"), binding.parameters)
+
+
+def _select(
+    node: Node,
+    binding: Binding,
+    segments: Mapping[str, Node],
+    answers: Callable[[Rendering, exp.Expr], exp.Select],
+) -> exp.Select:
     used = segments_used(node, segments)
     definitions = [Definition(name, segments[name].lower(), includes_anonymous(segments[name])) for name in used]
     definitions.append(Definition(None, node.lower(), includes_anonymous(node)))
-    binding = Binding(now)
     rendering = Rendering(Plan.of(definition.core for definition in definitions), binding)
     member = [rendering.add(definition) for definition in definitions][-1]
-    query = answers(rendering, member)
-    return Query(query.sql(dialect="duckdb"), binding.parameters)
+    return answers(rendering, member)
