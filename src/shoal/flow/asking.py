@@ -24,6 +24,7 @@ from shoal.segments.nodes import Node
 from shoal.segments.sql import queries
 from shoal.segments.sql.histories import all_histories
 from shoal.segments.sql.people import ListTotals, read_history
+from shoal.segments.warehouse.query import warehouse_sql
 
 Reading = Literal["sql", "live", "oracle"]
 
@@ -73,6 +74,15 @@ def members(
         else:
             found = queries.members(duck, node, instant, others)
         return named(opened, duck, found, instant)
+
+
+def warehouse(
+    opened: Opened, text: str | Node, dialect: str, as_of: Instant | None = None, version_at: Instant | None = None
+) -> str:
+    """A definition as one SELECT for a warehouse; without `as_of` for the time at which it is run there."""
+    definition = define(text, known(opened, version_at))
+    instant = None if as_of is None else asked_at(as_of)
+    return warehouse_sql(definition.node, dialect, instant, definition.others, zone=opened.settings.zone)
 
 
 def explain_one(
