@@ -29,6 +29,7 @@ from shoal.flow import (
     people,
     previewing,
     reviewing,
+    starting,
     weighing,
 )
 from shoal.flow.analysing import Analysis
@@ -128,6 +129,10 @@ class Workspace:
         """The current version of each segment that was applied."""
         return {name: each.number for name, each in known(self._opened).current.items()}
 
+    def add_starter(self, name: str, values: Tree[str, str] | None = None, *, rename: str = "") -> tuple[Segment, Path]:
+        """Write a starter into the folder of segments, a template with `values` for its blanks; its file."""
+        return starting.add_starter(self._opened, name, values or {}, rename)
+
     def plan(self, folder: str | Path | None = None, *, as_of: Moment = None) -> SegmentPlan:
         """What applying a folder of segment files would change, and whom it would move; writes nothing.
 
@@ -185,13 +190,6 @@ class Workspace:
         require(reading in readings, "unknown_reading", f"There is no reading {reading!r}.", fix=fix)
         asked, version = _node(definition), _instant(version_at)
         return asking.members(self._opened, asked, _instant(as_of), reading, watch, version_at=version)
-
-    def sql(self, definition: Definition, dialect: str, *, as_of: Moment = None, version_at: Moment = None) -> str:
-        """The definition as one SELECT for a warehouse; without `as_of` for the time at which it is run there.
-
-        Raises UserError `unknown_dialect`, `dialect_gap` and `needs_an_instant`.
-        """
-        return asking.warehouse(self._opened, _node(definition), dialect, _instant(as_of), _instant(version_at))
 
     def explain(
         self,
