@@ -401,3 +401,50 @@ def test_events_without_an_id_are_the_same_in_every_zone_and_with_other_facts() 
     first = known_by()
     assert first == known_by("Asia/Tokyo") == known_by(mail="a@example.org", city="Porto")
     assert len({first, known_by(page="/b"), known_by(t="2026-03-01 10:01"), known_by(id="2")}) == 4
+
+
+def test_consent_that_is_only_a_trait_is_warned_of(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("id,Unsubscribed,City\n1,yes,Bonn\n")
+    traits = {"unsubscribed": {"column": "Unsubscribed", "type": "boolean"}, "city": "City"}
+    data = {"source": "s", "keys": {"user": "id"}, "traits": traits}
+    (chunk,) = parse(FilePart(path), source_of(mapping_from(data)), HERE)
+    (warning,) = chunk.warnings
+    assert "'Unsubscribed'" in warning
+    assert "under consent" in warning
+    data["consent"] = [{"column": "Unsubscribed", "granted": ["no"], "denied": ["yes"]}]
+    (chunk,) = parse(FilePart(path), source_of(mapping_from(data)), HERE)
+    assert chunk.warnings == ()
+
+
+def test_an_address_that_is_none_leaves_a_mark_and_no_agreement_to_mail_there() -> None:
+    row = {"id": "7", "m": "ana@", "p": "12", "c": "yes", "s": "yes", "d": "yes", "t": "2026-03-01"}
+    keys = {"user": "id", "email": "m", "phone": "p"}
+    consent: list[dict[str, Any]] = [
+        {"column": "c"},
+        {"column": "s", "channel": "sms"},
+        {"column": "d", "channel": "push"},
+    ]
+    (found,) = records(row, keys=keys, consent=consent)
+    assert found.keys == ("user:7",)
+    assert found.traits == {"email_invalid": True, "phone_invalid": True}
+    assert [each.channel for each in found.consent] == ["push"]
+    refusing = {**row, "c": "no", "s": "no"}
+    (found,) = records(refusing, keys=keys, consent=consent)
+    assert [(each.channel, each.state) for each in found.consent] == [
+        ("email", "denied"),
+        ("sms", "denied"),
+        ("push", "granted"),
+    ]
+    (event,) = records({**row, "c": ""}, keys=keys, at="t", events=[{"name": "Seen"}])
+    assert event.traits == {"email_invalid": True, "phone_invalid": True}
+    assert (
+        event.message_id
+        == records({**row, "m": "", "p": ""}, keys=keys, at="t", events=[{"name": "Seen"}])[0].message_id
+    )
+
+
+def test_a_blank_address_is_no_flaw() -> None:
+    row = {"id": "7", "m": " ", "c": "yes"}
+    (found,) = records(row, keys={"user": "id", "email": "m"}, consent=[{"column": "c"}])
+    assert (found.traits, [each.state for each in found.consent]) == ({}, ["granted"])

@@ -17,7 +17,7 @@ from shoal.ingest.canonical import Json
 from shoal.ingest.mapped import source_of
 from shoal.ingest.mapping import Mapping
 from shoal.ingest.preview import preview
-from shoal.ingest.propose import propose
+from shoal.ingest.propose import propose, remarks
 from shoal.ingest.recognise import named_source
 from shoal.ingest.worker import Worker
 
@@ -30,6 +30,7 @@ class Preview:
     source: str
     proposed: str | None  # the YAML of a mapping to start from, where no source knows the file
     rows: tuple[dict[str, Json], ...]  # the first ten
+    remarks: tuple[str, ...] = ()  # what to look at before it is imported so
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +59,10 @@ def preview_paths(
 def _preview(opened: Opened, part: Part) -> Preview:
     meant = named_source(part.source) if isinstance(part.source, str) else source_of(part.source)
     rows = preview(meant, part.found.head, context_of(opened, now()))
-    proposed = part.mapping.to_yaml() if part.mapping is not None and part.is_guess else None
-    return Preview(part.shown, part.name, proposed, tuple(_in_account(row, part) for row in rows))
+    shown = tuple(_in_account(row, part) for row in rows)
+    if part.mapping is None or not part.is_guess:
+        return Preview(part.shown, part.name, None, shown, meant.warnings)
+    return Preview(part.shown, part.name, part.mapping.to_yaml(), shown, remarks(part.mapping, part.found.head))
 
 
 def _in_account(row: dict[str, Json], part: Part) -> dict[str, Json]:

@@ -10,11 +10,10 @@ import re
 from typing import Final
 
 from shoal.ingest.canonical import ConsentState
+from shoal.ingest.column_names import plain_name
 
-GRANTED: Final = (
-    *("yes", "y", "true", "t", "1", "1.0", "on", "ok", "checked", "granted", "accepted", "agreed", "allowed", "given"),
-    *("subscribed", "subscribe", "subscriber", "opted in", "opt in", "optin", "active", "confirmed", "consented"),
-    *("single opt in", "double opt in", "confirmed opt in"),
+YES: Final = (
+    *("yes", "y", "true", "t", "1", "1.0", "on", "ok", "checked"),
     *(
         "ja",
         "oui",
@@ -34,11 +33,27 @@ GRANTED: Final = (
         "はい",
         "是",
     ),
+)
+"""Words that say yes to what the column is called."""
+
+GRANTED: Final = (
+    *YES,
+    *("granted", "accepted", "agreed", "allowed", "given"),
+    *("subscribed", "subscribe", "subscriber", "opted in", "opt in", "optin", "active", "confirmed", "consented"),
+    *("single opt in", "double opt in", "confirmed opt in"),
     *("abonniert", "angemeldet", "inscrit", "abonné", "suscrito", "iscritto", "inscrito", "ingeschreven", "aangemeld"),
 )
 
+NO: Final = (
+    *("no", "n", "false", "f", "0", "0.0", "off", "unchecked"),
+    *("nein", "non", "não", "nao", "nie", "nee", "nej", "nei", "ne", "ei", "nem", "hayır", "hayir", "нет", "ні", "όχι"),
+    *("いいえ", "否"),
+)
+"""Words that say no to what the column is called."""
+
 DENIED: Final = (
-    *("no", "n", "false", "f", "0", "0.0", "off", "unchecked", "denied", "declined", "refused", "rejected", "revoked"),
+    *NO,
+    *("denied", "declined", "refused", "rejected", "revoked"),
     *(
         "withdrawn",
         "disallowed",
@@ -56,8 +71,7 @@ DENIED: Final = (
     *("blacklisted", "blocklisted", "suppressed", "suppress", "user suppressed", "cleaned", "bounced", "bounce"),
     *("hard bounced", "hard bounce", "complained", "complaint", "spam", "spam complaint", "marked as spam", "abuse"),
     *("invalid", "invalid email"),
-    *("nein", "non", "não", "nao", "nie", "nee", "nej", "nei", "ne", "ei", "nem", "hayır", "hayir", "нет", "ні", "όχι"),
-    *("いいえ", "否", "abgemeldet", "abbestellt", "widerrufen", "désabonné", "désinscrit", "refusé", "dado de baja"),
+    *("abgemeldet", "abbestellt", "widerrufen", "désabonné", "désinscrit", "refusé", "dado de baja"),
     *("baja", "disiscritto", "cancellato", "descadastrado", "cancelado", "uitgeschreven", "afgemeld"),
 )
 
@@ -87,9 +101,47 @@ def folded(word: str) -> str:
 
 
 REFUSING_COLUMN: Final = re.compile(
-    r"un-?subsc|opt(ed)?[\s_-]*out|do[\s_-]*not|suppress|bounce|block|blacklist", re.IGNORECASE
+    r"un_?subsc|opt(ed)?_?out|do_?not|dont_|^no_(e_?)?(mail|sms)|suppress|bounce|block|blacklist"
+    r"|abgemeldet|abmeldung|abbestell|widerruf|widerspr|werbesperre|keine?_(werbung|e_?mail|newsletter)"
+    r"|desabonn|desinscri|desinscrip|^ne_pas_|(^|_)baja(_|$)|no_(contactar|enviar)|disiscri|non_(contattare|inviare)"
+    r"|uitgeschreven|afgemeld|niet_(e_?)?(mailen|benaderen|bellen)|descadastr|nao_(enviar|contactar)|wypisan|rezygnac"
 )
-"""Names of columns in which "yes" may well mean no."""
+"""Plain names of columns in which "yes" may well mean no."""
+
+_CONSENT_COLUMN: Final = re.compile(
+    r"(^|_)(newsletters?|subscribed|subscri(ption|ber)_status|opt(ed)?_?in|double_opt_?in|consent|consented|permission"
+    r"|accepts?_(e_?mail_|sms_)?marketing|(e_?mail|sms)_(marketing|permission|consent|ok|status)|mailing_?list|gdpr|dsgvo"
+    r"|marketing(?=$|_(ok|allowed|consent|permission|e_?mails?)$)"
+    r"|rgpd|avg|rundbrief|einwilligung|(werbe|newsletter)_?(einwilligung|erlaubnis|anmeldung)|werbung|zustimmung|abonniert|angemeldet"
+    r"|infolettre|abonnee?|inscrite?|consentement|accepte_\w+|boletin|suscrit[oa]|consentimiento|acepta_\w+|iscritt[oa]|consenso"
+    r"|nieuwsbrief|ingeschreven|toestemming|aangemeld|boletim|inscrit[oa]|consentimento|aceita_\w+|biuletyn|zgoda|zapisany"
+    r"|subskrypcja|nyhetsbrev|nyhedsbrev|samtycke|samtykke|uutiskirje|hirlevel)(_|$)"
+)
+_NO_YES_OR_NO: Final = re.compile(
+    r"(^|_)(at|on|date|datum|zeit|time|fecha|data|count|rate|clicks?|opens?|name|title|text|source|url|ip|id|plan|price|method|version)$"
+)
+"""How the names of columns end that tell something about consent, and not whether it was given."""
+
+
+def is_refusing(column: str) -> bool:
+    """Whether a yes in the column may well mean no, by its name.
+
+    >>> is_refusing("Opted out"), is_refusing("Désinscrit"), is_refusing("Newsletter")
+    (True, True, False)
+    """
+    return REFUSING_COLUMN.search(plain_name(column)) is not None
+
+
+def is_about_consent(column: str) -> bool:
+    """Whether the column tells by its name who agreed to mail, or who refused it.
+
+    >>> is_about_consent("Newsletter"), is_about_consent("Do Not Email"), is_about_consent("Newsletter date")
+    (True, True, False)
+    """
+    name = plain_name(column)
+    told = _CONSENT_COLUMN.search(name) or REFUSING_COLUMN.search(name)
+    return told is not None and _NO_YES_OR_NO.search(name) is None
+
 
 _STATES: Final[dict[ConsentState, tuple[str, ...]]] = {"granted": GRANTED, "pending": PENDING, "denied": DENIED}
 _BY_WORD: Final = {folded(word): state for state, words in _STATES.items() for word in words}

@@ -7,13 +7,14 @@ import zoneinfo
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from dataclasses import replace as with_changes
+from typing import Final
 
 from msgspec.structs import replace
 
 from shoal.core.time import Instant, format_instant, from_datetime
 from shoal.ingest import values
 from shoal.ingest.canonical import INT64, Consent, ConsentState, Json, Record
-from shoal.ingest.consent_words import folded
+from shoal.ingest.consent_words import folded, is_about_consent
 from shoal.ingest.filters import Test, compiled, text_of
 from shoal.ingest.keys import anonymous_key, device_key, email_key, ordered, phone_key, user_key
 from shoal.ingest.mapping import Consented, Event, Field, Key, Mapping, RowRule, Value, When
@@ -64,7 +65,20 @@ def source_of(mapping: Mapping) -> Source:
         map_rows=map_rows,
         group_by=mapping.group,
         check=check if mapping.reject or mapping.skip else None,
+        warnings=tuple(_consent_as_traits(mapping)),
     )
+
+
+def _consent_as_traits(mapping: Mapping) -> Iterable[str]:
+    """A refusal that is only a trait stops no mail."""
+    stated = {each.column for each in mapping.consent}
+    for trait, value in mapping.traits.items():
+        column = value if isinstance(value, str) else value.column
+        if column is not None and column not in stated and is_about_consent(column):
+            yield (
+                f"The mapping makes column {column!r} the trait {trait!r}, which is no consent: whoever refuses there "
+                "is mailed all the same. Put the column under consent."
+            )
 
 
 def _planned(mapping: Mapping) -> _Plan:
@@ -95,17 +109,19 @@ def _told(rule: RowRule) -> str:
 
 def _records(plan: _Plan, rows: Sequence[Row], context: Context) -> list[Record]:
     first, mapping = rows[0], plan.mapping
-    keys = _keys(plan, first, context)
+    keys, unusable = _keys(plan, first, context)
     at = _at(mapping.at, first, context)
     traits = _fields(mapping.traits, rows, context)
-    consent = _consent(plan, first)
+    consent = _reaching(_consent(plan, first), unusable)
     stated = [event for event, holds in plan.events if holds(first)]
     rest = _rest(plan, first) if mapping.keep_unmapped else {}
     if not stated:
         if mapping.events and not (traits or consent):
             raise RowSkippedError("no_event")
+        traits |= _flaws(unusable)
         facts = Record(keys, None, at, None, {}, rest | traits, consent)
         return [facts] if facts.traits or consent else []
+    traits |= _flaws(unusable)
     plain = Record(keys, None, at, None, rest)
     found = [_event(event, mapping, rows, context, plain) for event in stated]
     changing = [each for each in found if each.version is not None and each.name in REFUSALS]
@@ -181,11 +197,33 @@ def _version(column: str, row: Row, context: Context) -> int:
     return found
 
 
-def _keys(plan: _Plan, row: Row, context: Context) -> tuple[str, ...]:
-    keys = ordered(KEY_MAKERS[kind](text_of(row, column.column), column.vendor, context) for kind, column in plan.keys)
+def _keys(plan: _Plan, row: Row, context: Context) -> tuple[tuple[str, ...], frozenset[str]]:
+    """The keys, strongest first, and the kinds of those that are filled in and unusable."""
+    found: list[str | None] = []
+    unusable = set()
+    for kind, column in plan.keys:
+        text = text_of(row, column.column)
+        found.append(KEY_MAKERS[kind](text, column.vendor, context))
+        if text and found[-1] is None:
+            unusable.add(kind)
+    keys = ordered(found)
     if not keys:
         raise RowRejectedError("no_identity", "None of the columns with keys says who the row is about.")
-    return keys
+    return keys, frozenset(unusable)
+
+
+_REACHED_BY: Final = {"email": "email", "sms": "phone", "whatsapp": "phone", "phone": "phone"}
+"""The kind of key that a channel needs."""
+
+
+def _reaching(stated: tuple[Consent, ...], unusable: frozenset[str]) -> tuple[Consent, ...]:
+    """What is stated, less agreements to be written to at an address or number that is none."""
+    return tuple(one for one in stated if one.state != "granted" or _REACHED_BY.get(one.channel) not in unusable)
+
+
+def _flaws(unusable: frozenset[str]) -> dict[str, Json]:
+    """The traits by which the audit counts addresses and numbers that are none, as `contacts.identity` has them."""
+    return {f"{kind}_invalid": True for kind in ("email", "phone") if kind in unusable}
 
 
 def _at(at: str | When | None, row: Row, context: Context) -> Instant | None:

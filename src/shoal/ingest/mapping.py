@@ -270,7 +270,7 @@ def _check(mapping: Mapping, where: str) -> None:
             raise refuse(f"events[{place}].products", "Products are the rows of a group.", "Add group: COLUMN.")
     for place, stated in enumerate(mapping.consent):
         own = (stated.granted, stated.denied) != (consent_words.GRANTED, consent_words.DENIED)
-        if consent_words.REFUSING_COLUMN.search(stated.column) and not own:
+        if consent_words.is_refusing(stated.column) and not own:
             message = f"In a column called {stated.column!r} a yes may mean no."
             raise refuse(f"consent[{place}]", message, 'Say which words mean what: granted: ["no"], denied: ["yes"].')
     for key, at in (("at", mapping.at), *((f"events[{i}].at", event.at) for i, event in enumerate(mapping.events))):

@@ -90,7 +90,7 @@ def parse(
             chunk = _Building(source, context)
             for unit in stretch:
                 chunk.take(unit)
-            yield chunk.finish(index, position(), (*rows.warnings, *warnings))
+            yield chunk.finish(index, position(), (*source.warnings, *rows.warnings, *warnings))
 
 
 def _settled(rows: Rows, context: Context, part: FilePart, limits: Limits) -> _Settled:

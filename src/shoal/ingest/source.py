@@ -79,7 +79,8 @@ class Source:
     `siblings` names tables of the same folder that rows refer to: table name to its key column; they
     are handed over in `Context.siblings` as {table: {key: row}} where the files are there.
     `check` looks at single rows before they are grouped and raises as `map_rows` does. `map_batch` maps
-    a Parquet batch to `canonical.SCHEMA` as a whole, instead of `map_rows`, and counts what it refuses.
+    a Parquet batch to `canonical.SCHEMA` as a whole, instead of `map_rows`, and counts what it refuses. `warnings` are
+    told with every file that is read so.
     """
 
     name: str  # "shopify_orders"; the `source` of its events
@@ -90,6 +91,7 @@ class Source:
     siblings: Mapping[str, str] = field(default_factory=dict)
     check: Callable[[Row, Context], None] | None = None
     map_batch: Callable[[pa.RecordBatch, int, Context], MappedBatch] | None = None  # batch, line of its first row
+    warnings: tuple[str, ...] = ()
 
 
 def has_columns(head: FileHead, *names: str) -> bool:
