@@ -191,6 +191,13 @@ class Workspace:
         asked, version = _node(definition), _instant(version_at)
         return asking.members(self._opened, asked, _instant(as_of), reading, watch, version_at=version)
 
+    def sql(self, definition: Definition, dialect: str, *, as_of: Moment = None, version_at: Moment = None) -> str:
+        """The definition as one SELECT for a warehouse; without `as_of` for the time at which it is run there.
+
+        Raises UserError `unknown_dialect`, `dialect_gap` and `needs_an_instant`.
+        """
+        return asking.warehouse(self._opened, _node(definition), dialect, _instant(as_of), _instant(version_at))
+
     def explain(
         self,
         person: str,

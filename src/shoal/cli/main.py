@@ -37,7 +37,7 @@ def options(
 def main() -> None:
     """Entry point: exit status 0 done, 1 a check failed, 2 wrong use."""
     # Commands register themselves on `app`.
-    from shoal.cli import analyse, data, definitions, people, segments, starters  # noqa: F401, PLC0415
+    from shoal.cli import analyse, data, definitions, people, segments, starters, warehouse  # noqa: F401, PLC0415
 
     as_json = "--json" in sys.argv
     try:
