@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib.resources import files
+from pathlib import Path
 
 import cases
 import pytest
@@ -18,6 +19,7 @@ from shoal.segments.lint.run import lint
 from shoal.segments.nodes import walk
 from shoal.segments.segment_types import TYPES
 
+PAGE_OF_STARTERS = Path(__file__).resolve().parents[2] / "docs" / "concepts" / "starters.md"
 NOW, DAY = cases.NOW, 86_400_000
 OPEN, CLICK, MAIL, ORDER, PAGE, VIEW = (
     *("Email Opened", "Email Link Clicked", "Email Delivered", "Order Completed", "Page Viewed", "Product Viewed"),
@@ -265,3 +267,14 @@ def test_names_of_filled_templates():
     assert starter("category-browsers", {"category": "靴"}).name == "category-browsers"
     assert starter("category-browsers", {"category": "a"}, "mine").name == "mine"
     assert starter("repeat-buyers", rename="regulars").name == "regulars"
+
+
+def test_the_page_has_every_starter_with_its_sentence():
+    page = PAGE_OF_STARTERS.read_text(encoding="utf-8").replace("\\|", "|")
+    for each in starters().values():
+        assert f"| `{each.name}` | `{english(each.when)}` |" in page
+    for each in templates().values():
+        assert f"| `{each.name}` | `{each.when}` |" in page
+    for name, told in PREDICTED.items():
+        assert f"| `{name}` | {told} |" in page
+    assert f"{len(starters())} segments and {len(templates())} templates" in page
