@@ -87,6 +87,48 @@ def test_a_dry_run_imports_nothing(shoal, shop):
     assert shoal("count", BOUGHT, "--as-of", NOW, as_json=True).document == before
 
 
+ORDERS = """Kundennr;E-Mail;Bestelldatum;Betrag;Bestell-Nr;Newsletter;:tent: "x"
+1;anna@example.org;03.04.2026 10:00;1.234,50 €;A1;ja;"two
+lines"
+2;max@example.org;13.04.2026;12,5;A2;nein;
+"""
+
+
+def test_what_a_dry_run_prints_is_a_mapping_to_import_with(shoal, tmp_path):
+    (tmp_path / "orders.csv").write_text(ORDERS)
+    proposed = shoal("import", "--dry-run", "orders.csv")
+    assert (proposed.status, proposed.err) == (0, "")
+    assert not (tmp_path / "home").exists()
+    assert "# With it the first rows would become:" in proposed.out
+    assert "'nein' is denied" in proposed.out
+    (tmp_path / "map.yaml").write_text(proposed.out)
+    shoal("init")
+    (file,) = shoal("import", "orders.csv", "--map", "map.yaml", as_json=True).document["files"]
+    assert file["rows"] == {"read": 2, "stored": 2, "skipped": 0, "rejected": 0}
+    assert shoal("count", f"{BOUGHT} where total > 1000", as_json=True).document["count"] == 1
+    assert shoal("count", 'consent to email marketing is "denied"', as_json=True).document["count"] == 1
+
+
+def test_a_dry_run_of_two_files_is_no_mapping(shoal, tmp_path):
+    for name in ("a.csv", "b.csv"):
+        (tmp_path / name).write_text("Email,City\na@example.org,Bonn\n")
+    (tmp_path / "map.yaml").write_text(shoal("import", "--dry-run", "a.csv", "b.csv").out)
+    refused = shoal("import", "--dry-run", "a.csv", "--map", "map.yaml")
+    assert (refused.status, "mapping" in refused.err) == (2, True)
+
+
+def test_a_dry_run_with_a_mapping_tells_of_consent_that_is_a_trait(shoal, tmp_path):
+    (tmp_path / "a.csv").write_text("Email,Unsubscribed\na@example.org,yes\n")
+    (tmp_path / "map.yaml").write_text("source: a\nkeys: {email: Email}\ntraits: {unsubscribed: Unsubscribed}\n")
+    assert "no consent" in shoal("import", "--dry-run", "a.csv", "--map", "map.yaml").out
+
+
+def test_an_import_needs_a_workspace_and_says_how_to_make_one(shoal, tmp_path):
+    (tmp_path / "a.csv").write_text("Email,City\na@example.org,Bonn\n")
+    told = shoal("import", "a.csv")
+    assert (told.status, "shoal init" in told.err) == (2, True)
+
+
 def test_sources_are_listed(shoal):
     assert "shopify_orders" in shoal("sources").out
     names = [each["name"] for each in shoal("sources", as_json=True).document]

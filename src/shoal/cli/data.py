@@ -3,28 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
-import msgspec
 import typer
 from rich.progress import Progress, TaskID
 
+from shoal.cli.left_out import left_out
 from shoal.cli.main import app, workspace_to_ask
+from shoal.cli.previews import preview
 from shoal.cli.show import Shown, console, number, require_place
 from shoal.flow.home import create
 from shoal.flow.importing import Imported, ImportRun, Watch
 from shoal.flow.planning import NotImported
-from shoal.flow.previewing import Previews
 from shoal.ingest.sources import SOURCES
 from shoal.measurement.audit import as_data
 from shoal.measurement.audit.terminal import render
 from shoal.workspace import Workspace
-
-MOST_NAMED = 10
-"""How many files are named that don't look like tables."""
-
 
 @app.command()
 def init(context: typer.Context) -> None:
@@ -56,10 +51,10 @@ def import_(
     Of a folder, files that can't be read are left out and listed; the exit status is then 1 where they may hold rows.
     """
     shown: Shown = context.obj
-    workspace = Workspace.open(shown.home)
     if dry_run:
-        _show_previews(shown, workspace.preview(paths, source=source, mapping=mapping, account=account))
+        preview(shown, paths, source=source, mapping=mapping, account=account)
         return
+    workspace = Workspace.open(shown.home)
     with shown.progress() as bar:
         watch = watching(bar) if bar else None
         done = workspace.import_files(paths, source=source, mapping=mapping, account=account, watch=watch)
@@ -80,16 +75,7 @@ def end_of(done: ImportRun) -> None:
 
 def show_left_out(shown: Shown, files: Sequence[NotImported]) -> None:
     """List the files that were not imported: those that may hold rows with reason and fix, the others by name."""
-    lost = [each for each in files if each.holds_data]
-    others = [each.file for each in files if not each.holds_data]
-    if lost:
-        shown.say("", f"{number(len(lost))} {'file was' if len(lost) == 1 else 'files were'} not imported:")
-    for each in lost:
-        place = each.error.where or each.file
-        shown.say(f"  {place}", f"    {each.error.message}", f"    fix: {each.error.fix}")
-    if others:
-        more = f" and {number(len(others) - MOST_NAMED)} more" if len(others) > MOST_NAMED else ""
-        shown.say(f"Left out, because they don't look like tables: {', '.join(others[:MOST_NAMED])}{more}.")
+    shown.say(*left_out(files))
 
 
 def show_imports(shown: Shown, done: Iterable[Imported]) -> None:
@@ -129,26 +115,6 @@ def sources(context: typer.Context) -> None:
         shown.document([{"name": each.name, "title": each.title} for each in SOURCES])
         return
     shown.table("Sources", ("Name", "What"), [(each.name, each.title) for each in SOURCES])
-
-
-def _show_previews(shown: Shown, previews: Previews) -> None:
-    if shown.as_json:
-        left_out = [each.as_data() for each in previews.not_imported]
-        shown.document({"files": [asdict(each) for each in previews], "not_imported": left_out})
-        return
-    for each in previews:
-        if each.proposed is None:
-            shown.say(f"{each.file} is read as {each.source}. Its first rows would become:")
-        else:
-            shown.say(
-                f"No source knows {each.file}. A mapping to start from (save it, mend it, give it with --map):",
-                "",
-                each.proposed,
-                "With it the first rows would become:",
-            )
-        for row in each.rows:
-            shown.say(f"  {msgspec.json.encode(row).decode()}")
-    show_left_out(shown, previews.not_imported)
 
 
 @app.command()

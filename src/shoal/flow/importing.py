@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 import sqlalchemy as sa
 
+from shoal.core.settings import Settings
 from shoal.core.time import Duration, Instant, now
 from shoal.flow.beside import Beside
 from shoal.flow.drain import BULK, GENTLE, STAGE, Drain
@@ -136,7 +137,7 @@ def _import(run: _Run, part: Part, arrival: Instant) -> tuple[int, bool]:
         return known.id, True
     arrival, chunks = (known.received_at, known.chunks) if known else (arrival, 0)
     begin = partial(ledger.begin, read=read, received_at=arrival)
-    request = ParseRequest(path, part.source, context_of(opened, arrival), chunks, part.found.part.member)
+    request = ParseRequest(path, part.source, context_of(opened.settings, arrival), chunks, part.found.part.member)
     for chunk in run.worker.parse(request):
         _keep(opened, begin, replace(chunk, records=records_in(chunk.records, part.account, part.mapping)))
         if run.watch is not None:
@@ -168,9 +169,8 @@ def _keep(opened: Opened, begin: Callable[[sa.Connection], ledger.Import], chunk
         ledger.advance(connection, state, step)
 
 
-def context_of(opened: Opened, received_at: Instant) -> Context:
+def context_of(settings: Settings, received_at: Instant) -> Context:
     """What mappings need besides the rows, from the workspace's settings."""
-    settings = opened.settings
     return Context(
         received_at=received_at, zone=ZoneInfo(settings.zone), region=settings.region, currency=settings.currency
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from shoal.core.settings import Settings
 from shoal.core.time import now
 from shoal.flow.home import Opened
 from shoal.flow.importing import context_of
@@ -45,20 +46,21 @@ class Previews:
 
 
 def preview_paths(
-    opened: Opened, paths: Iterable[Path], *, source: str | Mapping | None = None, account: str | None = None
+    opened: Opened | None, paths: Iterable[Path], *, source: str | Mapping | None = None, account: str | None = None
 ) -> Previews:
-    """What each file is and what its first ten rows would become.
+    """What each file is and what its first ten rows would become, by the settings of a workspace, or the usual ones.
 
     Raises UserError as an import does, and `nothing_to_propose` for a file that seems to name nobody.
     """
+    settings = Settings() if opened is None else opened.settings
     with Worker() as worker:
         planned = plan(worker, paths, How(source, propose, account))
-        return Previews(tuple(_preview(opened, part) for part in planned.parts), planned.left_out)
+        return Previews(tuple(_preview(settings, part) for part in planned.parts), planned.left_out)
 
 
-def _preview(opened: Opened, part: Part) -> Preview:
+def _preview(settings: Settings, part: Part) -> Preview:
     meant = named_source(part.source) if isinstance(part.source, str) else source_of(part.source)
-    rows = preview(meant, part.found.head, context_of(opened, now()))
+    rows = preview(meant, part.found.head, context_of(settings, now()))
     shown = tuple(_in_account(row, part) for row in rows)
     if part.mapping is None or not part.is_guess:
         return Preview(part.shown, part.name, None, shown, meant.warnings)
