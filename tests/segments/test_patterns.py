@@ -54,6 +54,14 @@ def test_what_is_not_shared_is_refused(pattern):
     assert caught.value.fix
 
 
+@pytest.mark.parametrize("pattern", ["(a+)+$", "(?:a*b)*", "(a{2}){3}"])
+def test_nested_repetition_is_refused_by_its_name(pattern):
+    with pytest.raises(UserError) as caught:
+        compiled(pattern)
+    assert "Nested repetition" in str(caught.value.fix)
+    assert "*, +" not in str(caught.value.fix)
+
+
 PIECES = (
     *("a", "b", "é", "1", " ", "/", ".", "^", "$", "|", "a*", "b+?", "a?", "a{1,2}", "(ab)?", "(?:a|b)"),
     *("(/[a-z]+)?", "[^a]", "[a-c1]", r"\d", r"\D", r"\w", r"\W", r"\s", r"\S", r"\b", r"\B", r"\.", r"\n"),

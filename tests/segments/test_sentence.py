@@ -100,6 +100,8 @@ BROKEN = {
     "did": ("incomplete_condition", "1:4", "an event in double quotes"),
     'did "X" and': ("incomplete_condition", "1:12", "did"),
     "plan is": ("incomplete_condition", "1:8", "a number"),
+    'segment "vip"': ("sentence_syntax", "1:9", 'Write in segment "vip".'),
+    'did "X" and segment "vip"': ("sentence_syntax", "1:21", 'Write in segment "vip".'),
     "did Product Viewed": ("sentence_syntax", "1:5", "Put the name in double quotes."),
     'did "X"\nin the lst 5 days': ("sentence_syntax", "2:8", "Did you mean 'last'?"),
     'did "X" # 5': ("sentence_syntax", "1:9", "at"),

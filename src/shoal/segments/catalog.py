@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
@@ -185,18 +185,31 @@ def _unpredicted(kind: str, name: str, catalog: Catalog) -> tuple[str, str, str]
     if name in there:
         return None
     stated = f"Import it as the trait {beginning + name!r}: {_STATED[kind]}."
-    listed = f"Known are {', '.join(sorted(there)[:8])}." if there else stated
+    listed = _listed(there) if there else stated
     return f"unknown_{kind}", f"There is no {kind} {name!r} yet.", nearest(name, there) or listed
 
 
 _STATED = {"score": "a number", "cluster": "true of those in it, null of those who left"}
 
 
+_MOST_LISTED = 8
+
+
 def _known(kind: str, names: Iterable[str]) -> str:
-    listed = sorted(names)[:8]
+    listed = tuple(names)
     if not listed:
         return f"No {kind} is known yet: import data first." if kind != "segment" else "No segment is defined yet."
-    return f"Known are {', '.join(listed)}."
+    return _listed(listed)
+
+
+def _listed(names: Collection[str]) -> str:
+    """The first of the names, and how many more there are.
+
+    >>> _listed("cab"), _listed("abcdefghij")
+    ('Known are a, b, c.', 'Known are a, b, c, d, e, f, g, h and 2 more.')
+    """
+    more = f" and {len(names) - _MOST_LISTED:,} more" if len(names) > _MOST_LISTED else ""
+    return f"Known are {', '.join(sorted(names)[:_MOST_LISTED])}{more}."
 
 
 def _place(name: str, sentence: str | None) -> str | None:

@@ -150,7 +150,11 @@ class _Reader:
         if braces:
             kinds.add("counted")
             self.count(braces)
-        if written == "{" or self.last is None or self.last & kinds:
+        if self.last and self.last & kinds:
+            message = f"The pattern repeats with {written!r} at character {self.place + 1} what holds a repetition."
+            fix = "Nested repetition such as (a+)+ is not supported: leave out the inner or the outer one."
+            raise UserError("bad_pattern", message, fix=fix)
+        if written == "{" or self.last is None:
             raise self.refuse(written)
         self.repeats[-1] |= kinds
         lazy = "?" if self.pattern.startswith("?", self.place + len(written)) else ""

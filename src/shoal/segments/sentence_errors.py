@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from lark import Token
@@ -66,6 +67,9 @@ _PHRASES = {
 """Words after `is` that stand for comparisons, with the words that follow them."""
 
 
+_AFTER_SEGMENT = re.compile(r"(?<!\w)segment\s*$", re.IGNORECASE)
+
+
 def explained(error: UnexpectedInput, text: str) -> UserError:
     """The error of the parser as one a person can mend."""
     names = _names(error)
@@ -78,7 +82,10 @@ def explained(error: UnexpectedInput, text: str) -> UserError:
         return UserError("sentence_syntax", "This is JSON, not a sentence.", where=place, fix=fix)
     if found[:1] in ('"', "'") and not isinstance(found, Token):
         return UserError("sentence_syntax", "The text is not closed.", where=place, fix="Add a quote at its end.")
-    return UserError("sentence_syntax", f"{str(found)!r} does not fit here.", where=place, fix=_fix(found, names))
+    fix = _fix(found, names)
+    if isinstance(found, Token) and found.type == "STRING" and _AFTER_SEGMENT.search(text[: error.pos_in_stream or 0]):
+        fix = f"Write in segment {found}."
+    return UserError("sentence_syntax", f"{str(found)!r} does not fit here.", where=place, fix=fix)
 
 
 def _unfinished(names: set[str], text: str) -> UserError:
