@@ -4,9 +4,10 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 RUN    := $(VENV)/.run
 DEV    := $(VENV)/.dev
+WAREHOUSES := $(VENV)/.warehouses
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint docs bench bench-ingest bench-segments soak pin browser clean
+.PHONY: help demo test test-warehouses lint docs bench bench-ingest bench-segments soak pin browser clean
 
 help:  ## Show what there is to do
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -16,6 +17,9 @@ demo: $(RUN)  ## Build the reference shop, analyse it, leave report.html
 
 test: $(DEV) browser  ## Run every test
 	@$(BIN)/python -m pytest -n 2 --dist loadfile
+
+test-warehouses: $(WAREHOUSES)  ## Run warehouse SQL on every engine that runs here, Spark included
+	@$(BIN)/python -m pytest -rs tests/segments/warehouse
 
 lint: $(DEV)  ## Format, style, types, layers, doctests
 	@$(BIN)/ruff format --check .
@@ -44,6 +48,8 @@ pin: $(DEV)  ## Pin the newest versions of all requirements
 	    --upgrade --generate-hashes --no-emit-index-url --no-annotate --no-header -o requirements/run.txt
 	@$(BIN)/uv pip compile -q pyproject.toml requirements/build.in --extra dev -c requirements/run.txt --universal \
 	    --python-version 3.11 --upgrade --generate-hashes --no-emit-index-url --no-annotate --no-header -o requirements/dev.txt
+	@$(BIN)/uv pip compile -q pyproject.toml --extra warehouses -c requirements/dev.txt --universal --python-version 3.11 \
+	    --upgrade --generate-hashes --no-emit-index-url --no-annotate --no-header -o requirements/warehouses.txt
 
 browser:  # The page tests want Chromium; without it they say that they were skipped.
 	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null \
@@ -66,6 +72,10 @@ $(RUN): requirements/run.txt pyproject.toml | $(VENV)/bin/python
 $(DEV): requirements/dev.txt $(RUN)
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	@touch $(DEV)
+
+$(WAREHOUSES): requirements/warehouses.txt $(DEV)
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/warehouses.txt
+	@touch $(WAREHOUSES)
 
 clean:  ## Remove what make made
 	rm -rf $(VENV) demo report.html site

@@ -99,7 +99,9 @@ class Postgres:
         import psycopg
 
         self.connection = psycopg.connect(url, autocommit=True)
-        self.connection.execute("DROP TABLE IF EXISTS events, subscribers, zone_offsets")
+        self.connection.execute("DROP SCHEMA IF EXISTS warehouse CASCADE")  # other tests have the same database
+        self.connection.execute("CREATE SCHEMA warehouse")
+        self.connection.execute("SET search_path TO warehouse")
         for statement in table_statements("postgres"):
             self.connection.execute(statement)
 
