@@ -79,8 +79,11 @@ def members(
 def warehouse(
     opened: Opened, text: str | Node, dialect: str, as_of: Instant | None = None, version_at: Instant | None = None
 ) -> str:
-    """A definition as one SELECT for a warehouse; without `as_of` for the time at which it is run there."""
-    definition = define(text, known(opened, version_at))
+    """A definition as one SELECT for a warehouse; without `as_of` for the time at which it is run there.
+
+    Names that the workspace's own data does not hold are taken as they are: the warehouse has its own.
+    """
+    definition = define(text, known(opened, version_at), any_name=True)
     instant = None if as_of is None else asked_at(as_of)
     return warehouse_sql(definition.node, dialect, instant, definition.others, zone=opened.settings.zone)
 
