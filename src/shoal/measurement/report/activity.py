@@ -10,6 +10,7 @@ from shoal.core.time import to_datetime
 from shoal.measurement.audit.evidence import DAY_MS
 from shoal.measurement.report import benchmarks
 from shoal.measurement.report.benchmarks import Benchmark
+from shoal.measurement.report.days import day_axis, stretch
 from shoal.measurement.report.families import (
     CROSS_CHANNEL,
     EMAIL,
@@ -90,10 +91,11 @@ def _daily(overview: Overview) -> Markup:
         hovermode="x unified",
         margin={"l": 52, "r": 8, "t": 4, "b": 28},
     )
-    frame["xaxis"] |= {"type": "date", "anchor": "free", "position": 0, "tickformat": "%-d %b"}
+    first, last = min(each.days[0][0] for each in shown), max(each.days[-1][0] for each in shown)
+    frame["xaxis"] |= {"anchor": "free", "position": 0} | day_axis(first, last)
     return chart(
         "Activity by day",
-        f"Events a day over the last {SHOWN_DAYS} days, each kind on a scale of its own; days in {overview.zone}.",
+        f"Events a day {stretch(first, last, SHOWN_DAYS)}, each kind on a scale of its own; days in {overview.zone}.",
         {"data": data, "layout": frame},
         height,
     )
@@ -113,7 +115,7 @@ def _area(family: FamilyDays, axis: str) -> dict[str, Any]:
     dates = [first + dt.timedelta(days=number) for number in range((last - first).days + 1)]
     return {
         "type": "scatter",
-        "mode": "lines",
+        "mode": "lines" if len(dates) > 1 else "markers",  # one point makes no line
         "name": family.family,
         "x": [date.isoformat() for date in dates],
         "y": [days.get(date, 0) for date in dates],

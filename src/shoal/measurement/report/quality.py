@@ -10,6 +10,7 @@ from typing import Any
 from shoal.measurement.audit.evidence import DAY_MS
 from shoal.measurement.audit.fields import KEY_TRAITS
 from shoal.measurement.audit.model import Audit, ConsentShare, Finding, SourceAudit
+from shoal.measurement.report.days import day_axis, stretch
 from shoal.measurement.report.headlines import worst_told
 from shoal.measurement.report.markup import Content, Markup, tag
 from shoal.measurement.report.parts import Bar, Column, Tone, bars, chart, layout, section, shaded, table
@@ -214,10 +215,10 @@ def _calendar(audit: Audit) -> Content:
         yaxis={"automargin": True, "showgrid": False, "type": "category", "ticks": "", "dtick": 1},
         margin={"l": 8, "r": 8, "t": 8, "b": 28},
     )
-    frame["xaxis"] |= {"type": "date", "tickformat": "%-d %b"}
+    frame["xaxis"] |= day_axis(first, last)
     told = (
-        f"The last {SHOWN_DAYS} days; the stronger the colour, the more, on a scale of its own for each source, and "
-        "grey is none. "
+        f"Events a day {stretch(first, last, SHOWN_DAYS)}; the stronger the colour, the more, on a scale of its own "
+        "for each source, and grey is none. "
         f"{_gaps(audit)}"
     )
     return chart("Events by source and day", told, {"data": data, "layout": frame}, 52 + 34 * len(sources))
