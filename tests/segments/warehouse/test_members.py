@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import cases
 import pytest
+import warehouses
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
@@ -91,6 +92,20 @@ def test_examples_agree(filled, sentence):
     node = parse(sentence)
     query = warehouse_sql(node, name, cases.NOW, SEGMENTS)
     assert engine.members(query) == oracle.members(node, _people(), cases.NOW, SEGMENTS)
+
+
+def test_numbers_that_no_double_holds(postgresql_url):
+    engine = warehouses.Postgres(postgresql_url)
+    engine.fill([History(number, events=(Event(number, "A", cases.NOW),)) for number in range(3)])
+    for number, value in enumerate(("1e400", "1e-400", "3")):
+        engine.connection.execute(
+            "UPDATE events SET properties = %s WHERE subscriber = %s", (f'{{"a": {value}}}', number)
+        )
+    found = [
+        engine.members(warehouse_sql(parse(f'did "A" where "a" {test}'), "postgres", cases.NOW))
+        for test in ("is more than 2.5", "is at most 0.5", "is set")
+    ]
+    assert found == [[2], [1], [0, 1, 2]]
 
 
 BY_THE_CLOCK = (

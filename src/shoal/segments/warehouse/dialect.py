@@ -40,6 +40,7 @@ class Dialect:
     # Texts.
     contains: ClassVar[str]
     ends_with: ClassVar[str]
+    from_on: ClassVar[str] = "t >= k"  # by the signs, not as a language sorts them
     search: ClassVar[str]  # the pattern k is found in t
     whole_number: ClassVar[str]  # the BIGINT that t writes; NULL where it writes none
     before_sign: ClassVar[str]  # t up to the first sign that is no digit
@@ -54,8 +55,8 @@ class Dialect:
     later: ClassVar[str]  # by x milliseconds
     parsed: ClassVar[str | None] = None  # milliseconds of an ISO date-time with its zone, NULL for 30 February
     day: ClassVar[str]  # the date x days after 1900-01-01
-    instant_form = "%Y-%m-%d %H:%M:%S"
     instant: ClassVar[str]  # of the text k
+    utc: ClassVar[str] = ""  # what such a text ends with
 
     # Numbers.
     wide: ClassVar[str]  # a type for whole numbers of 38 digits

@@ -1,4 +1,4 @@
-"""PostgreSQL 12 and newer: properties and facts are `jsonb`, instants `timestamptz`."""
+"""PostgreSQL 14 and newer: properties and facts are `jsonb`, instants `timestamptz`."""
 
 from __future__ import annotations
 
@@ -26,13 +26,18 @@ class Postgres(Dialect):
     is_set = "COALESCE(jsonb_typeof(v) <> 'null', FALSE)"
     text = "CASE WHEN jsonb_typeof(v) = 'string' THEN v #>> '{}' END"
     whole = f"CASE WHEN jsonb_typeof(v) = 'number' THEN CASE WHEN {_WHOLE} THEN CAST(v #>> '{{}}' AS BIGINT) END END"
-    broken = "CASE WHEN jsonb_typeof(v) = 'number' THEN CAST(v #>> '{}' AS DOUBLE PRECISION) END"
+    # What no double holds would stop the query: 1e400 has no value, 1e-400 is 0.
+    broken = """CASE WHEN jsonb_typeof(v) = 'number' THEN
+        CASE WHEN ABS(CAST(v #>> '{}' AS NUMERIC)) < 2.5e-324 THEN 0
+             WHEN ABS(CAST(v #>> '{}' AS NUMERIC)) < 1.797693134862315808e308
+             THEN CAST(v #>> '{}' AS DOUBLE PRECISION) END END"""
     written = "NULLIF(CAST(v AS TEXT), 'null')"
     any_element = """CASE WHEN jsonb_typeof(v) = 'array' THEN EXISTS(
         SELECT 1 FROM jsonb_array_elements(CASE WHEN jsonb_typeof(v) = 'array' THEN v ELSE CAST('[]' AS JSONB) END)
         AS elements(element) WHERE test) ELSE FALSE END"""
     contains = "STRPOS(t, k) > 0"
     ends_with = "RIGHT(t, LENGTH(k)) = k"
+    from_on = 't COLLATE "C" >= k'
     search = 't COLLATE "C" ~ k'
     whole_number = "CAST(NULLIF(t, '') AS BIGINT)"
     before_sign = "REGEXP_REPLACE(t, '[^0-9].*$', '')"
@@ -43,7 +48,8 @@ class Postgres(Dialect):
     of_milliseconds = "TIMESTAMPTZ '1970-01-01 00:00:00+00' + x * INTERVAL '1 millisecond'"
     later = "a + x * INTERVAL '1 millisecond'"
     day = "DATE '1900-01-01' + CAST(x AS INT)"
-    instant = "CAST(k || '+00' AS TIMESTAMPTZ)"
+    instant = "CAST(k AS TIMESTAMPTZ)"
+    utc = "+00"
     wide = "NUMERIC"
     divided = "DIV(x, y)"
     rounded = "ROUND(x)"

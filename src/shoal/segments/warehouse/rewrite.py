@@ -101,6 +101,13 @@ def _pattern(node: exp.Expr, dialect: Dialect) -> exp.Expr:
     return dialect.ask(dialect.search, t=node.this, k=exp.Literal.string(dialect.pattern(whole)))
 
 
+def _from_on(node: exp.GTE, dialect: Dialect) -> exp.Expr | None:
+    """A text that is not before another; the numbers of a plan compare as they are."""
+    if isinstance(node.expression, exp.Literal) and node.expression.is_string:
+        return dialect.ask(dialect.from_on, t=node.this, k=node.expression)
+    return None
+
+
 def _greatest(node: exp.Expr, dialect: Dialect) -> exp.Expr | None:
     if dialect.greatest_skips_null:
         return None
@@ -116,6 +123,7 @@ REWRITES: Mapping[type[exp.Expr], Rewrite] = {
     exp.TryCast: values.tried,
     exp.Cast: values.cast,
     exp.GT: values.any_element,
+    exp.GTE: _from_on,
     exp.Anonymous: _function,
     exp.ArgMax: lambda node, dialect: None if isinstance(node.parent, exp.Filter) else _end(node, dialect),
     exp.ArgMin: lambda node, dialect: None if isinstance(node.parent, exp.Filter) else _end(node, dialect),

@@ -23,8 +23,8 @@ def instant(at: Instant, dialect: Dialect) -> exp.Expr:
         now = dialect.ask(dialect.now)
         return dialect.ask(dialect.later, a=now, x=exp.Literal.number(int(at))) if at != Moving(0) else now
     moment = EPOCH + dt.timedelta(milliseconds=at)
-    written = f"{moment.strftime(dialect.instant_form)}.{moment.microsecond // 1000:03d}"
-    return dialect.ask(dialect.instant, k=exp.Literal.string(written))
+    written = moment.replace(tzinfo=None).isoformat(" ", "milliseconds")
+    return dialect.ask(dialect.instant, k=exp.Literal.string(f"{written}{dialect.utc}"))
 
 
 def moving_milliseconds(at: Moving, dialect: Dialect) -> exp.Expr:
