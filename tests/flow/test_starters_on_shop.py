@@ -34,6 +34,7 @@ def test_the_report_tells_the_three_to_begin_with_and_a_few_of_each_type(shop):
     assert len(full) <= 10 < len(found.segments)
     page = found.html("Shop")
     assert all(f'id="segment-{each.name}"' in page for each in full)
+    assert all(f'href="#segment-{each.name}"' not in page for each in found.segments if not each.in_full)
     assert page.index("Behavioural intent") < page.index("Engagement velocity") < page.index("Predictive lifecycle")
     assert found.not_applicable["customers-likely-to-churn"] == ("churn within 30 days",)
     assert found.not_applicable["downloaders-on-product-pages"] == ("File Downloaded",)

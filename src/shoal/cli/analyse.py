@@ -101,11 +101,15 @@ def _analyse(shown: Shown, paths: list[Path], report: Path, *, as_of: str | None
 
 
 def _show_segments(shown: Shown, found: Analysis) -> None:
-    rows = [(each.name, each.members, f"{each.share:.1%}", each.sentence) for each in found.segments]
+    rows = [(each.name, each.members, f"{each.share:.1%}", each.sentence) for each in found.segments if each.in_full]
     title = f"Segments on {format_instant(found.as_of)}"
     shown.table(title, ("Name", "People#", "Share#", "Who"), rows)
-    for name, missing in found.not_applicable.items():
-        shown.say(f"  {name} does not apply: nothing called {', '.join(repr(each) for each in missing)} yet.")
+    more = [f"{each.name} {number(each.members)}" for each in found.segments if not each.in_full]
+    if more:
+        shown.say(f"Other starters: {', '.join(more)}.")
+    waiting = [f"{name} (no {', '.join(map(repr, missing))})" for name, missing in found.not_applicable.items()]
+    if waiting:
+        shown.say(f"Not applicable yet: {', '.join(waiting)}.")
 
 
 def _next(shown: Shown, found: Analysis) -> tuple[str, ...]:

@@ -24,6 +24,7 @@ from shoal.measurement.tally import tallied
 from shoal.segments.catalog import missing_names
 from shoal.segments.files import Segment
 from shoal.segments.library import starters
+from shoal.segments.lint.checks.size import HIGH
 from shoal.segments.segment_types import TYPES
 from shoal.segments.sentence import english
 from shoal.segments.sql import Counts, many
@@ -114,8 +115,8 @@ def newest_instant(duck: duckdb.DuckDBPyConnection) -> Instant:
 def _in_full(shown: Sequence[Segment], sizes: Sequence[int], what: Known) -> list[int]:
     """Places of the segments that the page tells in full: all of the user's own, and a few starters of each type.
 
-    The three with which to begin come first (tag `first`), then those of the size that they ask for, then those with
-    the most members; empty ones never do.
+    The three with which to begin come first (tag `first`), then those of the size that they ask for, of these those
+    that are of one kind of people by their size (`lint.checks.size`), then those with the most members.
     """
     library = starters()
     places = range(len(shown))
@@ -134,7 +135,7 @@ def _rank(segment: Segment, members: int) -> int:
     if "first" in segment.tags:
         return 0
     fits = segment.size is None or segment.size.at_least <= members <= segment.size.at_most
-    return 1 if fits else 2
+    return 3 if not fits else 2 if members > HIGH else 1
 
 
 Told = Mapping[str, tuple[Counts, tuple[tuple[Instant, int], ...]]]

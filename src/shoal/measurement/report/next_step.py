@@ -58,7 +58,7 @@ def _win_consent(overview: Overview, audit: Audit, _: _Segments) -> NextStep | N
 
 def _turn_to_segment(_: Overview, __: Audit, segments: _Segments) -> NextStep | None:
     """The segment of the right size, with something to say, in which most people can be mailed."""
-    ready = [segment for segment in segments if in_range(segment) is True and segment.content]
+    ready = [segment for segment in segments if segment.in_full and in_range(segment) is True and segment.content]
     if not ready:
         return None
     best = max(ready, key=lambda segment: segment.reach.mailable if segment.reach else segment.members)

@@ -46,7 +46,9 @@ def _glance(segments: Sequence[SegmentSummary]) -> Content:
     note = "Over time is the size in the past, from 0 upwards."
     if not all(segment.in_full for segment in segments):
         note += " Starters that are not linked have no card: point at one for its sentence."
-    return tag("div", tag("h3", "At a glance"), tag("p", note, class_="sub"), tables, class_="tile glance", style=_APART)
+    return tag(
+        "div", tag("h3", "At a glance"), tag("p", note, class_="sub"), tables, class_="tile glance", style=_APART
+    )
 
 
 def _of_type(kind: str, segments: Sequence[SegmentSummary]) -> Markup:
