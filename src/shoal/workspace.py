@@ -13,51 +13,37 @@ import datetime as dt
 from collections.abc import Callable, Iterable
 from collections.abc import Mapping as Tree
 from pathlib import Path
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-import pyarrow as pa
-
-from shoal.core.errors import UserError, require
+from shoal import flow
+from shoal.core.errors import UserError
 from shoal.core.time import Instant, from_datetime, parse_instant
-from shoal.flow import (
-    analysing,
-    applying,
-    asking,
-    auditing,
-    importing,
-    linting,
-    people,
-    previewing,
-    reviewing,
-    starting,
-    weighing,
-)
-from shoal.flow.analysing import Analysis
-from shoal.flow.applying import Decision
-from shoal.flow.asking import Answer, Reading
-from shoal.flow.defining import known
 from shoal.flow.home import Opened, create, open_home
-from shoal.flow.importing import ImportRun, Watch
-from shoal.flow.people import Profile
-from shoal.flow.previewing import Previews
-from shoal.flow.unfinished import unfinished
-from shoal.flow.weighing import SegmentPlan
 from shoal.ingest.mapping import Mapping, load_mapping
-from shoal.measurement.audit import Audit
-from shoal.measurement.report.page import audit_page
-from shoal.profiles.duplicates import Proposal, Proposed
-from shoal.profiles.subscriber import Key
-from shoal.segments.explain import Explanation
-from shoal.segments.files import Segment
-from shoal.segments.json_form import from_data
-from shoal.segments.lint.finding import Finding
-from shoal.segments.nodes import Node
-from shoal.segments.versions import Version
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from shoal.flow.analysing import Analysis
+    from shoal.flow.applying import Decision
+    from shoal.flow.asking import Answer, Reading
+    from shoal.flow.importing import ImportRun, Watch
+    from shoal.flow.people import Profile
+    from shoal.flow.previewing import Previews
+    from shoal.flow.weighing import SegmentPlan
+    from shoal.measurement.audit import Audit
+    from shoal.profiles.duplicates import Proposal, Proposed
+    from shoal.profiles.subscriber import Key
+    from shoal.segments.explain import Explanation
+    from shoal.segments.files import Segment
+    from shoal.segments.lint.finding import Finding
+    from shoal.segments.nodes import Node
+    from shoal.segments.versions import Version
 
 Moment = Instant | dt.datetime | str | None
 """An instant as people give it: `shoal.instant(...)`, a datetime (without a zone: UTC), or ISO 8601 text."""
 
-Definition = str | Node | Tree[str, Any]
+Definition: TypeAlias = "str | Node | Tree[str, Any]"
 """A name, a sentence, a node, or the JSON form."""
 
 
@@ -100,7 +86,7 @@ class Workspace:
         the run's `not_imported`.
         """
         how = _mapping(mapping) or source
-        return importing.import_paths(self._opened, map(Path, paths), source=how, account=account, watch=watch)
+        return flow.importing.import_paths(self._opened, map(Path, paths), source=how, account=account, watch=watch)
 
     def preview(
         self,
@@ -115,50 +101,51 @@ class Workspace:
         For a file that no source knows a mapping is proposed. Raises UserError as an import does.
         """
         how = _mapping(mapping) or source
-        return previewing.preview_paths(self._opened, map(Path, paths), source=how, account=account)
+        return flow.previewing.preview_paths(self._opened, map(Path, paths), source=how, account=account)
 
     def warnings(self) -> tuple[str, ...]:
         """What answers may lack, because an import is running or was ended in the middle; mostly empty."""
-        return unfinished(self._opened)
+        return flow.unfinished.unfinished(self._opened)
 
     def segments(self) -> dict[str, Segment]:
         """The segments that count, by name: what was applied (before that, the workspace's files), and the starters."""
-        return dict(known(self._opened).segments)
+        return dict(flow.defining.known(self._opened).segments)
 
     def versions(self) -> dict[str, int]:
         """The current version of each segment that was applied."""
-        return {name: each.number for name, each in known(self._opened).current.items()}
+        return {name: each.number for name, each in flow.defining.known(self._opened).current.items()}
 
     def add_starter(self, name: str, values: Tree[str, str] | None = None, *, rename: str = "") -> tuple[Segment, Path]:
         """Write a starter into the folder of segments, a template with `values` for its blanks; its file."""
-        return starting.add_starter(self._opened, name, values or {}, rename)
+        return flow.starting.add_starter(self._opened, name, values or {}, rename)
 
     def plan(self, folder: str | Path | None = None, *, as_of: Moment = None) -> SegmentPlan:
         """What applying a folder of segment files would change, and whom it would move; writes nothing.
 
         The folder is by default the workspace's. Raises UserError for files that can't be read.
         """
-        return weighing.plan(self._opened, _folder(folder), _instant(as_of))
+        return flow.weighing.plan(self._opened, _folder(folder), _instant(as_of))
 
     def decide(self, folder: str | Path | None = None) -> Decision:
         """The steps of a plan, without counting anybody."""
-        return applying.decide(self._opened, _folder(folder))
+        return flow.applying.decide(self._opened, _folder(folder))
 
     def apply(self, plan: SegmentPlan | Decision, *, actor: str) -> tuple[Version, ...]:
         """Perform exactly the steps of a plan; the versions made. UserError `world_moved` where it is out of date."""
-        return applying.apply(self._opened, plan if isinstance(plan, Decision) else plan.decision, actor=actor)
+        decision = plan if isinstance(plan, flow.applying.Decision) else plan.decision
+        return flow.applying.apply(self._opened, decision, actor=actor)
 
     def history(self, name: str) -> tuple[Version, ...]:
         """All versions of a segment, the oldest first; UserError `unknown_segment`."""
-        return applying.history(self._opened, name)
+        return flow.applying.history(self._opened, name)
 
     def rollback(self, name: str, version: int, *, actor: str) -> tuple[Version, ...]:
         """Make a new version that equals an earlier one; the versions made. UserError `unknown_version`."""
-        return applying.rollback(self._opened, name, version, actor=actor)
+        return flow.applying.rollback(self._opened, name, version, actor=actor)
 
     def lint(self, what: str | Path | None = None, *, as_of: Moment = None) -> tuple[Finding, ...]:
         """What is likely wrong with a folder of segments (by default the workspace's), a segment or a sentence."""
-        return linting.lint_what(self._opened, what, _instant(as_of))
+        return flow.linting.lint_what(self._opened, what, _instant(as_of))
 
     def count(self, definition: Definition, *, as_of: Moment = None, version_at: Moment = None) -> int:
         """The exact number of members of a name, a sentence or a node, as of an instant, by default now.
@@ -169,7 +156,7 @@ class Workspace:
 
     def answer(self, definition: Definition, *, as_of: Moment = None, version_at: Moment = None) -> Answer:
         """The exact number of members, in all and per condition."""
-        return asking.count(self._opened, _node(definition), _instant(as_of), _instant(version_at))
+        return flow.asking.count(self._opened, _node(definition), _instant(as_of), _instant(version_at))
 
     def members(
         self,
@@ -185,18 +172,15 @@ class Workspace:
         All but the first may be null. `email` is an address that may be mailed, where the person has one;
         `email_consent` is `granted` then, else `pending`, `unknown`, `denied` or `suppressed`.
         """
-        readings = get_args(Reading)
-        fix = f"Use {' or '.join(readings)}."
-        require(reading in readings, "unknown_reading", f"There is no reading {reading!r}.", fix=fix)
         asked, version = _node(definition), _instant(version_at)
-        return asking.members(self._opened, asked, _instant(as_of), reading, watch, version_at=version)
+        return flow.asking.members(self._opened, asked, _instant(as_of), reading, watch, version_at=version)
 
     def sql(self, definition: Definition, dialect: str, *, as_of: Moment = None, version_at: Moment = None) -> str:
         """The definition as one SELECT for a warehouse; without `as_of` for the time at which it is run there.
 
         Raises UserError `unknown_dialect`, `dialect_gap` and `needs_an_instant`.
         """
-        return asking.warehouse(self._opened, _node(definition), dialect, _instant(as_of), _instant(version_at))
+        return flow.asking.warehouse(self._opened, _node(definition), dialect, _instant(as_of), _instant(version_at))
 
     def explain(
         self,
@@ -207,51 +191,53 @@ class Workspace:
         version_at: Moment = None,
     ) -> Explanation:
         """Why somebody is a member or not, condition by condition; UserError `unknown_subscriber`."""
-        return asking.explain_one(self._opened, person, _node(definition), _instant(as_of), _instant(version_at))
+        return flow.asking.explain_one(self._opened, person, _node(definition), _instant(as_of), _instant(version_at))
 
     def subscriber(self, person: str, *, as_of: Moment = None) -> Profile:
         """Identities, traits, consent, recent events and segments of one subscriber; UserError `unknown_subscriber`."""
-        return people.profile(self._opened, person, _instant(as_of))
+        return flow.people.profile(self._opened, person, _instant(as_of))
 
     def propose_duplicates(self) -> Proposed:
         """Search for probable duplicates and keep them for review; nothing is merged."""
-        return reviewing.propose(self._opened)
+        return flow.reviewing.propose(self._opened)
 
     def review_duplicates(self, limit: int = 50) -> tuple[tuple[Proposal, tuple[Key, ...], tuple[Key, ...]], ...]:
         """The proposals that wait, the most probable first, with the keys of both sides."""
-        return reviewing.review(self._opened, limit)
+        return flow.reviewing.review(self._opened, limit)
 
     def accept_duplicate(self, proposal: int, *, actor: str) -> int:
         """Merge the two of a proposal; the number of the decision, which `unmerge` takes back."""
-        return reviewing.accept(self._opened, proposal, actor)
+        return flow.reviewing.accept(self._opened, proposal, actor)
 
     def dismiss_duplicate(self, proposal: int, *, actor: str) -> None:
         """Say that the two of a proposal are different people: they are not proposed again."""
-        reviewing.dismiss(self._opened, proposal, actor)
+        flow.reviewing.dismiss(self._opened, proposal, actor)
 
     def merge(self, one: str, other: str, *, actor: str, reason: str) -> int:
         """Decide that two subscribers are one person; the number of the decision."""
-        a, b = (asking.find(self._opened, person) for person in (one, other))
-        return reviewing.merge(self._opened, a, b, actor, reason)
+        a, b = (flow.asking.find(self._opened, person) for person in (one, other))
+        return flow.reviewing.merge(self._opened, a, b, actor, reason)
 
     def split(self, left: Iterable[str], right: Iterable[str], *, actor: str, reason: str) -> int:
         """Decide that the keys of one side belong to other people than those of the other; the decision's number."""
-        return reviewing.split(self._opened, left, right, actor, reason)
+        return flow.reviewing.split(self._opened, left, right, actor, reason)
 
     def unmerge(self, decision: int, *, actor: str, reason: str) -> int:
         """Take a decision back, as if it had never been; the number of the new decision."""
-        return reviewing.unmerge(self._opened, decision, actor, reason)
+        return flow.reviewing.unmerge(self._opened, decision, actor, reason)
 
     def analyse(self, as_of: Moment = None) -> Analysis:
         """Audit, overview and segments as of an instant, by default that of the newest event."""
-        return analysing.analyse(self._opened, _instant(as_of))
+        return flow.analysing.analyse(self._opened, _instant(as_of))
 
     def audit(self, as_of: Moment = None) -> Audit:
         """Completeness, accuracy and freshness of every source as of an instant, by default now."""
-        return auditing.run_audit(self._opened, _instant(as_of))
+        return flow.auditing.run_audit(self._opened, _instant(as_of))
 
     def write_audit(self, found: Audit, file: Path) -> None:
         """Write an audit as one self-contained page."""
+        from shoal.measurement.report.page import audit_page  # noqa: PLC0415 - loads the charts
+
         file.write_text(audit_page(found), encoding="utf-8")
 
 
@@ -277,6 +263,9 @@ def _instant(given: Moment) -> Instant | None:
 
 
 def _node(given: Definition) -> str | Node:
-    if isinstance(given, str | Node):
+    if isinstance(given, str):
         return given
-    return from_data(given)
+    from shoal.segments.json_form import from_data  # noqa: PLC0415 - loads all kinds of conditions
+    from shoal.segments.nodes import Node  # noqa: PLC0415
+
+    return given if isinstance(given, Node) else from_data(given)

@@ -1,4 +1,4 @@
-"""Commands about data: init, import, audit."""
+"""Commands about data: init, import, sources."""
 
 from __future__ import annotations
 
@@ -10,16 +10,15 @@ import typer
 from rich.progress import Progress, TaskID
 
 from shoal.cli.left_out import left_out
-from shoal.cli.main import app, workspace_to_ask
+from shoal.cli.main import app
 from shoal.cli.previews import preview
-from shoal.cli.show import Shown, console, number, require_place
+from shoal.cli.show import Shown, number
 from shoal.flow.home import create
 from shoal.flow.importing import Imported, ImportRun, Watch
 from shoal.flow.planning import NotImported
 from shoal.ingest.sources import SOURCES
-from shoal.measurement.audit import as_data
-from shoal.measurement.audit.terminal import render
 from shoal.workspace import Workspace
+
 
 @app.command()
 def init(context: typer.Context) -> None:
@@ -115,26 +114,6 @@ def sources(context: typer.Context) -> None:
         shown.document([{"name": each.name, "title": each.title} for each in SOURCES])
         return
     shown.table("Sources", ("Name", "What"), [(each.name, each.title) for each in SOURCES])
-
-
-@app.command()
-def audit(
-    context: typer.Context,
-    html: Annotated[Path | None, typer.Option(help="Write the audit as one self-contained page.")] = None,
-) -> None:
-    """Rate every source: completeness, accuracy, freshness; what to mend first."""
-    shown: Shown = context.obj
-    require_place(html)
-    workspace = workspace_to_ask(shown)
-    found = workspace.audit()
-    if html is not None:
-        workspace.write_audit(found, html)
-    if shown.as_json:
-        shown.document(as_data(found))
-        return
-    render(found, console())
-    if html is not None:
-        shown.say(f"The page is in {html}.")
 
 
 def watching(bar: Progress) -> Watch:

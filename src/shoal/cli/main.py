@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Collection
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated
 
@@ -22,6 +24,18 @@ app = typer.Typer(
 
 GLOBAL = ("--home", "--json", "--yes")
 
+COMMANDS = {
+    "data": ("init", "import", "sources"),
+    "analyse": ("analyse", "demo"),
+    "audit": ("audit",),
+    "segments": ("segments", "count", "members", "explain"),
+    "definitions": ("plan", "apply", "history", "rollback", "lint"),
+    "starters": ("starters",),
+    "people": ("subscribers", "duplicates"),
+    "warehouse": ("sql", "tables"),
+}
+"""Which file has which commands."""
+
 
 @app.callback()
 def options(
@@ -34,11 +48,19 @@ def options(
     context.obj = Shown(home=home, as_json=json, yes=yes)
 
 
+def load(words: Collection[str]) -> None:
+    """Load the files of the commands among the words, which register themselves on `app`; all, where there is none.
+
+    Each brings its libraries, and a command should not wait for those of the others.
+    """
+    asked = [file for file, names in COMMANDS.items() if not set(names).isdisjoint(words)]
+    for file in asked or COMMANDS:
+        import_module(f"shoal.cli.{file}")
+
+
 def main() -> None:
     """Entry point: exit status 0 done, 1 a check failed, 2 wrong use."""
-    # Commands register themselves on `app`.
-    from shoal.cli import analyse, data, definitions, people, segments, starters, warehouse  # noqa: F401, PLC0415
-
+    load(sys.argv[1:])
     as_json = "--json" in sys.argv
     try:
         raise SystemExit(app(standalone_mode=False) if as_json else app())

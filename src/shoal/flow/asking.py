@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import duckdb
 import pyarrow as pa
 
-from shoal.core.errors import UserError
+from shoal.core.errors import UserError, require
 from shoal.core.time import Instant
 from shoal.flow import live
 from shoal.flow.defining import Definition, asked_at, define, known
@@ -62,6 +62,9 @@ def members(
     it has judged, and of how many. `version_at` takes the definitions that counted then, by default those that count
     now, whatever `as_of` says.
     """
+    readings = get_args(Reading)
+    fix = f"Use {' or '.join(readings)}."
+    require(reading in readings, "unknown_reading", f"There is no reading {reading!r}.", fix=fix)
     definition = define(text, known(opened, version_at))
     node, others = definition.node, definition.others
     instant = asked_at(as_of)

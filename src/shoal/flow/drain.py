@@ -6,17 +6,18 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pyarrow as pa
 import sqlalchemy as sa
 
 from shoal.core.settings import Home
-from shoal.core.time import Instant
 from shoal.flow.compaction import compact, small_files
 from shoal.flow.parts import Rows, write_events
 from shoal.ingest import lake_rows, ledger, names, versions
 from shoal.profiles import identity
 from shoal.profiles.tables import identity_keys, identity_links
 from shoal.store import journal, lake, rows
+from shoal.store.columns import texts, whole_numbers
 from shoal.store.database import Database
 from shoal.store.duck import open_duck
 
@@ -34,7 +35,7 @@ class Pace:
     row_group: int = lake.ROW_GROUP  # rows that a file's writer holds in memory
 
 
-GENTLE = Pace(most_rows=30_000, threads=1, row_group=20_480)
+GENTLE = Pace(most_rows=20_000, threads=1, row_group=10_240)
 """In little memory, and with a processor to spare for whoever fills the journal."""
 
 BULK = Pace(most_rows=1_000_000, threads=2)
@@ -209,14 +210,15 @@ def _portions(entries: Iterable[journal.Entry], most_rows: int) -> Iterator[list
 
 
 def _table(entries: Sequence[journal.Entry]) -> pa.Table:
-    return pa.concat_tables(
+    return pa.concat_tables([_told(entry, entry.batch.num_rows) for entry in entries])
+
+
+def _told(entry: journal.Entry, rows: int) -> pa.Table:
+    """The records of an entry with what it says of all of them."""
+    received_at = whole_numbers(np.full(rows, int(entry.received_at))).view(pa.timestamp("ms"))
+    return (
         pa.Table.from_batches([entry.batch])
-        .append_column("source", pa.repeat(entry.source, entry.batch.num_rows))
-        .append_column("received_at", _repeat(entry.received_at, entry.batch.num_rows))
-        .append_column("origin", pa.repeat(entry.origin, entry.batch.num_rows))
-        for entry in entries
+        .append_column("source", texts([entry.source] * rows))
+        .append_column("received_at", received_at)
+        .append_column("origin", texts([entry.origin] * rows))
     )
-
-
-def _repeat(instant: Instant, times: int) -> pa.Array:
-    return pa.repeat(pa.scalar(int(instant), pa.timestamp("ms")), times)

@@ -13,7 +13,7 @@ from shoal.ingest.tables import superseded_events
 from shoal.store import rows
 
 COLUMNS = ("event_id", "version", "at", "digest")
-NONE = pa.schema([(name, pa.int64()) for name in COLUMNS]).empty_table()
+NONE = pa.Table.from_batches([], pa.schema([(name, pa.int64()) for name in COLUMNS]))
 """No event at all."""
 
 

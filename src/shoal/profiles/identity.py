@@ -29,6 +29,7 @@ from shoal.profiles.tables import (
     merge_log,
 )
 from shoal.store import rows
+from shoal.store.columns import numbers_in, whole_numbers
 from shoal.store.database import Database
 
 ALWAYS_NEARBY = 10_000
@@ -61,12 +62,13 @@ def observe(connection: sa.Connection, keys: pa.Table, links: pa.Table) -> int:
     """
     state = _begin(connection)
     keys = _once(keys.select(["id", "kind", "value", "first_at"]), ["id"], ["first_at"])
-    keys = keys.append_column("since", pa.repeat(pa.scalar(state.version + 1, pa.int64()), keys.num_rows))
+    keys = keys.append_column("since", whole_numbers(np.full(keys.num_rows, state.version + 1)))
     links = _once(links.select(["a", "b", "first_at", "source"]), ["a", "b"], ["first_at", "source"])
     changed = rows.upsert(connection, identity_keys, keys, earliest="first_at", takes=())
     changed += rows.upsert(connection, identity_links, links, earliest="first_at", takes=("source",))
     if changed:
-        _remember(connection, state, np.concatenate((_column(keys, "id"), _column(links, "a"), _column(links, "b"))))
+        touched = [numbers_in(column) for column in (keys["id"], links["a"], links["b"])]
+        _remember(connection, state, np.concatenate(touched))
     return changed
 
 
@@ -104,7 +106,7 @@ def _resolve(
     found = components(seen.keys, seen.links, decisions, rules, _hubs(seen))
     keys = seen.keys.sort_by("id")
     before = _subscribers_before(seen.mapped, found.keys)
-    known = _column(keys, "since") <= state.version
+    known = numbers_in(keys["since"]) <= state.version
     told = changes.between(before[known], found.subscribers[known])
     _write_map(connection, found.keys, before, found.subscribers)
     _write_log(connection, told, changes.Evidence(found, before, seen.links, decisions), state.version + 1, at)
@@ -215,22 +217,22 @@ def _once(table: pa.Table, key: list[str], earliest: list[str]) -> pa.Table:
         return table
     new = np.zeros(table.num_rows - 1, np.bool_)
     for name in key:
-        new |= np.diff(_column(table, name)) != 0
-    return table.filter(pa.array(np.concatenate(([True], new))))
+        new |= np.diff(numbers_in(table[name])) != 0
+    return table.take(whole_numbers(np.flatnonzero(np.concatenate(([True], new)))))
 
 
 def _hubs(seen: nearby.Seen) -> Ids | None:
     if seen.closed is None:
         return None
-    return _column(seen.closed.filter(pc.equal(seen.closed["reason"], "hub")), "key")
+    return numbers_in(seen.closed.filter(pc.equal(seen.closed["reason"], "hub"))["key"])
 
 
 def _subscribers_before(stored: pa.Table, keys: Ids) -> Ids:
     """The stored map (key, subscriber), for sorted keys."""
     before = keys.copy()
-    place = np.searchsorted(keys, _column(stored, "key"))
+    place = np.searchsorted(keys, numbers_in(stored["key"]))
     inside = place < keys.size
-    place, key, subscriber = place[inside], _column(stored, "key")[inside], _column(stored, "subscriber")[inside]
+    place, key, subscriber = place[inside], numbers_in(stored["key"])[inside], numbers_in(stored["subscriber"])[inside]
     there = keys[place] == key
     before[place[there]] = subscriber[there]
     return before
@@ -287,8 +289,3 @@ def _nothing_new(connection: sa.Connection, state: _State) -> Resolved:
 
 def _count_shared(connection: sa.Connection) -> int:
     return connection.scalar(sa.select(sa.func.count()).select_from(identity_shared)) or 0
-
-
-def _column(table: pa.Table, name: str) -> Ids:
-    found: Ids = table[name].to_numpy()
-    return found

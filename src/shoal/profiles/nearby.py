@@ -24,6 +24,7 @@ from shoal.profiles.tables import (
     identity_touched,
 )
 from shoal.store import rows
+from shoal.store.columns import whole_numbers
 from shoal.store.database import BigId
 
 CLOSED = ("placeholder", "hub")
@@ -60,7 +61,7 @@ class Seen:
 
 def touch(connection: sa.Connection, keys: npt.NDArray[np.int64]) -> None:
     """Remember that something new was seen or decided of these keys."""
-    rows.insert(connection, identity_touched, pa.table({"key": np.unique(keys)}))
+    rows.insert(connection, identity_touched, pa.table({"key": whole_numbers(np.unique(keys))}))
 
 
 def forget_touched(connection: sa.Connection) -> None:

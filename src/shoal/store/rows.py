@@ -12,6 +12,8 @@ import pyarrow as pa
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from shoal.store.columns import column
+
 _AT_ONCE = 100_000
 _TYPES: dict[type, pa.DataType] = {int: pa.int64(), str: pa.string(), float: pa.float64(), bool: pa.bool_()}
 
@@ -156,5 +158,5 @@ def _tuples(batch: pa.RecordBatch) -> Iterator[tuple[Any, ...]]:
 def _batch(rows: Sequence[Any], schema: pa.Schema) -> pa.RecordBatch:
     columns = zip(*rows, strict=True)
     return pa.RecordBatch.from_arrays(
-        [pa.array(values, field.type) for values, field in zip(columns, schema, strict=True)], schema=schema
+        [column(values, field.type) for values, field in zip(columns, schema, strict=True)], schema=schema
     )
