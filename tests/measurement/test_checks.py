@@ -13,14 +13,14 @@ from shoal.measurement.audit.checks import CHECKS
 
 DAY = 86_400_000
 MINUTE = 60_000
+IMPORTED = Instant(1_800_000_000_000)
+"""After all that happens in the tests."""
 Case = tuple[Callable[[Any, int], Facts | None], tuple[str, ...], int, int]
 
 
 def _file(**figures: Any) -> Facts:
     usual = {"rows_read": 100, "rows_rejected": 0, "rows_skipped": 0, "records": 100, "duplicates": 0, "reasons": {}}
-    return Facts(
-        (ImportedFile(source="crm", file="a.csv", warnings=(), received_at=Instant(0), **{**usual, **figures}),)
-    )
+    return Facts((ImportedFile(source="crm", file="a.csv", warnings=(), received_at=IMPORTED, **{**usual, **figures}),))
 
 
 def _rejected(shop: Any, now: int) -> Facts:

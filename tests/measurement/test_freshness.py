@@ -5,10 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import random
 from collections.abc import Sequence
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shoal.core.time import Instant
+from shoal.measurement.audit import Audit, Facts, ImportedFile, audit
 from shoal.measurement.audit.freshness import is_stale, missing_days, usual_gap
 
 MONDAY = dt.date(2026, 3, 2)
@@ -89,3 +92,38 @@ def _poisson(rng: random.Random, mean: float) -> int:
     while total < mean:
         count, total = count + 1, total + rng.expovariate(1)
     return count
+
+
+def _list_beside_orders(shop: Any, now: int, imported: int) -> Audit:
+    """A list of people whose last sign-up is 90 days old, and orders up to now."""
+    for day in range(90, 200):
+        who = day - 90
+        shop.traits.append((who, "first_name", f"P{who}", now - day * DAY, "members"))
+        for _ in range(5 if day % 40 else 0):
+            shop.event(who, now - day * DAY, "Subscribed", "members")
+    for day in range(20):
+        shop.event(1, now - day * DAY - 1, "Order Completed", "orders")
+    file = ImportedFile("members", "m.csv", 110, 0, 0, 110, 0, {}, (), Instant(imported))
+    return audit(shop.load(), Instant(now), Facts(imports=(file,)))
+
+
+def test_a_list_of_people_is_as_old_as_its_import(empty_shop: Any, now: Instant) -> None:
+    found = _list_beside_orders(empty_shop, now, now)
+    assert [each for each in found.findings if each.dimension == "freshness"] == []
+    fresh = {each.name: each.freshness for each in found.sources}
+    assert (fresh["members"].of_people, fresh["members"].behind, fresh["members"].gaps) == (True, 0, ())
+    assert not fresh["orders"].of_people
+
+
+def test_an_old_list_of_people_is_stale(empty_shop: Any, now: Instant) -> None:
+    found = _list_beside_orders(empty_shop, now, now - 45 * DAY)
+    (stale,) = (each for each in found.findings if each.check == "stale_sync")
+    assert stale.sources == ("members",)
+    assert "last imported 44 days before" in stale.sentence
+
+
+def test_a_source_of_refusals_alone_is_a_stream(empty_shop: Any, now: Instant) -> None:
+    empty_shop.event(1, now - 40 * DAY, "Unsubscribed", "mail")
+    empty_shop.event(1, now - 1, "Order Completed", "orders")
+    found = audit(empty_shop.load(), now)
+    assert [each.sources for each in found.findings if each.check == "stale_sync"] == [("mail",)]

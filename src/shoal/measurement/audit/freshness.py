@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from shoal.core.time import Instant
+from shoal.ingest.events import SUBSCRIBED, UNSUBSCRIBED
 from shoal.measurement.audit.evidence import DAY_MS, Evidence
 from shoal.measurement.audit.inventory import Daily, SourceInventory
 from shoal.measurement.audit.model import Freshness, Gap
@@ -33,8 +34,16 @@ def freshness(
     """Freshness of each source by name; `newest` is the data's newest instant."""
     lags = {source: (median, p90) for source, median, p90 in evidence.rows(_LAGS)}
     ages = {source: (median, p90) for source, median, p90 in evidence.rows(_AGES, newest or 0)}
+    imported: dict[str, Instant] = {}
+    for file in evidence.facts.imports:
+        imported[file.source] = max(file.received_at, imported.get(file.source, file.received_at))
     found = {}
     for source in sources:
+        if is_list(source):
+            found[source.name] = _of_list(
+                newest, imported.get(source.name), lags.get(source.name), ages.get(source.name)
+            )
+            continue
         whole = missing_days(source.daily)
         gaps = whole + _event_gaps(source.series, whole)
         gap = usual_gap([day for day, _ in source.daily])
@@ -45,6 +54,23 @@ def freshness(
             lag_median, lag_p90, age_median, age_p90, behind, gap, is_stale(behind, gap), gaps
         )
     return found
+
+
+def is_list(source: SourceInventory) -> bool:
+    """Whether a source is a list of people: facts, and no events but who subscribed and who unsubscribed."""
+    states_facts = any(field.kind == "trait" for field in source.fields)
+    return states_facts and {count.name for count in source.names} <= {SUBSCRIBED, UNSUBSCRIBED}
+
+
+_Pair = tuple[int | None, int | None]
+
+
+def _of_list(newest: Instant | None, imported: Instant | None, lags: _Pair | None, ages: _Pair | None) -> Freshness:
+    """A list is as old as its import: when somebody last joined or left says nothing of it."""
+    behind = 0 if newest is None or imported is None else max(0, newest - imported)
+    return Freshness(
+        *(lags or (None, None)), *(ages or (None, None)), behind, None, is_stale(behind, None), (), of_people=True
+    )
 
 
 def usual_gap(days: Sequence[dt.date]) -> float | None:

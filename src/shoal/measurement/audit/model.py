@@ -106,7 +106,8 @@ class Freshness:
     `lag_*` is arrival minus happening, ms; `age_*` is the data's newest instant minus the newest event
     of each person, ms; `behind` is how far the source's newest event lies behind the data's, ms;
     `usual_gap` is the 90th percentile between its active days, in days. None where a source reports no
-    events, or too few.
+    events, or too few. A list of people (`of_people`) is no stream: `behind` is how far its last import lies behind
+    the data's newest event, and it has no gaps.
     """
 
     lag_median: int | None
@@ -117,6 +118,7 @@ class Freshness:
     usual_gap: float | None
     stale: bool
     gaps: tuple[Gap, ...]
+    of_people: bool = False
 
 
 @dataclass(frozen=True, slots=True)

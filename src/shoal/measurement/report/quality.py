@@ -269,10 +269,14 @@ def _fresh_row(source: SourceAudit) -> Sequence[Content]:
         day_of(source.first) if source.first is not None else "never",
         day_of(source.last) if source.last is not None else "never",
         tag("span", behind, class_="chip attention") if fresh.stale else behind,
-        many(round(fresh.usual_gap), "day") if fresh.usual_gap is not None else "not known",
+        "a list of people" if fresh.of_people else _gap(fresh.usual_gap),
         length(fresh.lag_median) if fresh.lag_median is not None else "no events",
         length(fresh.age_median) if fresh.age_median is not None else "no events",
     )
+
+
+def _gap(days: float | None) -> str:
+    return "not known" if days is None else many(round(days), "day")
 
 
 def _files(audit: Audit) -> Content:

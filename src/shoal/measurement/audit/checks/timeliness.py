@@ -40,8 +40,13 @@ def _stale(scene: Scene) -> Iterator[Sight]:
         if fresh.stale:
             days = fresh.behind // DAY_MS
             usual = f"; its usual gap is {many(round(fresh.usual_gap), 'day')}" if fresh.usual_gap is not None else ""
+            told = f"Nothing new came in the {many(days, 'day')} up to the newest event of all sources{usual}."
+            if fresh.of_people:
+                told = (
+                    f"This list of people was last imported {many(days, 'day')} before the newest event of all sources."
+                )
             yield Sight(
-                f"Nothing new came in the {many(days, 'day')} up to the newest event of all sources{usual}.",
+                told,
                 days,
                 STALE_ALL,
                 (source.name,),
