@@ -18,6 +18,7 @@ from shoal.flow.defining import asked_at
 from shoal.flow.importing import ImportRun
 from shoal.ingest.events import ORDER_COMPLETED
 from shoal.measurement.audit import as_data
+from shoal.measurement.report.model import SegmentSummary
 from shoal.measurement.wording import listing
 from shoal.segments.operators.words import quoted
 from shoal.shop import simulate, write_exports, write_truth
@@ -120,9 +121,15 @@ def _next(shown: Shown, found: Analysis) -> tuple[str, ...]:
     if events:
         event = quoted(ORDER_COMPLETED if ORDER_COMPLETED in events else events[0])
         steps.append(f"count {shlex.quote(f'did {event} at least 2 times in the last 90 days')} --as-of {at}")
-    if found.segments:
-        steps.append(f"members {found.segments[0].name} --as-of {at} --format csv")
+    best = max(found.segments, key=_mailable, default=None)
+    if best is not None and best.members:
+        steps.append(f"members {best.name} --as-of {at} --format csv")
     return tuple(f"  {shoal} {step}" for step in (*steps, "audit", "duplicates"))
+
+
+def _mailable(segment: SegmentSummary) -> tuple[int, int]:
+    """How many of a segment can be mailed, then how many it has."""
+    return segment.reach.mailable if segment.reach else 0, segment.members
 
 
 def _document(done: ImportRun, found: Analysis, report: Path) -> dict[str, Any]:
