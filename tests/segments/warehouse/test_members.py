@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
+
 import cases
 import pytest
 import warehouses
@@ -14,6 +17,7 @@ from shoal.segments.history import Event, History, TraitStatement
 from shoal.segments.kinds import KINDS
 from shoal.segments.nodes import walk
 from shoal.segments.sentence import english, parse
+from shoal.segments.values import Json
 from shoal.segments.warehouse.query import warehouse_sql
 
 RUNS = {"duckdb": 4, "postgres": 6, "clickhouse": 4, "spark": 1}
@@ -92,6 +96,48 @@ def test_examples_agree(filled, sentence):
     node = parse(sentence)
     query = warehouse_sql(node, name, cases.NOW, SEGMENTS)
     assert engine.members(query) == oracle.members(node, _people(), cases.NOW, SEGMENTS)
+
+
+def _stated(values: Sequence[Json]) -> list[History]:
+    return [
+        History(number, traits=(TraitStatement("plan", value, cases.NOW, cases.NOW, number),))
+        for number, value in enumerate(values)
+    ]
+
+
+VALUES = (*cases.TEXTS, *cases.DATES, *cases.WHOLE, *cases.BROKEN, True, False, None, ["a", 5, True], [5.0], {"k": "a"})
+DATES = (
+    "2026-03-22T01:30",
+    "2026-03-22 01:30:00.5Z",
+    "2024-02-29",
+    "2023-02-29",
+    "1000-01-01",
+    "2026-03-22T01:30:00.05-11:30",
+)
+ASKED = (
+    *(f"plan matches {json.dumps(one)}" for one in cases.PATTERNS),
+    *(f"plan {sign} {number}" for sign in ("=", "<", ">=") for number in (5, 0.5, 2**53 + 1, 2**62 + 1, 1e300)),
+    *(f"plan {test} 2026-03-22T01:30:00.50{last}Z" for test in ("is before", "is after") for last in (0, 1)),
+    "plan is after 2026-03-22T13:00:00.049Z",
+    "plan is before 1000-01-02",
+    "plan is within the last 7 days",
+    'plan contains "a"',
+    "plan contains 5",
+    'plan ends with "b "',
+    'plan is one of ("5", true, 0, "A")',
+    "plan is set",
+    "plan is not set",
+)
+
+
+def test_operators_agree(warehouse):
+    name, engine = warehouse
+    people = _stated([*VALUES, *DATES])
+    engine.fill(people)
+    for sentence in ASKED:
+        node = parse(sentence)
+        found = engine.members(warehouse_sql(node, name, cases.NOW))
+        assert found == oracle.members(node, people, cases.NOW), sentence
 
 
 def test_numbers_that_no_double_holds(postgresql_url):

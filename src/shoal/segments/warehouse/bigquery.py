@@ -41,7 +41,6 @@ class BigQuery(Dialect):
     milliseconds = "UNIX_MILLIS(a)"
     of_milliseconds = "TIMESTAMP_MILLIS(x)"
     later = "TIMESTAMP_MILLIS(UNIX_MILLIS(a) + x)"
-    parsed = "UNIX_MILLIS(SAFE_CAST(t AS TIMESTAMP))"
     day = "DATE_ADD(DATE '1900-01-01', INTERVAL x DAY)"
     instant = "CAST(k AS TIMESTAMP)"
     utc = "+00"

@@ -53,7 +53,6 @@ class Dialect:
     milliseconds: ClassVar[str]
     of_milliseconds: ClassVar[str]
     later: ClassVar[str]  # by x milliseconds
-    parsed: ClassVar[str | None] = None  # milliseconds of an ISO date-time with its zone, NULL for 30 February
     day: ClassVar[str]  # the date x days after 1900-01-01
     instant: ClassVar[str]  # of the text k
     utc: ClassVar[str] = ""  # what such a text ends with

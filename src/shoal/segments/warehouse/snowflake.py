@@ -39,7 +39,6 @@ class Snowflake(Dialect):
     milliseconds = "DATE_PART('EPOCH_MILLISECOND', a)"
     of_milliseconds = "TIMESTAMPADD('MILLISECOND', x, CAST('1970-01-01 00:00:00 +0000' AS TIMESTAMP_TZ))"
     later = "TIMESTAMPADD('MILLISECOND', x, a)"
-    parsed = "DATE_PART('EPOCH_MILLISECOND', TRY_CAST(t AS TIMESTAMP_TZ))"
     day = "TIMESTAMPADD('DAY', x, CAST('1900-01-01' AS DATE))"
     instant = "CAST(k AS TIMESTAMP_TZ)"
     utc = " +0000"

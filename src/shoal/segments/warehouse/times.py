@@ -49,9 +49,10 @@ def milliseconds(node: exp.Expr, dialect: Dialect) -> exp.Expr:
 
 
 def _of_text(zoned: exp.Expr, dialect: Dialect) -> exp.Expr:
-    """Milliseconds of an ISO 8601 date or date-time; NULL for a day that is not in the calendar."""
-    if dialect.parsed is not None:
-        return dialect.ask(dialect.parsed, t=zoned)
+    """Milliseconds of an ISO 8601 date or date-time; NULL for a day that is not in the calendar.
+
+    Warehouses differ in which forms they read, so the parts are put together here.
+    """
     # The first case of the text with its zone asks for the length of the text as it is stored.
     return _Iso(zoned.args["ifs"][0].this.this.this, dialect).milliseconds()
 
