@@ -8,7 +8,8 @@ from cases import members
 
 from shoal.core.errors import UserError
 from shoal.core.time import Instant
-from shoal.segments import explain, from_data, parse
+from shoal.segments import from_data, parse
+from shoal.segments.explain import explain
 from shoal.segments.history import Event, History
 from shoal.segments.oracle import People
 

@@ -11,7 +11,8 @@ from cases import members
 from shoal.core.errors import UserError
 from shoal.core.ids import key_id
 from shoal.core.time import Instant
-from shoal.segments import explain, from_data, parse
+from shoal.segments import from_data, parse
+from shoal.segments.explain import explain
 from shoal.segments.history import History
 from shoal.segments.kinds.bucket import bucket_of
 

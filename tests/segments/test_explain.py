@@ -6,7 +6,8 @@ import cases
 from hypothesis import given, settings
 
 from shoal.core.time import Instant, parse_instant
-from shoal.segments import explain, parse
+from shoal.segments import parse
+from shoal.segments.explain import explain
 from shoal.segments.history import Event, History
 from shoal.segments.nodes import Person, walk
 from shoal.segments.oracle import People, is_member

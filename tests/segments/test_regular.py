@@ -6,7 +6,8 @@ import pytest
 
 from shoal.core.errors import UserError
 from shoal.core.time import Instant, parse_instant
-from shoal.segments import explain, from_data, oracle, parse
+from shoal.segments import from_data, oracle, parse
+from shoal.segments.explain import explain
 from shoal.segments.history import Event, History
 
 NOW = parse_instant("2026-03-29T12:00:00Z")

@@ -6,7 +6,8 @@ import pytest
 
 from shoal.core.errors import UserError
 from shoal.core.time import Instant, parse_instant
-from shoal.segments import explain, from_data, oracle, parse, sql
+from shoal.segments import from_data, oracle, parse, sql
+from shoal.segments.explain import explain
 from shoal.segments.history import Event, History
 from shoal.store.duck import open_duck
 
