@@ -25,7 +25,7 @@ rejected_rows repeated_rows no_own_time impossible_time stray_dates unidentified
 missing_properties email_format phone_format country_code country_forms unreadable_dates future_dates
 birthday_plausible age_plausible mixed_types negative_amounts order_outliers repeated_orders orders_of_strangers
 refunds_without_order clicks_without_delivery opens_without_delivery sources_disagree likely_duplicates shared_keys
-late_arrival stale_sync missing_days machine_opens machine_clicks consent_unknown mail_after_refusal"""
+shared_addresses late_arrival stale_sync missing_days machine_opens machine_clicks consent_unknown mail_after_refusal"""
 MINUTE = 60_000
 FACTS = Facts(
     imports=(

@@ -140,6 +140,10 @@ def _shared(shop: Any, now: int) -> Facts:
     return Facts(duplicates=DuplicateFigures(shared_keys={"device": 1}))
 
 
+def _shared_addresses(shop: Any, now: int) -> Facts:
+    return Facts(duplicates=DuplicateFigures(addressless=2))
+
+
 def _late(shop: Any, now: int) -> None:
     """Three imports; the first brings history, which is not late."""
     for import_day, happened in ((9, 40), (6, 7), (3, 8), (3, 4)):
@@ -243,6 +247,7 @@ CASES: dict[str, list[Case]] = {
     "sources_disagree": [(_disagree, ("crm", "web"), 1, 2)],
     "likely_duplicates": [(_proposals, (), 2, 4)],
     "shared_keys": [(_shared, (), 1, 4)],
+    "shared_addresses": [(_shared_addresses, (), 2, 4)],
     "late_arrival": [(_late, ("web",), 1, 3)],
     "stale_sync": [(_stale, ("web",), 12, 30)],
     "missing_days": [(_missing_days, ("web",), 2, 30), (_missing_event, ("web",), 2, 30)],

@@ -186,6 +186,17 @@ def test_the_report_counts(database, twice, observe):
     )  # fmt: skip
 
 
+def test_accounts_with_one_address_have_none_and_are_counted_and_proposed(database, duck, observe):
+    observe("user:1 email:ana@example.org", "user:2 email:ana@example.org", "user:3 email:cy@example.org")
+    observe("user:4 email:ana@example.org", "user:4 email:di@example.org")
+    identity.resolve(database)
+    assert duplicates.propose(duck, database).open >= 1
+    with database.read() as connection:
+        report = duplicates.report(connection)
+    assert [each.kind for each in report.shared] == ["email"]
+    assert report.addressless == 2
+
+
 def test_an_empty_workspace_has_an_empty_report(database, duck):
     assert duplicates.propose(duck, database) == duplicates.Proposed(0, 0, 0)
     with database.read() as connection:

@@ -34,6 +34,7 @@ def facts(opened: Opened) -> Facts:
         waiting=found.open,
         proposals={REASONS[reason]: pairs for reason, pairs in found.by_reason.items()},
         shared_keys=shared,
+        addressless=found.addressless,
     )
     return Facts(imports=files, duplicates=figures)
 

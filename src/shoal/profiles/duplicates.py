@@ -21,7 +21,7 @@ from shoal.profiles.decisions import active, all_decisions, merge_in
 from shoal.profiles.faces import faces
 from shoal.profiles.likeness import REASONS
 from shoal.profiles.subscriber import Key, keys_of, subscriber_of
-from shoal.profiles.tables import identity_keys, identity_map, identity_shared, proposals
+from shoal.profiles.tables import identity_keys, identity_links, identity_map, identity_shared, proposals
 from shoal.store import rows
 from shoal.store.database import Database
 
@@ -154,6 +154,7 @@ class DuplicateReport:
     open: int  # proposals that wait for somebody
     by_reason: dict[str, int]  # open proposals by reason, the most frequent first
     shared: tuple[SharedKeys, ...]  # the most frequent first
+    addressless: int = 0  # subscribers whose only addresses are shared with other accounts, so that they have none
 
 
 def report(connection: sa.Connection) -> DuplicateReport:
@@ -173,6 +174,7 @@ def report(connection: sa.Connection) -> DuplicateReport:
         open=len(waiting),
         by_reason=dict(sorted(by_reason.items(), key=lambda each: (-each[1], each[0]))),
         shared=_shared(connection),
+        addressless=_addressless(connection),
     )
 
 
@@ -201,6 +203,31 @@ def _shared(connection: sa.Connection) -> tuple[SharedKeys, ...]:
         .order_by(sa.func.count().desc(), kind, reason)
     )
     return tuple(SharedKeys(*row) for row in connection.execute(statement))
+
+
+def _addressless(connection: sa.Connection) -> int:
+    """Accounts that were seen with an address which is a subscriber of its own, and have no other."""
+    key, mapped = identity_keys.alias(), identity_map.alias()
+    shared = (
+        sa.select(identity_shared.c.key)
+        .join(identity_keys, identity_keys.c.id == identity_shared.c.key)
+        .where(identity_keys.c.kind == "email", identity_shared.c.reason.in_(("role", "strangers", "split")))
+    )
+    account = sa.func.coalesce(mapped.c.subscriber, identity_links.c.a).label("account")
+    found = (
+        sa.select(account)
+        .select_from(identity_links.join(key, key.c.id == identity_links.c.a))
+        .outerjoin(mapped, mapped.c.key == identity_links.c.a)
+        .where(identity_links.c.b.in_(shared), key.c.kind == "user")
+        .distinct()
+        .subquery()
+    )
+    own = (
+        sa.select(identity_map.c.key)
+        .join(identity_keys, identity_keys.c.id == identity_map.c.key)
+        .where(identity_map.c.subscriber == found.c.account, identity_keys.c.kind == "email")
+    )
+    return connection.scalar(sa.select(sa.func.count()).select_from(found).where(~own.exists())) or 0
 
 
 def _moved(connection: sa.Connection) -> dict[int, int]:

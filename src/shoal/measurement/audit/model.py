@@ -40,6 +40,7 @@ class DuplicateFigures:
     waiting: int = 0  # pairs to review
     proposals: Mapping[str, int] = field(default_factory=dict)  # the same by reason in words; a pair may have several
     shared_keys: Mapping[str, int] = field(default_factory=dict)  # keys that many people share, by kind
+    addressless: int = 0  # people without an address because two accounts share it
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,6 +61,14 @@ def _shared_keys(scene: Scene) -> Iterator[Sight]:
         )
 
 
+def _shared_addresses(scene: Scene) -> Iterator[Sight]:
+    figures = scene.evidence.facts.duplicates
+    if figures is not None and figures.addressless:
+        having = many(figures.addressless, "person has", "people have")
+        told = f"{having} no e-mail address, because another account has the same."
+        yield Sight(told, figures.addressless, scene.identified)
+
+
 CHECKS = (
     Check(
         "sources_disagree",
@@ -91,5 +99,15 @@ CHECKS = (
         0.05,
         "Look for shop tills, shared tablets and placeholder addresses, and leave the field blank there.",
         _shared_keys,
+    ),
+    Check(
+        "shared_addresses",
+        "accuracy",
+        "Has each account an address of its own?",
+        "people",
+        5,
+        0.10,
+        "`shoal duplicates` proposes such pairs: accept those that are one person, which then has the address.",
+        _shared_addresses,
     ),
 )
