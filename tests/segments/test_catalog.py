@@ -105,6 +105,17 @@ def test_a_score_or_cluster_that_nobody_has(sentence, code, fix):
         ('did "Ticket Created" and did "Order Completed"', ("Ticket Created",)),
         ('did "Ticket Created" or vip is true', ("Ticket Created", "vip")),
         ("vip is not true", ()),
+        ('did "Order Completed" then "Ticket Created" within 7 days', ("Ticket Created",)),
+        ('did "Order Completed" without "Ticket Created" afterwards', ()),
+        ('not did "Order Completed" then "Ticket Created" within 7 days', ()),
+        ('in the top 5 % by score "churn risk"', ("churn risk",)),
+        ('in the top 5 % by sum of total of "Ticket Created"', ("Ticket Created",)),
+        ('sum of total of "Ticket Created" is at most 5', ()),
+        ('average of total of "Ticket Created" is at most 5', ("Ticket Created",)),
+        ('sum of total of "Ticket Created" is above average', ("Ticket Created",)),
+        ('did "Ticket Created" in at least 3 of the last 4 weeks', ("Ticket Created",)),
+        ('did "Ticket Created" in exactly 0 of the last 4 weeks', ()),
+        ('priority of the latest "Ticket Created" is "high"', ("Ticket Created",)),
     ],
 )
 def test_only_what_a_definition_cannot_do_without_is_missing(sentence, missing):

@@ -14,11 +14,13 @@ import pytest
 from shoal.core.errors import UserError
 from shoal.core.time import Instant
 from shoal.flow import live as flow_live
-from shoal.segments import from_data, oracle, parse, sql
+from shoal.segments import oracle, sql
 from shoal.segments.history import Event, History, TraitStatement
+from shoal.segments.json_form import from_data
 from shoal.segments.live import Live, Persons
 from shoal.segments.live.histories import facts_of
 from shoal.segments.nodes import Node
+from shoal.segments.sentence import parse
 
 NOW = cases.NOW
 SECOND, MINUTE, HOUR, DAY = 1_000, 60_000, 3_600_000, 86_400_000

@@ -11,13 +11,16 @@ import pytest
 from shoal.core.errors import UserError
 from shoal.core.time import Instant
 from shoal.flow import live
-from shoal.segments import Catalog, english, oracle, parse, read_segment, sql, to_yaml
+from shoal.segments import oracle, sql
+from shoal.segments.catalog import Catalog
+from shoal.segments.files import read_segment, to_yaml
 from shoal.segments.history import Event, History, TraitStatement
 from shoal.segments.library import PREDICTED, library, predicted, starter, starters, templates
 from shoal.segments.lint.finding import Figures, Scene, Subject
 from shoal.segments.lint.run import lint
 from shoal.segments.nodes import walk
 from shoal.segments.segment_types import TYPES
+from shoal.segments.sentence import english, parse
 
 PAGE_OF_STARTERS = Path(__file__).resolve().parents[2] / "docs" / "concepts" / "starters.md"
 NOW, DAY = cases.NOW, 86_400_000
