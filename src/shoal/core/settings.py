@@ -66,6 +66,11 @@ class Home:
         return self.folder / "shoal.db"
 
     @property
+    def identity(self) -> Path:
+        """The workspace's id, where its database is elsewhere."""
+        return self.folder / "workspace-id"
+
+    @property
     def lake(self) -> Path:
         """Event history as Parquet."""
         return self.folder / "lake"

@@ -15,6 +15,7 @@ from shoal.core.settings import Home, Settings, settings_from
 from shoal.ingest import tables as _ingest_tables  # noqa: F401 (declares its tables)
 from shoal.profiles import tables as _profile_tables  # noqa: F401 (declares its tables)
 from shoal.segments import tables as _segment_tables  # noqa: F401 (declares its tables)
+from shoal.store.belonging import check_belonging
 from shoal.store.database import Database, connect, sqlite_url
 from shoal.store.migrations import migrate
 
@@ -54,7 +55,10 @@ def create(folder: Path) -> bool:
 
 
 def open_home(folder: Path) -> Opened:
-    """Open a workspace and bring its database to the newest schema; raises UserError `no_workspace`."""
+    """Open a workspace and bring its database to the newest schema.
+
+    Raises UserError `no_workspace`, and `foreign_database` where its database is that of another folder.
+    """
     home = Home(folder)
     if not home.settings.is_file():
         raise UserError(
@@ -64,7 +68,13 @@ def open_home(folder: Path) -> Opened:
         )
     settings = _settings(home)
     database = connect(settings.database or sqlite_url(home.database))
-    migrate(database)
+    try:
+        migrate(database)
+        if settings.database is not None:
+            check_belonging(home, database)
+    except UserError:
+        database.close()
+        raise
     return Opened(home, settings, database)
 
 

@@ -39,3 +39,9 @@ lake_files = sa.Table(
     sa.Column("max_at", sa.BigInteger, nullable=False),  # ms
     sa.Column("mtime_ns", sa.BigInteger, nullable=False, server_default="0"),  # of the file as it was written
 )
+
+workspace = sa.Table(
+    "workspace",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),  # one row: that of the folder it belongs to; none before the first
+)
