@@ -30,7 +30,7 @@ MOST = 200_000
 BLOCK = 32_768
 """Subscribers that are looked at together when everybody is."""
 
-FEW = 500
+FEW = 20_000
 """Up to so many rows, all segments look at all of them; from then on each looks at those that concern it."""
 
 NO_FACTS = Facts()
@@ -102,10 +102,11 @@ class Live:
         for start in range(0, len(self.people), BLOCK):
             where = slice(start, start + BLOCK)
             known = self.program.answers(Stretch(self._state, where))
-            for number, step in enumerate(self.program.members.values()):
-                changed = self.members.decide(number, where, known(step), silent=silent)
-                if len(changed):
-                    found.append(self._piece(number, changed, np.full(len(changed), self.now)))
+            members = [known(step) for step in self.program.members.values()]
+            who, segments = self.members.decide(where, members, silent=silent)
+            if len(who):
+                entered = np.stack(members, axis=1)[who - start, segments]
+                found.append((np.full(len(who), self.now), self.people.ids[who], segments, entered))
         return Changes.of(self.members.names, found)
 
     def fold(self, facts: Facts = NO_FACTS, *, taken_back: Facts = NO_FACTS, persons: Persons | None = None) -> Changes:
@@ -247,21 +248,19 @@ class Live:
 
     def _decided(self, touched: Touched, tallies: set[int] | None) -> Iterator[tuple[npt.NDArray[np.generic], ...]]:
         """Who entered and left, for each segment that reads one of these tallies, or for all."""
+        if tallies is None or len(touched.who) <= FEW:
+            known = self.program.answers(Part.of(touched, np.arange(len(touched.who))))
+            members = [known(step) for step in self.program.members.values()]
+            rows, segments = self.members.follow_all(touched.who, members)
+            entered = np.stack(members, axis=1)[rows, segments] if members else np.empty(0, np.bool_)
+            yield touched.at[rows], self.people.ids[touched.who[rows]], segments, entered
+            return
         averaged = {place for average in self.program.averages for place in (average.tally, average.per)}
-        everything = Part.of(touched, np.arange(len(touched.who)))
-        shared = self.program.answers(everything)
         for number, step in enumerate(self.program.members.values()):
             needs = self.program.needs[step]
-            if tallies is not None and tallies.isdisjoint(needs):
-                continue
-            part, known = everything, shared
-            if tallies is not None and len(touched.who) > FEW:
+            if not tallies.isdisjoint(needs):
                 part = Part.of(touched, touched.rows(needs, extra=not averaged.isdisjoint(needs)))
-                known = self.program.answers(part)
-            holds = known(step)
-            changed = self.members.follow(number, part.who, holds)
-            if len(changed):
-                yield (*self._piece(number, part.who[changed], part.at[changed])[:3], holds[changed])
-
-    def _piece(self, number: int, who: Places, at: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.generic], ...]:
-        return at, self.people.ids[who], np.full(len(who), number), self.members.holds(number, who)
+                holds = self.program.answers(part)(step)
+                changed = self.members.follow(number, part.who, holds)
+                who = self.people.ids[part.who[changed]]
+                yield part.at[changed], who, np.full(len(changed), number), holds[changed]

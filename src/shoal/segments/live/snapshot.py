@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -17,9 +18,11 @@ from shoal.core.time import Instant
 from shoal.segments.live.edges import Edges, Run
 from shoal.segments.live.engine import Live, Persons
 from shoal.segments.live.ledger import Ledger
+from shoal.segments.live.members import Members
+from shoal.segments.live.sources import Counts
 from shoal.segments.nodes import Node
 
-VERSION = 2
+VERSION = 3
 
 Arrays = dict[str, npt.NDArray[np.generic]]
 
@@ -107,10 +110,10 @@ def _restored(segments: Mapping[str, Node], now: Instant, stored: Arrays) -> Liv
     live.define(segments)
     present, identified = np.asarray(stored["present"], np.bool_), np.asarray(stored["identified"], np.bool_)
     live.restore(np.asarray(stored["ids"], np.int64), Persons(np.empty(0, np.int64), present, identified))
-    live.members.bits = np.asarray(stored["bits"], np.uint8)
+    live.members = Members.of(live.members.names, np.asarray(stored["bits"], np.uint8))
     live.gaps = [np.asarray(stored[f"gap{number}"], np.bool_) for number in range(len(live.gaps))]
     for tally in live.store.tallies:
-        tally.counts, tally.ready = np.asarray(stored[f"counts{tally.number}"], np.int32), True
+        tally.counts, tally.ready = cast(Counts, stored[f"counts{tally.number}"]), True
     for number, source in enumerate(live.store.sources.values()):
         source.plus, source.minus = (_edges(stored, f"{name}{number}") for name in ("plus", "minus"))
     for number, text in enumerate(stored["ledgers"].tolist()):

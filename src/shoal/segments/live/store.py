@@ -13,7 +13,7 @@ from shoal.segments.live.facts import Facts, Happened, Needs, is_timed, timed_fi
 from shoal.segments.live.ledger import Columns, Ledger
 from shoal.segments.live.program import Counted, Program
 from shoal.segments.live.sights import Course
-from shoal.segments.live.sources import Due, Period, Source, Tally
+from shoal.segments.live.sources import NARROW, Due, Period, Source, Tally
 from shoal.segments.lowered import ConsentHolds, Count, TraitHolds
 from shoal.segments.streams import Stream
 from shoal.segments.windows import EVER
@@ -39,7 +39,7 @@ class Store:
         self.needs, self.tallies, self._known = needs, [], {}
         sources: dict[Key, Source] = {}
         for counted, number in program.counted.items():
-            tally = known.get(counted) or Tally(number, _period(counted), np.zeros(people, np.int32))
+            tally = known.get(counted) or Tally(number, _period(counted), np.zeros(people, NARROW))
             tally.number, tally.totalled = number, False
             self.tallies.append(tally)
             self._known[counted] = tally
@@ -71,9 +71,7 @@ class Store:
     def grow(self, people: int) -> None:
         """Make room for people."""
         for tally in self.tallies:
-            missing = people - len(tally.counts)
-            if missing > 0:
-                tally.counts = np.concatenate((tally.counts, np.zeros(missing, np.int32)))
+            tally.grow(people)
 
     def load(self, facts: Facts, now: int) -> None:
         """Count facts for those tallies that wait for them."""
@@ -163,7 +161,7 @@ class Store:
     def apply(self, dues: Sequence[Due], courses: Mapping[int, Course]) -> None:
         """Change the counts and totals."""
         for due in dues:
-            np.add.at(self.tallies[due.tally].counts, due.who, due.weight.astype(np.int32))
+            self.tallies[due.tally].add(due.who, due.weight)
         for number, course in courses.items():
             self.tallies[number].total = int(course.values[-1])
 
