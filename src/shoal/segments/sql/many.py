@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import duckdb
 import pyarrow as pa
@@ -19,6 +19,9 @@ from shoal.segments.scans import column
 from shoal.segments.sql.plan import Definition, Plan
 from shoal.segments.sql.queries import Counts, Query, counted, read_counts, whole_and_parts
 from shoal.segments.sql.render import Rendering
+
+APART = 4
+"""Definitions with queries of their own that are asked for together."""
 
 WIDTH = 2_000_000
 """Subscribers times instants in one query at most: each instant adds some columns to a row for every subscriber."""
@@ -51,13 +54,31 @@ def sizes(
     (row,) = connection.execute("SELECT count(*) FROM subscribers").fetchall()
     together = max(1, WIDTH // max(1, row[0]))
     found: dict[str, tuple[int, ...]] = dict.fromkeys(nodes, ())
-    for start in range(0, len(instants), together):
-        some = instants[start : start + together]
-        rendering, members = _rendering(nodes, some, segments)
-        numbers = _numbers(connection, rendering, [members[now, name] for name in nodes for now in some])
-        for place, name in enumerate(nodes):
-            found[name] += numbers[place * len(some) : (place + 1) * len(some)]
+    for asked in _portions(nodes, segments):
+        for start in range(0, len(instants), together):
+            some = instants[start : start + together]
+            rendering, members = _rendering(asked, some, segments)
+            numbers = _numbers(connection, rendering, [members[now, name] for name in asked for now in some])
+            for place, name in enumerate(asked):
+                found[name] += numbers[place * len(some) : (place + 1) * len(some)]
     return found
+
+
+def _portions(nodes: Mapping[str, Node], segments: Mapping[str, Node]) -> Iterator[Mapping[str, Node]]:
+    """Definitions to ask for together: all that share their scans, and a few at a time of those that bring queries.
+
+    A query with many others within it takes longer than the sum of its parts.
+    """
+    cores = {
+        name: [node.lower(), *(segments[used].lower() for used in segments_used(node, segments))]
+        for name, node in nodes.items()
+    }
+    apart = [name for name in nodes if Plan.of(cores[name]).scanned]
+    sharing = {name: node for name, node in nodes.items() if name not in apart}
+    if sharing:
+        yield sharing
+    for start in range(0, len(apart), APART):
+        yield {name: nodes[name] for name in apart[start : start + APART]}
 
 
 def memberships(
