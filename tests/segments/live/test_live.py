@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import importlib
+import inspect
 import json
+import pkgutil
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from shoal import segments
 from shoal.core.errors import UserError
 from shoal.core.time import Instant
 from shoal.segments import parse
 from shoal.segments.history import Event, History
-from shoal.segments.live import Live, Persons, gap_of, snapshot
+from shoal.segments.live import GAPS, Live, Persons, gap_of, snapshot
 from shoal.segments.live.histories import facts_of
-from shoal.segments.lowered import Core
+from shoal.segments.lowered import Core, Scanned
 
 DAY = 86_400_000
 NOW = Instant(1_770_000_000_000)
@@ -147,3 +152,19 @@ def test_gaps_are_declared_with_reason_and_period(text, computed):
     gap = gap_of(core)
     assert (gap is None) == computed
     assert gap is None or (gap.reason and gap.every.ms > 0)
+
+
+def test_every_condition_with_a_query_of_its_own_is_a_declared_gap():
+    modules = [
+        importlib.import_module(each.name) for each in pkgutil.walk_packages(segments.__path__, "shoal.segments.")
+    ]
+    found = {
+        name
+        for module in map(importlib.import_module, names)
+        for name, each in inspect.getmembers(module, inspect.isclass)
+        if hasattr(each, "scan") and each.__module__.startswith("shoal.segments") and each is not Scanned
+    }
+    assert found == set(GAPS)
+    page = (Path(__file__).parents[3] / "docs" / "concepts" / "live.md").read_text()
+    for name, gap in GAPS.items():
+        assert f"| `{name}` | {gap.reason} | {gap.every.ms // 60_000} minutes |" in page
