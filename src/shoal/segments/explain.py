@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from shoal.core.time import Instant, format_instant
+from shoal.segments.counterfactual.flip import Flip, moves_with_others
+from shoal.segments.counterfactual.least import Least, flip_of, least_change, moments, turns_by_time
 from shoal.segments.history import Event, History
 from shoal.segments.kinds.anonymous import includes_anonymous
 from shoal.segments.nesting import segments_used
-from shoal.segments.nodes import Listwise, Node, Person, Population, walk
+from shoal.segments.nodes import Node, Person, Population
 from shoal.segments.oracle import NO_SEGMENTS
 from shoal.segments.values import Json
 
@@ -20,7 +22,8 @@ class Explanation:
 
     `since` is when it last became what it is; None where it never was otherwise. `changes_at` is when it
     will change if nothing happens but time; None where it won't. Both are None for conditions
-    about averages and ranks, which move with everybody else.
+    about averages and ranks, which move with everybody else. `flip` is what it takes for a condition to turn, `least`
+    for the whole: which conditions have to, and how; None where none was found.
     """
 
     place: str  # in the JSON form: "all[0]"; "" for the whole
@@ -31,6 +34,8 @@ class Explanation:
     events: tuple[Event, ...] = ()  # those that decide, oldest first
     since: Instant | None = None
     changes_at: Instant | None = None
+    flip: Flip | None = None  # of a condition; None for groups
+    least: Least | None = None  # of the whole; None for its parts
     parts: tuple[Explanation, ...] = ()
 
     def as_data(self) -> dict[str, Json]:
@@ -47,6 +52,8 @@ class Explanation:
             ],
             "since": None if self.since is None else format_instant(self.since),
             "changes_at": None if self.changes_at is None else format_instant(self.changes_at),
+            "flip": self.flip.as_data() if self.flip else None,
+            "least_change": self.least.as_data() if self.least else None,
             "parts": [part.as_data() for part in self.parts],
         }
 
@@ -67,7 +74,7 @@ def explain(
     person = Person.of(history, now, segments, population)
     found = _explained(node, person, "")
     if history.identified or includes_anonymous(node):
-        return found
+        return replace(found, least=least_change(node, person))
     return Explanation(
         place="",
         sentence=found.sentence,
@@ -79,9 +86,10 @@ def explain(
 
 
 def _explained(node: Node, person: Person, place: str) -> Explanation:
-    holds = node.holds(person)
-    detail = node.detail(person)
-    since, changes_at = (None, None) if _moves_with_others(node, person) else _turns(node, person, holds)
+    holds, detail = node.holds(person), node.detail(person)
+    since, changes_at = (None, None)
+    if not moves_with_others(node, person):
+        since, changes_at = _since(node, person, holds), turns_by_time(node, person)
     return Explanation(
         place=place,
         sentence=node.english(),
@@ -91,37 +99,16 @@ def _explained(node: Node, person: Person, place: str) -> Explanation:
         events=detail.events if detail else (),
         since=since,
         changes_at=changes_at,
+        flip=None if node.children() else flip_of(node, person, changes_at),
         parts=tuple(_explained(part, person, f"{place}.{key}".lstrip(".")) for key, part in node.children()),
     )
 
 
-def _moves_with_others(node: Node, person: Person) -> bool:
-    names = segments_used(node, person.segments)
-    return any(
-        isinstance(part, Listwise) and part.against_list
-        for whole in (node, *map(person.segments.__getitem__, names))
-        for _, part in walk(whole)
-    )
-
-
-def _turns(node: Node, person: Person, holds: bool) -> tuple[Instant | None, Instant | None]:
-    """When the answer became what it is, and when time alone changes it.
+def _since(node: Node, person: Person, holds: bool) -> Instant | None:
+    """When the answer became what it is; None where it never was otherwise.
 
     Between two neighbouring moments the answer is constant, so it is enough to ask at each.
     """
-    moments = sorted(set(_moments(node, person)))
-    past = [moment for moment in moments if moment <= person.now]
-    changes_at = next(
-        (moment for moment in moments if moment > person.now and node.holds(person.at(moment)) != holds), None
-    )
-    since = None
-    for moment in reversed(past):
-        if node.holds(person.at(Instant(moment - 1))) != holds:
-            since = moment
-            break
-    return since, changes_at
-
-
-def _moments(node: Node, person: Person) -> Iterator[Instant]:
-    for _, part in walk(node):
-        yield from part.moments(person)
+    past = [moment for moment in moments(node, person) if moment <= person.now]
+    turns = (moment for moment in reversed(past) if node.holds(person.at(Instant(moment - 1))) != holds)
+    return next(turns, None)

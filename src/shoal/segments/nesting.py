@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from shoal.core.errors import UserError, nearest
-from shoal.segments.kinds.segment import Member
 from shoal.segments.nodes import Node, walk
 
 
@@ -47,4 +46,5 @@ def _follow(node: Node, segments: Mapping[str, Node], way: tuple[str, ...], foun
 
 
 def _named(node: Node) -> Iterator[tuple[str, str]]:
-    return ((place, part.segment) for place, part in walk(node) if isinstance(part, Member))
+    for place, part in walk(node):
+        yield from ((place, one.name) for one in part.references() if one.kind == "segment")

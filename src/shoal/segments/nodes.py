@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
 from shoal.core.time import Instant
+from shoal.segments.counterfactual.ways import Way
 from shoal.segments.history import Event, History
 from shoal.segments.local import TRAIT
 from shoal.segments.lowered import Core
@@ -102,6 +103,9 @@ class Node(Protocol):
 
     def detail(self, person: Person, /) -> Detail | None:
         """Why it holds or not; None for groups, whose parts say it."""
+
+    def ways(self, person: Person, /) -> Iterator[Way]:
+        """What may turn the answer, what takes least first; nothing for groups."""
 
     def moments(self, person: Person, /) -> Iterator[Instant]:
         """Instants, past and future, at which the answer may change; parts not included."""

@@ -13,6 +13,8 @@ from shoal.core.errors import UserError, require
 from shoal.core.time import Instant
 from shoal.segments import fields
 from shoal.segments.comparison import Comparison, PropertyFilter
+from shoal.segments.counterfactual.on_events import no_more, over, reaching
+from shoal.segments.counterfactual.ways import Way
 from shoal.segments.lowered import AllOf, Core, Count, CountWithin
 from shoal.segments.measured import against_list, within
 from shoal.segments.measures import UNIT, Measure, measured_words
@@ -219,6 +221,31 @@ class Aggregate:
             needed = f"{'above' if self.test.above else 'below'} the list's average of {average}"
         events = person.events(self.summary.stream, self.summary.window)
         return Detail("none" if value is None else measured_words(value), needed, tuple(events))
+
+    def ways(self, person: Person) -> Iterator[Way]:
+        """More events with the numbers that are missing, or time alone."""
+        holds, value = self.holds(person), _value(self.summary, person)
+        now = "none" if value is None else measured_words(value)
+        words = f"{self.summary.english()} that is {'not ' * holds}{self.test.english()} (now {now})"
+        for goal in self._goals(person, holds):
+            yield from reaching(self.summary, goal, person, words)
+        if person.events(self.summary.stream, self.summary.window):
+            yield no_more(self.summary.stream)
+        yield from over(self.summary.stream, self.summary.window, person)
+
+    def _goals(self, person: Person, holds: bool) -> Iterator[int]:
+        """Measured numbers at which the answer turns, the nearest on either side."""
+        if isinstance(self.test, Bound):
+            low, high = self.test.limits
+            edges = ((low, -1), (high, 1))
+            yield from (edge + side * holds for edge, side in edges if edge is not None)
+            return
+        total, people = MeasureAgainstList(self.summary, self.test.above).average(person)
+        own = _value(self.summary, person) if person.history.identified else None
+        others = people - (own is not None)
+        mean = (total - (own or 0)) // others if others else 0
+        step = UNIT if self.summary.function == "distinct" else 1
+        yield from (mean // step * step + step * more for more in ((0, 1, 2) if self.test.above != holds else (0, -1)))
 
     def moments(self, person: Person) -> Iterator[Instant]:
         """When an event happens, enters or leaves the window; the list's average moves besides."""

@@ -16,6 +16,9 @@ from shoal.core.time import Instant, to_datetime
 from shoal.core.zones import DAY, Zone
 from shoal.profiles.traits import LATEST
 from shoal.segments import clocks, fields, scans
+from shoal.segments.counterfactual.examples import stated
+from shoal.segments.counterfactual.facts import Facts
+from shoal.segments.counterfactual.ways import Do, Wait, Way
 from shoal.segments.nodes import Detail, Kind, Node, Person, Read, Reference
 from shoal.segments.operators import variant
 from shoal.segments.operators.binding import Binding
@@ -194,6 +197,18 @@ class Anniversary:
         """The date."""
         stated = person.history.trait(self.trait)
         return Detail("not set" if stated is None or stated.value is None else str(stated.value), self._words())
+
+    def ways(self, person: Person) -> Iterator[Way]:
+        """Time alone, where the date is known; else the date."""
+        zone, holds = person.history.zone(), self.holds(person)
+        stated_last = person.history.trait(self.trait)
+        if stated_last is not None and recurring(stated_last.value, zone) is not None:
+            yield Wait(f"no other {name_words(self.trait)}")
+        day = dt.date.fromordinal(zone.day(person.now) + _EPOCH + (180 if holds else 0))
+        dates = [f"--{one:%m-%d}" for one in (day, day + dt.timedelta(days=1))]
+        words = f"{name_words(self.trait)} stated as a date whose anniversary {'not ' * holds}{self._words()}"
+        for date in dates:
+            yield Do(words, Facts(traits=(stated(person, self.trait, date),)), person.now)
 
     def moments(self, person: Person) -> Iterator[Instant]:
         """When something was said of the trait or the zone, and when an anniversary nears and passes."""

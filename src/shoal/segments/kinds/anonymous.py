@@ -8,6 +8,7 @@ from typing import Any
 
 from shoal.core.time import Instant
 from shoal.segments import fields
+from shoal.segments.counterfactual.ways import Way
 from shoal.segments.lowered import Core
 from shoal.segments.nodes import Kind, Node, Person, Read, Reference
 from shoal.segments.values import Json
@@ -37,6 +38,10 @@ class IncludingAnonymous:
 
     def detail(self, _person: Person, /) -> None:
         """None: the part says it."""
+
+    def ways(self, _person: Person, /) -> Iterator[Way]:
+        """None of its own: the part says what turns it."""
+        return iter(())
 
     def moments(self, _person: Person, /) -> Iterator[Instant]:
         """None of its own."""

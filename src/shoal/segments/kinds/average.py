@@ -9,6 +9,8 @@ from typing import Any
 from shoal.core.time import Instant
 from shoal.segments import fields
 from shoal.segments.clauses import Clauses
+from shoal.segments.counterfactual.on_events import more
+from shoal.segments.counterfactual.ways import Do, Way
 from shoal.segments.lowered import AgainstAverage, Count
 from shoal.segments.nodes import Detail, Kind, Node, Person, Read, Reference, stream_references
 from shoal.segments.operators.words import quoted
@@ -89,6 +91,25 @@ class Average:
         own = f"{count / divisor:.3g}" if divisor else "none"
         needed = f"{'above' if self.above else 'below'} the list's average of {average}"
         return Detail(own, needed, tuple(person.events(self.stream, self.window)))
+
+    def ways(self, person: Person) -> Iterator[Way]:
+        """As many more as pass the list's average, which moves with them; or more of the other event."""
+        count, divisor, total, others = self._numbers(person)
+        if self.above != self.holds(person):
+            if divisor > 0 and others > divisor:
+                least = (total * divisor - count * others) // (others - divisor)
+                for number in (least, least + 1):
+                    if number > 0:
+                        yield from more(self.stream, self.window, person, number)
+        elif self.per is not None and total > count:
+            least = (count * others - total * divisor) // (total - count)
+            for number in (least, least + 1, 1):
+                if number > 0:
+                    yield from more(Stream(self.per), self.window, person, number)
+        if self.per is not None and divisor == 0:
+            yield Do(f"1 more {quoted(self.per)}, and a rate {self.english()}", None, person.now)
+        words = "above" if self.above != self.holds(person) else "not above" if self.above else "not below"
+        yield Do(f"others do more or less, until this is {words} average", None, person.now)
 
     def moments(self, person: Person) -> Iterator[Instant]:
         """When one's own events happen, enter or leave; the list's average moves besides."""

@@ -18,6 +18,7 @@ from shoal.core.errors import UserError, require
 from shoal.core.ids import KEY_ID_SQL, key_id, subscriber_text
 from shoal.core.time import Instant
 from shoal.segments import fields
+from shoal.segments.counterfactual.ways import Never, Way
 from shoal.segments.nodes import Detail, Kind, Node, Person, Read, Reference
 from shoal.segments.operators import variant
 from shoal.segments.operators.binding import Binding
@@ -104,6 +105,10 @@ class InBucket:
         """The bucket."""
         needed = str(self.low) if self.low == self.high else f"{self.low} to {self.high}"
         return Detail(f"bucket {bucket_of(person.history.subscriber, self.of, self.draw)}", f"bucket {needed}")
+
+    def ways(self, _person: Person, /) -> Iterator[Way]:
+        """None: the draw is made."""
+        yield Never("nothing: the bucket of a subscriber never changes")
 
     def moments(self, _person: Person, /) -> Iterator[Instant]:
         """None: it never changes."""

@@ -15,6 +15,10 @@ from shoal.profiles.traits import in_turn
 from shoal.segments import fields
 from shoal.segments.clauses import Clauses
 from shoal.segments.comparison import Comparison
+from shoal.segments.counterfactual.examples import entry, example_value, stated
+from shoal.segments.counterfactual.facts import Facts
+from shoal.segments.counterfactual.on_events import MOST_FACTS, STAYS, steady
+from shoal.segments.counterfactual.ways import Do, Never, Wait, Way
 from shoal.segments.history import TraitStatement
 from shoal.segments.lowered import Core, Opposite
 from shoal.segments.nodes import Detail, Kind, Node, Person, Read, Reference
@@ -24,7 +28,7 @@ from shoal.segments.scans import column, comparison_condition, stream_conditions
 from shoal.segments.streams import Stream
 from shoal.segments.times import ONCE, Times
 from shoal.segments.values import Json, check_text, same_value
-from shoal.segments.windows import EVER, Window
+from shoal.segments.windows import EVER, Between, Window
 from shoal.segments.wording import name_words
 
 _EACH = 'OVER (PARTITION BY "subscriber" ORDER BY "at", "event_id")'
@@ -148,12 +152,50 @@ class Changed:
         last = f", last {format_instant(found[-1].at)}" if found else ""
         return Detail(f"{len(found)}{last}", self.times.english())
 
+    def ways(self, person: Person) -> Iterator[Way]:
+        """As many more changes as are missing, or time alone."""
+        if isinstance(self.window, Between) and self.window.until is not None and self.window.until <= person.now:
+            yield Never("nothing: no change from now on is counted")
+        low, high = self.times.bounds
+        number = len(self._changes(person))
+        missing = low - number if number < low else 0 if high is None else high + 1 - number
+        if 0 < missing <= MOST_FACTS:
+            said = f"{missing} more change{'s' * (missing > 1)} of {name_words(self.name)}"
+            ends = "".join(f" {word} {_listed(one)}" for word, one in self._ends() if one is not None)
+            steps = self._steps(person, missing)
+            last = steps[-1].at if steps else person.now
+            facts = None if steps is None else Facts(traits=steps)
+            yield Do(f"{said}{ends}", facts, Instant(last + entry(self.window)))
+        if number:
+            yield Wait(f"no more change of {name_words(self.name)}")
+        if number >= max(low, 1) and (high is None or number > high) and steady(self.window):
+            yield Never(STAYS)
+
+    def _steps(self, person: Person, number: int) -> tuple[TraitStatement, ...] | None:
+        """Values stated a millisecond apart that are so many changes; None where none can be made up."""
+        stated_last = person.history.trait(self.name)
+        values: list[Json] = [stated_last.value] if stated_last else []
+        known, now = len(values), person.now
+        for _ in range(number):
+            value = values[-1] if values else None
+            fits = bool(values) and (self.before is None or self.before.holds(value, now))
+            after = _another(self.after, value, now) if fits else None
+            if after is None:
+                before = _another(self.before, value, now)
+                after = before and _another(self.after, before[0], now)
+                if before is None or after is None:
+                    return None
+                values.append(before[0])
+            values.append(after[0])
+        after_last = int(stated_last is not None and stated_last.at == now)  # of one instant, the order is unsure
+        return tuple(stated(person, self.name, value, place) for place, value in enumerate(values[known:], after_last))
+
     def moments(self, person: Person) -> Iterator[Instant]:
         """When the trait was stated, and when that enters or leaves the window."""
-        for stated in person.history.traits:
-            if stated.name == self.name:
-                yield stated.at
-                yield from (Instant(stated.at + lag) for lag in self.window.lags())
+        for one in person.history.traits:
+            if one.name == self.name:
+                yield one.at
+                yield from (Instant(one.at + lag) for lag in self.window.lags())
 
     def children(self) -> tuple[tuple[str, Node], ...]:
         """None."""
@@ -162,6 +204,15 @@ class Changed:
     def references(self) -> Iterator[Reference]:
         """The trait."""
         yield Reference("trait", self.name)
+
+
+def _another(end: Comparison | None, value: Json, now: Instant) -> tuple[Json] | None:
+    """A value that passes and differs from this one, in a tuple; None where none was found."""
+    tests = [] if end is None else [(end, True)]
+    if isinstance(value, str | int | float):
+        tests.append((Comparison("is", value), False))
+    found = example_value(tests, now)
+    return None if found is None or same_value(found[0], value) else found
 
 
 def _listed(comparison: Comparison) -> str:

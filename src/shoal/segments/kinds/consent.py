@@ -10,6 +10,8 @@ from shoal.core.errors import UserError, nearest
 from shoal.core.time import Instant
 from shoal.segments import fields
 from shoal.segments.comparison import Comparison
+from shoal.segments.counterfactual.on_statements import of_consent
+from shoal.segments.counterfactual.ways import Never, Way
 from shoal.segments.lowered import ConsentHolds, Core, Opposite
 from shoal.segments.nodes import Detail, Kind, Node, Person, Read, Reference
 from shoal.segments.operators.words import scalar, scalars
@@ -71,6 +73,15 @@ class Consent:
         """The state."""
         stated = person.history.consent(self.channel, self.purpose)
         return Detail(stated.state if stated else "not set", self.comparison.english())
+
+    def ways(self, person: Person) -> Iterator[Way]:
+        """Another state of the consent; a consent once stated never has none again."""
+        holds = self.holds(person)
+        for state in STATES:
+            if self.comparison.holds(state, person.now) != holds:
+                yield from of_consent(person, self.channel, self.purpose, state)
+        if all(self.comparison.holds(state, person.now) == holds for state in STATES):
+            yield Never("nothing: a consent that was stated always has a state")
 
     def moments(self, person: Person) -> Iterator[Instant]:
         """When the consent was stated."""

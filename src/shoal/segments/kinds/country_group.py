@@ -10,6 +10,9 @@ from shoal.core.errors import nearest, require
 from shoal.core.time import Instant
 from shoal.segments import country_groups, fields
 from shoal.segments.comparison import Comparison
+from shoal.segments.counterfactual.examples import stated
+from shoal.segments.counterfactual.facts import Facts
+from shoal.segments.counterfactual.ways import Do, Way
 from shoal.segments.lowered import AnyOf, Core, TraitHolds
 from shoal.segments.nodes import Detail, Kind, Node, Person, Read, Reference
 from shoal.segments.values import Json
@@ -57,6 +60,16 @@ class InCountryGroup:
         stated = [person.history.trait(name) for name in TRAITS]
         said = [str(one.value) for one in stated if one is not None and one.value is not None]
         return Detail(", ".join(said) or "not set", self.english())
+
+    def ways(self, person: Person) -> Iterator[Way]:
+        """Another country."""
+        holds = self.holds(person)
+        words = f"a country {'outside' if holds else self.english().partition(' ')[0]} the {self.group}"
+        words += f" (now {self.detail(person).value})"
+        country = "nowhere" if holds else next(iter(country_groups.GROUPS[self.group]))
+        told = tuple(stated(person, name, country) for name in TRAITS)
+        for some in (told[:1], told):
+            yield Do(words, Facts(traits=some), person.now)
 
     def moments(self, person: Person) -> Iterator[Instant]:
         """When something was said about the country."""

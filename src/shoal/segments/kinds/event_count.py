@@ -9,6 +9,8 @@ from typing import Any
 from shoal.core.time import Instant
 from shoal.segments import fields
 from shoal.segments.clauses import Clauses
+from shoal.segments.counterfactual.on_events import of_count
+from shoal.segments.counterfactual.ways import Way
 from shoal.segments.lowered import Count, CountWithin
 from shoal.segments.nodes import Detail, Kind, Node, Person, Read, Reference, stream_references
 from shoal.segments.operators.words import quoted
@@ -66,6 +68,10 @@ class Did:
         """The number, and the events counted."""
         found = person.events(self.stream, self.window)
         return Detail(str(len(found)), self.times.english(), tuple(found))
+
+    def ways(self, person: Person) -> Iterator[Way]:
+        """As many more as are missing, or time alone."""
+        return of_count(person, self.stream, self.window, self.times)
 
     def moments(self, person: Person) -> Iterator[Instant]:
         """When an event happens, enters or leaves the window."""

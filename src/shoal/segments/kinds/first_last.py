@@ -10,6 +10,8 @@ from shoal.core.errors import UserError, require
 from shoal.core.time import Instant, format_instant
 from shoal.segments import fields
 from shoal.segments.clauses import Clauses
+from shoal.segments.counterfactual.on_events import more, no_more, over, stays
+from shoal.segments.counterfactual.ways import Way
 from shoal.segments.lowered import AllOf, Core, Count, CountWithin, Opposite
 from shoal.segments.nodes import Detail, Kind, Node, Person, Read, Reference, stream_references
 from shoal.segments.operators.words import quoted
@@ -65,6 +67,16 @@ class FirstLast:
         found = self._deciding(person)
         value = format_instant(found[0].at) if found else "never"
         return Detail(value, self.window.english(), tuple(found))
+
+    def ways(self, person: Person) -> Iterator[Way]:
+        """One more, which is the last, or the first where there was none; or time alone."""
+        if self.which == "last" or not self._deciding(person):
+            yield from more(self.stream, EVER, person)
+            yield from more(self.stream, self.window, person, words=", and none after it" * (self.which == "last"))
+        if self.which == "last":
+            yield no_more(self.stream)
+        yield from stays(self.stream, self.window)
+        yield from over(self.stream, self.window, person)
 
     def moments(self, person: Person) -> Iterator[Instant]:
         """When an event happens, enters or leaves the window."""

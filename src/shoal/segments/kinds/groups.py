@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from shoal.core.errors import UserError, require
 from shoal.core.time import Instant
 from shoal.segments import fields
+from shoal.segments.counterfactual.ways import Way
 from shoal.segments.lowered import AllOf, AnyOf, Core, Opposite
 from shoal.segments.nodes import Kind, Node, Person, Read, Reference
 from shoal.segments.values import Json
@@ -32,6 +33,10 @@ class _Group:
 
     def detail(self, _person: Person, /) -> None:
         """None: the parts say it."""
+
+    def ways(self, _person: Person, /) -> Iterator[Way]:
+        """None of its own: `least` says which parts have to turn."""
+        return iter(())
 
     def moments(self, _person: Person, /) -> Iterator[Instant]:
         """None of its own."""
@@ -133,6 +138,10 @@ class Not:
 
     def detail(self, _person: Person, /) -> None:
         """None: the part says it."""
+
+    def ways(self, _person: Person, /) -> Iterator[Way]:
+        """None of its own: `least` says which parts have to turn."""
+        return iter(())
 
     def moments(self, _person: Person, /) -> Iterator[Instant]:
         """None of its own."""

@@ -13,7 +13,9 @@ from shoal.core.time import Duration, Instant, format_instant
 from shoal.profiles.traits import in_turn
 from shoal.segments import fields
 from shoal.segments.comparison import Comparison
-from shoal.segments.history import TraitStatement
+from shoal.segments.counterfactual.on_statements import of_trait
+from shoal.segments.counterfactual.ways import Wait, Way
+from shoal.segments.history import History, TraitStatement
 from shoal.segments.lowered import Core, Opposite
 from shoal.segments.nodes import Detail, Kind, Node, Person, Read, Reference
 from shoal.segments.operators.binding import Binding
@@ -108,6 +110,19 @@ class HasBeen:
             since = (since or f"since {format_instant(stated.at)}") if passes else None
         return Detail(since or "not now", f"{_over_time(self.comparison)} for at least {self.length.english()}")
 
+    def ways(self, person: Person) -> Iterator[Way]:
+        """Another value now; or the right one, kept for as long; or time alone."""
+        passes = self.comparison.holds(_value(person.history, self.name), person.now)
+        if self.holds(person):
+            yield from of_trait(person, self.name, self.comparison, holds=True, shown=self.detail(person).value)
+        elif passes:
+            yield Wait(f"no other {name_words(self.name)}")
+        else:
+            kept = f", and stays so for {self.length.english()}"
+            yield from of_trait(
+                person, self.name, self.comparison, holds=False, shown="not", more=kept, lasting=self.length.ms
+            )
+
     def moments(self, person: Person) -> Iterator[Instant]:
         """When the trait was stated, and when that is as long ago as asked."""
         for stated in person.history.traits:
@@ -122,6 +137,11 @@ class HasBeen:
     def references(self) -> Iterator[Reference]:
         """The trait."""
         yield Reference("trait", self.name)
+
+
+def _value(history: History, name: str) -> Json:
+    stated = history.trait(name)
+    return stated.value if stated else None
 
 
 def _over_time(comparison: Comparison) -> str:

@@ -10,6 +10,8 @@ from sqlglot import exp
 
 from shoal.core.time import Instant, format_instant
 from shoal.segments import fields, scans
+from shoal.segments.counterfactual.facts import Facts
+from shoal.segments.counterfactual.ways import Do, Never, Way
 from shoal.segments.history import ConsentStatement, Event, TraitStatement
 from shoal.segments.nodes import Detail, Kind, Node, Person, Read, Reference
 from shoal.segments.operators.binding import Binding
@@ -76,6 +78,14 @@ class ImportedFrom:
         told = self._instants(person)
         value = f"{len(told)} since {format_instant(told[0])}" if told else "nothing"
         return Detail(value, "at least one event, trait or consent")
+
+    def ways(self, person: Person) -> Iterator[Way]:
+        """Anything that the source tells."""
+        if self.holds(person):
+            yield Never("nothing: what was told stays told")
+            return
+        event = Event(0, "Any event", person.now, source=self.source)
+        yield Do(f"an event, a trait or a consent from {quoted(self.source)}", Facts(events=(event,)), person.now)
 
     def moments(self, person: Person) -> Iterator[Instant]:
         """When anything that it told became so."""

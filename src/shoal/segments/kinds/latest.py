@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -12,6 +12,8 @@ from shoal.core.time import Instant
 from shoal.segments import fields
 from shoal.segments.clauses import Clauses
 from shoal.segments.comparison import Comparison, PropertyFilter, filter_from
+from shoal.segments.counterfactual.on_events import more, no_more, over, stays, steady
+from shoal.segments.counterfactual.ways import Do, Way
 from shoal.segments.history import Event
 from shoal.segments.measured import end_of_stream
 from shoal.segments.nodes import Detail, Kind, Node, Person, Read, Reference, stream_references
@@ -97,6 +99,27 @@ class EndSays:
             return Detail("no such event", self.test.comparison.english())
         value = at_path(found.properties, self.test.path)
         return Detail("not set" if value is None else str(value), self.test.comparison.english(), (found,))
+
+    def ways(self, person: Person) -> Iterator[Way]:
+        """One more event that says otherwise, or time alone."""
+        holds, found = self.holds(person), self._end(person)
+        path, comparison = name_words(join_path(self.test.path)), self.test.comparison.english()
+        said = f" of which {path} {'not ' * holds}{comparison}"
+        other = list(more(self.stream, self.window, person, tests=[(self.test, not holds)], words=said))
+        if self.which == "latest" or found is None:
+            yield from other
+        if found is not None:
+            yield no_more(self.stream)
+            if self.which == "first":
+                yield from self._first_later(person, other)
+                yield from stays(self.stream, self.window)
+        yield from over(self.stream, self.window, person)
+
+    def _first_later(self, person: Person, other: Sequence[Do]) -> Iterator[Way]:
+        """The same, as soon as all that came before it have left the window."""
+        if not steady(self.window):
+            left = Instant(person.events(self.stream, self.window)[-1].at + self.window.lags()[-1])
+            yield from (Do(one.words, one.facts, max(one.at, left)) for one in other)
 
     def moments(self, person: Person) -> Iterator[Instant]:
         """When an event happens, enters or leaves the window, and when time alone changes the comparison."""

@@ -12,6 +12,7 @@ from shoal.core.errors import require
 from shoal.core.time import Instant
 from shoal.core.zones import DAY
 from shoal.segments import clocks, fields
+from shoal.segments.counterfactual.ways import Wait, Way
 from shoal.segments.local import WEEKDAYS, Hours, LocalTimes, Weekdays, local_from
 from shoal.segments.nodes import Detail, Kind, Node, Person, Read, Reference
 from shoal.segments.operators.binding import Binding
@@ -70,6 +71,10 @@ class LocalTime:
         minutes = passed // 60_000
         shown = f"{WEEKDAYS[(day + 3) % 7].capitalize()} {minutes // 60}:{minutes % 60:02} in {zone.name}"
         return Detail(shown, self.times.english_now())
+
+    def ways(self, _person: Person, /) -> Iterator[Way]:
+        """Time alone."""
+        yield Wait()
 
     def moments(self, person: Person) -> Iterator[Instant]:
         """When the hours and days begin and end, for as long as something is known and a year on."""

@@ -11,6 +11,8 @@ from sqlglot import exp
 from shoal.core.time import Instant, format_instant
 from shoal.ingest.events import LIST_JOINED, LIST_LEFT
 from shoal.segments import fields, scans
+from shoal.segments.counterfactual.facts import Facts
+from shoal.segments.counterfactual.ways import Do, Way
 from shoal.segments.history import Event
 from shoal.segments.lowered import AllOf, AnyOf, Core, Opposite
 from shoal.segments.nodes import Detail, Kind, Node, Person, Read, Reference
@@ -129,6 +131,14 @@ class OnList:
             return Detail(f"{last.name}, {format_instant(last.at)}", "joined and not left since", (last,))
         listed = "named by the trait lists" if self.holds(person) else "not on it"
         return Detail(listed, "joined and not left since")
+
+    def ways(self, person: Person) -> Iterator[Way]:
+        """Join, or leave."""
+        name = LIST_LEFT if self.holds(person) else LIST_JOINED
+        words = f"{'leaving' if name == LIST_LEFT else 'joining'} list {quoted(self.name)}"
+        for lag in (0, 1):  # at the instant at which somebody left, leaving is the later
+            at = Instant(person.now + lag)
+            yield Do(words, Facts(events=(Event(0, name, at, {"list_name": self.name}),)), at)
 
     def moments(self, person: Person) -> Iterator[Instant]:
         """When the list was joined or left, and when the trait was stated."""

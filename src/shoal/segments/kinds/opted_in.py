@@ -12,7 +12,10 @@ from shoal.core.time import Instant, format_instant
 from shoal.ingest.events import EMAIL_BOUNCED, EMAIL_MARKED_AS_SPAM
 from shoal.segments import fields, scans
 from shoal.segments.comparison import Comparison, PropertyFilter
-from shoal.segments.history import ConsentStatement
+from shoal.segments.counterfactual.facts import Facts
+from shoal.segments.counterfactual.on_statements import of_consent
+from shoal.segments.counterfactual.ways import Do, Never, Way
+from shoal.segments.history import ConsentStatement, Event
 from shoal.segments.kinds.consent import MARKETING
 from shoal.segments.kinds.groups import Not
 from shoal.segments.lowered import AllOf, AnyOf, ConsentHolds, Core, Count, CountWithin
@@ -168,6 +171,13 @@ class OptedIn(_AboutConsent):
         value = stated.state if stated else "not set"
         return Detail(f"{value}, by {self._how(person) or 'unknown means'}", f"granted, by {self.method}")
 
+    def ways(self, person: Person) -> Iterator[Way]:
+        """A grant by this method, or a refusal."""
+        if self.holds(person):
+            yield from of_consent(person, self.channel, self.purpose, "denied")
+        else:
+            yield from of_consent(person, self.channel, self.purpose, "granted", self.method)
+
 
 @dataclass(frozen=True, slots=True)
 class EverOptedIn(_AboutConsent):
@@ -197,6 +207,13 @@ class EverOptedIn(_AboutConsent):
         """The first grant."""
         granted = self._statements(person, "granted")
         return Detail(f"granted {format_instant(granted[0].at)}" if granted else "never granted", "granted once")
+
+    def ways(self, person: Person) -> Iterator[Way]:
+        """A grant; what was granted once stays so."""
+        if self.holds(person):
+            yield Never("nothing: what was granted once was granted")
+        else:
+            yield from of_consent(person, self.channel, self.purpose, "granted")
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +257,19 @@ class Suppressed(_AboutConsent):
         methods = [one.method for one in self._statements(person, "denied") if one.method in SUPPRESSING]
         told = [*(one.name for one in events), *(str(method) for method in methods)]
         return Detail(", ".join(told) or "nothing", "a hard bounce, a complaint or a suppression", events)
+
+    def ways(self, person: Person) -> Iterator[Way]:
+        """A complaint or what the platform says; a new consent where only the platform said it."""
+        if not self.holds(person):
+            if self.channel == "email":
+                complaint = Event(0, EMAIL_MARKED_AS_SPAM, person.now)
+                yield Do("a hard bounce or a complaint", Facts(events=(complaint,)), person.now)
+            for one in of_consent(person, self.channel, self.purpose, "denied", SUPPRESSING[0]):
+                yield Do("a source that says it stopped mailing them", one.facts, one.at)
+        elif any(person.events(stream, EVER) for stream in self._streams()):
+            yield Never("nothing: an address that bounced, or whose owner complained, stays suppressed")
+        else:
+            yield from of_consent(person, self.channel, self.purpose, "granted")
 
     def moments(self, person: Person) -> Iterator[Instant]:
         """When an event happened or the consent was stated."""

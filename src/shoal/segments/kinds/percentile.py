@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -12,6 +13,7 @@ from sqlglot import exp
 from shoal.core.errors import UserError, require
 from shoal.core.time import Instant
 from shoal.segments import fields
+from shoal.segments.counterfactual.ways import Do, Way
 from shoal.segments.measured import share
 from shoal.segments.measures import UNIT, Measure, measured_words
 from shoal.segments.nodes import Detail, Kind, Node, Person, Read, Reference
@@ -117,6 +119,15 @@ class Share:
             return Detail("none", needed, tuple(events))
         beyond, people = self.lower().rank(person, value)
         return Detail(f"{measured_words(value)}, number {beyond + 1} of {people}", needed, tuple(events))
+
+    def ways(self, person: Person) -> Iterator[Way]:
+        """Another rank: a greater (or smaller) number than others have."""
+        value = self.by.value(person)
+        rank, people = self.lower().rank(person, value or 0)
+        last = math.ceil(Fraction(repr(self.percent)) * (people + (value is None)) / 100)
+        now = "no number now" if value is None else f"number {rank + 1} of {people} now"
+        place = f"place {last + 1} or further down" if self.holds(person) else f"place {last} or better"
+        yield Do(f"{place} by {self.by.english()}, from the {self.side} ({now})", None, person.now)
 
     def moments(self, person: Person) -> Iterator[Instant]:
         """When one's own number changes; the others' move besides."""

@@ -15,6 +15,10 @@ from shoal.core.errors import UserError
 from shoal.core.time import Instant
 from shoal.segments import fields
 from shoal.segments.comparison import Comparison
+from shoal.segments.counterfactual.examples import stated
+from shoal.segments.counterfactual.facts import Facts
+from shoal.segments.counterfactual.on_statements import of_trait
+from shoal.segments.counterfactual.ways import Do, Way
 from shoal.segments.kinds.trait import Trait
 from shoal.segments.lowered import Core
 from shoal.segments.nodes import Detail, Kind, Node, Person, Read, Reference
@@ -66,6 +70,13 @@ class Score:
         """The value."""
         return self._trait().detail(person)
 
+    def ways(self, person: Person) -> Iterator[Way]:
+        """Another score, which only a prediction gives."""
+        by = ", given by its next run"
+        holds, shown = self.holds(person), self.detail(person).value
+        called = f"score {quoted(self.score)}"
+        return of_trait(person, self._trait().name, self.comparison, holds=holds, shown=shown, called=called, more=by)
+
     def moments(self, person: Person) -> Iterator[Instant]:
         """When the score was given."""
         return self._trait().moments(person)
@@ -114,6 +125,13 @@ class InCluster:
     def detail(self, person: Person) -> Detail:
         """In it or not."""
         return Detail("in the cluster" if self.holds(person) else "not in the cluster", "in the cluster")
+
+    def ways(self, person: Person) -> Iterator[Way]:
+        """Another cluster, which only a run gives."""
+        holds = self.holds(person)
+        words = f"{'left out of' if holds else 'put into'} cluster {quoted(self.cluster)} by the next run"
+        told = stated(person, self._trait().name, not holds)
+        yield Do(words, Facts(traits=(told,)), person.now)
 
     def moments(self, person: Person) -> Iterator[Instant]:
         """When somebody was put into the cluster or taken out."""

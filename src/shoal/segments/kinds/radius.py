@@ -13,6 +13,9 @@ from shoal.core.errors import UserError, require
 from shoal.core.time import Instant
 from shoal.profiles.traits import LATEST
 from shoal.segments import fields, scans
+from shoal.segments.counterfactual.examples import stated
+from shoal.segments.counterfactual.facts import Facts
+from shoal.segments.counterfactual.ways import Do, Never, Way
 from shoal.segments.nodes import Detail, Kind, Node, Person, Read, Reference
 from shoal.segments.operators import variant
 from shoal.segments.operators.binding import Binding
@@ -204,6 +207,18 @@ class Radius:
         return Detail(
             f"{distance_km(*place, near.latitude, near.longitude) / UNITS[self.unit]:.1f} {self.unit}", needed
         )
+
+    def ways(self, person: Person) -> Iterator[Way]:
+        """Another place."""
+        holds = self.holds(person)
+        place: tuple[Number, Number] = (self.latitude, self.longitude)
+        if holds:
+            place = (-self.latitude, self.longitude - 180 if self.longitude > 0 else self.longitude + 180)
+        words = f"a place {'not ' * holds}{self.english()} (now {self.detail(person).value})"
+        told = tuple(stated(person, name, angle) for name, angle in zip(TRAITS, place, strict=False))
+        yield Do(words, Facts(traits=told), person.now)
+        if holds:
+            yield Never("nothing: every place on earth is as near")
 
     def moments(self, person: Person) -> Iterator[Instant]:
         """When something was said about the place."""

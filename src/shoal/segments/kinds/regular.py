@@ -12,6 +12,11 @@ from shoal.core.errors import UserError, require
 from shoal.core.time import Duration, Instant
 from shoal.segments import fields
 from shoal.segments.clauses import Clauses
+from shoal.segments.counterfactual.examples import example_event, next_counted
+from shoal.segments.counterfactual.facts import Facts
+from shoal.segments.counterfactual.on_events import MOST_FACTS, more, no_more, over, stream_words
+from shoal.segments.counterfactual.ways import Do, Way
+from shoal.segments.history import Event
 from shoal.segments.lowered import Core, Opposite
 from shoal.segments.nodes import Detail, Kind, Node, Person, Read, Reference, stream_references
 from shoal.segments.operators import variant
@@ -22,10 +27,13 @@ from shoal.segments.scans import column, stream_conditions
 from shoal.segments.streams import STREAM_KEYS, Stream, stream_from
 from shoal.segments.times import ONCE, Times, times_from
 from shoal.segments.values import Json
-from shoal.segments.windows import BetweenAgo, Last, Window
+from shoal.segments.windows import EVER, BetweenAgo, Last, Window
 
 MOST = 1_000
 """Periods that may be looked at."""
+
+MOST_TRIED = 60
+"""Periods ahead for which an explanation tries what would turn the answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +172,34 @@ class Regular:
         events = person.events(self.stream, Last(self.periods.whole))
         needed = f"{self.share.english().removesuffix('s').removesuffix(' time')} of {self.periods.english()}"
         return Detail(value, needed, tuple(events))
+
+    def ways(self, person: Person) -> Iterator[Way]:
+        """Events in the period that runs, then in each of the next ones; or time alone."""
+        found = next_counted(self.stream, EVER, person)
+        if found is None:
+            yield from more(self.stream, EVER, person)
+            yield from over(self.stream, EVER, person)
+            return
+        low, high = self.times.bounds
+        number = self._numbers(person)[0]
+        for missing in (low - number, 0 if high is None else high + 1 - number):
+            if missing > 0:
+                yield from more(self.stream, EVER, person, missing)
+        if self.times.bounds[0] <= MOST_FACTS // self.periods.number:
+            yield from self._in_each(person, max(low, 1))
+        yield no_more(self.stream)
+
+    def _in_each(self, person: Person, times: int) -> Iterator[Way]:
+        length = self.periods.length
+        events: list[Event] = []
+        for place in range(min(self.periods.number, MOST_TRIED)):
+            at = Instant(person.now + place * length.ms)
+            event = example_event(self.stream, at, at, person)
+            if event is None:
+                return
+            events += [event] * times
+            words = f"{times} more {stream_words(self.stream)} in each of the next {place + 1} times {length.english()}"
+            yield Do(words, Facts(events=tuple(events)), at)
 
     def moments(self, person: Person) -> Iterator[Instant]:
         """When an event happens, and when it moves into an earlier period."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from shoal.core.time import Instant
 from shoal.segments import fields
+from shoal.segments.counterfactual.ways import Never, Through, Way
 from shoal.segments.kinds.anonymous import includes_anonymous
 from shoal.segments.lowered import InSegment
 from shoal.segments.nodes import Detail, Kind, Node, Person, Read, Reference, walk
@@ -52,6 +53,13 @@ class Member:
         """The other segment's sentence."""
         value = "a member" if self.holds(person) else "not a member"
         return Detail(value, person.segments[self.segment].english())
+
+    def ways(self, person: Person) -> Iterator[Way]:
+        """The least change that turns the other segment."""
+        if person.history.identified or includes_anonymous(person.segments[self.segment]):
+            yield Through(self.segment)
+        else:
+            yield Never("nothing as long as nobody has identified this visitor")
 
     def moments(self, person: Person) -> Iterator[Instant]:
         """Those of the other segment, and of all that it refers to, each once."""

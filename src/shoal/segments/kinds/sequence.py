@@ -10,6 +10,10 @@ from shoal.core.errors import UserError, require
 from shoal.core.time import Duration, Instant
 from shoal.segments import fields
 from shoal.segments.clauses import Clauses
+from shoal.segments.counterfactual.examples import next_counted
+from shoal.segments.counterfactual.facts import Facts
+from shoal.segments.counterfactual.on_events import more, no_more, over
+from shoal.segments.counterfactual.ways import Do, Way
 from shoal.segments.following import Absence, Followed, Step
 from shoal.segments.history import Event
 from shoal.segments.lowered import Core, Opposite
@@ -18,6 +22,9 @@ from shoal.segments.streams import STREAM_KEYS, Stream, stream_from
 from shoal.segments.times import ONCE, Times
 from shoal.segments.values import Json
 from shoal.segments.windows import EVER
+
+MOST_TRIED = 20
+"""So many times over an explanation tries all steps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +101,38 @@ class EventSequence:
         shown = done or next((ways for ways in reversed(reached) if ways), [])
         events = {(event.at, event.event_id): event for way in shown for event in way}
         return Detail(value, self.times.english(), tuple(events[key] for key in sorted(events)))
+
+    def ways(self, person: Person) -> Iterator[Way]:
+        """The steps that are missing, the fewest first; an event that was not to come; or time alone."""
+        low, high = self.times.bounds
+        number = len(self._reached(person)[-1])
+        missing = low - number if number < low else 1 if high is None else high + 1 - number
+        if 0 < missing <= MOST_TRIED:
+            for place in reversed(range(len(self.steps))):
+                yield from self._with_steps(person, (*self.steps[place:], *self.steps[-1:] * (missing - 1)))
+            yield from self._with_steps(person, self.steps * missing)
+        for step in self.steps:
+            for stream in step.absence.streams if step.absence else ():
+                yield from more(stream, EVER, person)
+        if self._reached(person)[-1]:
+            yield no_more(self.steps[-1].stream)
+        elif all(step.absence is None for step in self.steps):
+            yield from over(self.steps[-1].stream, self.steps[-1].window, person)
+
+    def _with_steps(self, person: Person, steps: Sequence[Step]) -> Iterator[Way]:
+        """One event for each of these steps, as soon as each counts; then the time without what must not come."""
+        events: list[Event] = []
+        turned = at = person.now
+        for step in steps:
+            found = next_counted(step.stream, step.window, person.at(at))
+            if found is None:
+                return
+            length = step.absence.within.ms if step.absence and step.absence.within else 0
+            turned = max(turned, found.at, Instant(found.event.at + length))
+            at = Instant(found.event.at + 1)
+            events.append(found.event)
+        words = " then ".join(f"1 more {step.english()}" for step in steps)
+        yield Do(words, Facts(events=tuple(events)), turned)
 
     def moments(self, person: Person) -> Iterator[Instant]:
         """When an event happens, enters or leaves the window, and when an absence has lasted long enough."""

@@ -9,6 +9,8 @@ from typing import Any
 from shoal.core.time import Instant
 from shoal.segments import fields
 from shoal.segments.comparison import Comparison
+from shoal.segments.counterfactual.on_statements import of_trait
+from shoal.segments.counterfactual.ways import Way
 from shoal.segments.lowered import Core, Opposite, TraitHolds
 from shoal.segments.nodes import Detail, Kind, Node, Person, Read, Reference
 from shoal.segments.operators.words import written
@@ -59,6 +61,10 @@ class Trait:
         value = stated.value if stated else None
         shown = "not set" if value is None else written(value) if isinstance(value, str | int | float) else str(value)
         return Detail(shown, self.comparison.english())
+
+    def ways(self, person: Person) -> Iterator[Way]:
+        """Another value."""
+        return of_trait(person, self.name, self.comparison, holds=self.holds(person), shown=self.detail(person).value)
 
     def moments(self, person: Person) -> Iterator[Instant]:
         """When the trait was stated, and when time alone changes the comparison."""

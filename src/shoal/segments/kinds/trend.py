@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -11,6 +12,8 @@ from shoal.core.errors import UserError, require
 from shoal.core.time import Duration, Instant
 from shoal.segments import fields
 from shoal.segments.clauses import Clauses
+from shoal.segments.counterfactual.on_events import more, no_more, stream_words
+from shoal.segments.counterfactual.ways import Do, Never, Way
 from shoal.segments.lowered import Count, CountsCompared, Sign
 from shoal.segments.nodes import Detail, Kind, Node, Person, Read, Reference, stream_references
 from shoal.segments.operators.dates import check_duration, read_duration
@@ -87,6 +90,28 @@ class Trend:
         events = [one for window in reversed(self._windows()) for one in person.events(self.stream, window)]
         needed = f"{self.relation.replace('_', ' ')} {written(self.factor)} times the number before"
         return Detail(f"{recent} after {earlier}", needed, tuple(events))
+
+    def ways(self, person: Person) -> Iterator[Way]:
+        """As many more as tip the scales, or time alone."""
+        recent, earlier = self._numbers(person)
+        against = Fraction(repr(self.factor)) * earlier
+        upwards = self.relation in ("at_least", "more_than")
+        if upwards != self.holds(person):
+            least = math.ceil(against) if self.relation in ("at_least", "less_than") else math.floor(against) + 1
+            yield from more(self.stream, self._windows()[0], person, max(1, least - recent))
+        yield no_more(self.stream)
+        if recent == earlier == 0:
+            yield from self._after_none(person)
+
+    def _after_none(self, person: Person) -> Iterator[Way]:
+        """Where there is none: one that was, and none since."""
+        if self.factor == 0:
+            if self.relation in ("at_least", "less_than"):
+                yield Never("nothing: no number of events is below 0")
+            return
+        for one in more(self.stream, self._windows()[0], person):
+            words = f"{one.words}, and no {stream_words(self.stream)} in the {self.length.english()} after it"
+            yield Do(words, one.facts, Instant(one.at + self.length.ms))
 
     def moments(self, person: Person) -> Iterator[Instant]:
         """When an event happens, becomes an earlier one, and is forgotten."""

@@ -1,0 +1,136 @@
+"""What turns the answer of one condition, tried on a copy of the subscriber's history."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from shoal.core.time import Instant, format_instant
+from shoal.segments.counterfactual.facts import NOTHING, Facts
+from shoal.segments.counterfactual.ways import Do, Never, Wait, Way, moment_words
+from shoal.segments.history import History
+from shoal.segments.measures import Measure, Standing
+from shoal.segments.nesting import segments_used
+from shoal.segments.nodes import Listwise, Node, Person, Population, walk
+from shoal.segments.streams import Stream
+from shoal.segments.values import Json
+from shoal.segments.windows import Window
+
+
+@dataclass(frozen=True, slots=True)
+class Flip:
+    """What it takes for one condition to turn, the least of the ways that its kind knows.
+
+    `facts` are an example of it: empty where time alone does it, None where none can be made up. `tried` says that
+    with these facts the oracle's answer does turn, at the instant `at`. `by` is when they would come too late.
+    `never` says that nothing turns it; where neither is said, no more is known than the words say.
+    """
+
+    words: str  # "1 more "Email Opened" by 3 December 2026"
+    at: Instant | None  # when it turns; None where nothing was found that turns it
+    facts: Facts | None = None
+    by: Instant | None = None
+    tried: bool = False
+    never: bool = False
+
+    def as_data(self) -> dict[str, Json]:
+        """The JSON form; instants in ISO 8601. `possible` is null where that isn't known; facts are left out."""
+        return {
+            "words": self.words,
+            "possible": True if self.tried else False if self.never else None,
+            "at": None if self.at is None else format_instant(self.at),
+            "by": None if self.by is None else format_instant(self.by),
+            "tried": self.tried,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class _Changed:
+    """A population in which one identified subscriber has another history."""
+
+    known: Population
+    before: History
+    after: History
+
+    def size(self) -> int:
+        """Counts who is identified now."""
+        return self.known.size() + self.after.identified - self.before.identified
+
+    def total(self, stream: Stream, window: Window, now: Instant) -> int:
+        """The list's, with the one's own exchanged."""
+        old, new = (len(one.events(stream, window)) if one else 0 for one in self._both(now))
+        return self.known.total(stream, window, now) - old + new
+
+    def standing(self, measure: Measure, value: int, now: Instant) -> Standing:
+        """The list's, with the one's own exchanged."""
+        found = self.known.standing(measure, value, now)
+        for one, sign in zip(self._both(now), (-1, 1), strict=True):
+            own = measure.value(one) if one else None
+            if own is not None:
+                found = Standing(
+                    found.people + sign,
+                    found.above + sign * (own > value),
+                    found.below + sign * (own < value),
+                    found.total + sign * own,
+                )
+        return found
+
+    def _both(self, now: Instant) -> tuple[Person | None, Person | None]:
+        before, after = (Person.of(one, now, {}, None) if one.identified else None for one in (self.before, self.after))
+        return before, after
+
+
+def performed(person: Person, facts: Facts, at: Instant) -> Person:
+    """The subscriber at an instant, where these facts had been told besides."""
+    history = facts.added_to(person.history)
+    population = None if person.population is None else _Changed(person.population, person.history, history)
+    return Person.of(history, at, person.segments, population)
+
+
+def moves_with_others(node: Node, person: Person) -> bool:
+    """Whether the answer depends on what others do: what they will do nobody knows."""
+    names = segments_used(node, person.segments)
+    return any(
+        isinstance(part, Listwise) and part.against_list
+        for whole in (node, *map(person.segments.__getitem__, names))
+        for _, part in walk(whole)
+    )
+
+
+def first_that_turns(node: Node, person: Person, ways: Iterable[Way], later: Instant | None) -> Flip:
+    """The first of these ways that turns a condition; `later` is when time alone does, None where it doesn't."""
+    holds, untried, never = node.holds(person), None, None
+    fixed = moves_with_others(node, person)
+    for way in ways:
+        match way:
+            case Do(words, facts, at) if later is None or at < later:
+                if facts is None or (fixed and at > person.now):
+                    untried = untried or Flip(words, at, facts)
+                elif node.holds(performed(person, facts, at)) != holds:
+                    return _in_time(node, person, Flip(words, at, facts, tried=True), later)
+            case Wait(words) if later is not None:
+                return _waiting(words, later)
+            case Never(words):
+                never = never or Flip(words, None, never=True)
+    if later is not None:
+        return _waiting("", later)
+    return untried or never or Flip("no change was found that turns it", None)
+
+
+def _waiting(words: str, later: Instant) -> Flip:
+    said = f"{words} until {moment_words(later)}" if words else f"time alone on {moment_words(later)}"
+    return Flip(said, later, NOTHING, tried=True)
+
+
+def _in_time(node: Node, person: Person, flip: Flip, later: Instant | None) -> Flip:
+    """The flip with the instant from which on the same facts, told then, no longer turn the answer."""
+    facts = flip.facts
+    if not facts or flip.at != person.now or moves_with_others(node, person):
+        return flip
+    holds = node.holds(person)
+    for moment in sorted({one for one in node.moments(person) if one > person.now}):
+        if later is not None and moment >= later:
+            break
+        if node.holds(performed(person, facts.later(moment - person.now), moment)) == holds:
+            return replace(flip, words=f"{flip.words} by {moment_words(moment)}", by=moment)
+    return flip
