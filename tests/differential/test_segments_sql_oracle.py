@@ -125,6 +125,7 @@ _said = st.tuples(
     *(st.sampled_from(STATES), st.integers(-4, 1), st.sampled_from((0, 0, 1))),
     *(st.sampled_from(("crm", "shop")), st.sampled_from((0, 1, 1, 2))),
     st.sampled_from((None, None, COMPLAINT)),
+    st.sampled_from((0, 1, 2)),
 )
 HALF_MINUTE = 30_000
 
@@ -139,9 +140,9 @@ def test_generated_consent_histories_agree(duck, told, moment):
             consents=tuple(
                 ConsentStatement(
                     *("email", "marketing", state, at, Instant(at + lag), subscriber * 10 + number, source),
-                    *(method, contact, contact),
+                    *(method, contact, contact, changed),
                 )
-                for number, (state, place, lag, source, contact, method) in enumerate(stated)
+                for number, (state, place, lag, source, contact, method, changed) in enumerate(stated)
                 for at in (Instant(cases.NOW + place * HALF_MINUTE),)
             ),
         )

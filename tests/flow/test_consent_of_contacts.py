@@ -97,3 +97,62 @@ def test_canonical_records_and_mapped_events_refuse_too(sqlite, tmp_path, write)
         ("shoal", "sms", "marketing", "granted", None),
         ("shoal", "sms", "marketing", "granted", None),
     ]
+
+
+NEW = "a@example.org,77,UNSUBSCRIBED,,2026-10-01 10:00:00"
+OLD = "a@example.org,77,SUBSCRIBED,,2026-01-01 10:00:00"
+
+
+@pytest.mark.parametrize("rows", [(NEW, OLD), (OLD, NEW)])
+def test_an_older_export_lifts_no_newer_refusal_whichever_is_imported_first(sqlite, write, rows):
+    for number, row in enumerate(rows):
+        import_paths(sqlite, [write(f"{number}.csv", [KLAVIYO, row])])
+    assert reached(sqlite) == 0
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+def test_a_newer_export_takes_its_own_refusal_back(sqlite, write, backwards):
+    rows = [NEW, NEW.replace("UNSUBSCRIBED", "SUBSCRIBED").replace("-10-", "-11-")]
+    for number, row in enumerate(reversed(rows) if backwards else rows):
+        import_paths(sqlite, [write(f"{number}.csv", [KLAVIYO, row])])
+    assert reached(sqlite) == 1
+
+
+def test_exports_that_dont_say_when_a_row_changed_lift_no_refusal(sqlite, write):
+    header = "Email,Accepts Email Marketing,Total Spent,Total Orders"
+    for word in ("no", "yes"):
+        import_paths(sqlite, [write(f"{word}.csv", [header, f"a@example.org,{word},0,0"])])
+    assert reached(sqlite) == 0
+
+
+EXPORTS = {
+    "klaviyo": (KLAVIYO, "a@example.org,77,{state},,{changed}", "SUBSCRIBED", "UNSUBSCRIBED"),
+    "omnisend": (
+        "Email,Email status,SMS status,Updated At",
+        "a@example.org,{state},,{changed}",
+        *("subscribed", "unsubscribed"),
+    ),
+    "activecampaign": (
+        "Email,Date Created,IP Address,Status,Date Updated",
+        "a@example.org,2025-01-01,,{state},{changed}",
+        *("active", "unsubscribed"),
+    ),
+}
+
+
+@pytest.mark.parametrize("platform", EXPORTS)
+def test_every_export_with_a_time_of_its_rows_tells_which_is_newer(sqlite, write, platform):
+    header, row, yes, no = EXPORTS[platform]
+    told = [(no, "2026-03-01 10:00:00"), (yes, "2026-02-01 10:00:00")]
+    for number, (state, changed) in enumerate(told):
+        import_paths(sqlite, [write(f"{number}.csv", [header, row.format(state=state, changed=changed)])])
+    assert reached(sqlite) == 0
+    newest = row.format(state=yes, changed="2026-04-01 10:00:00")
+    import_paths(sqlite, [write("newest.csv", [header, newest])])
+    assert reached(sqlite) == 1
+
+
+def test_a_row_that_changes_in_the_future_says_nothing_of_its_age(sqlite, write):
+    for number, row in enumerate((NEW, OLD.replace("2026-01-01", "2999-01-01"))):
+        import_paths(sqlite, [write(f"{number}.csv", [KLAVIYO, row])])
+    assert reached(sqlite) == 0

@@ -67,7 +67,7 @@ class Shop:
             duck,
             "consents",
             "(x->>0)::BIGINT, x->>1, 'marketing', x->>2, NULL, NULL, epoch_ms((x->>3)::BIGINT),"
-            "epoch_ms((x->>4)::BIGINT), (x->>5)::BIGINT, x->>6, (x->>0)::BIGINT, (x->>0)::BIGINT",
+            "epoch_ms((x->>4)::BIGINT), (x->>5)::BIGINT, x->>6, (x->>0)::BIGINT, (x->>0)::BIGINT, (x->>3)::BIGINT",
             [
                 [
                     *(who, channel, state, at, at if number in self.undated else self.received_at),
@@ -90,7 +90,7 @@ _TABLES = (
     " event_id BIGINT, source VARCHAR)",
     "CREATE TABLE consents (subscriber BIGINT, channel VARCHAR, purpose VARCHAR, state VARCHAR, method VARCHAR,"
     ' text_version VARCHAR, "at" TIMESTAMP, received_at TIMESTAMP, event_id BIGINT, source VARCHAR, contact BIGINT,'
-    " address BIGINT)",
+    " address BIGINT, changed BIGINT)",
     "CREATE TABLE keys (subscriber BIGINT, key UBIGINT, kind VARCHAR)",
     "CREATE TABLE subscribers (subscriber BIGINT, identified BOOLEAN)",
 )

@@ -19,7 +19,7 @@ CREATE TABLE traits AS SELECT subscriber, name, value::JSON::VARIANT AS value, m
 ) AS stated(subscriber, name, value, "at", received_at, event_id, source);
 CREATE TABLE consents AS SELECT subscriber, channel, purpose, state, method, NULL::VARCHAR AS text_version,
        make_timestamp("at" * 1000) AS "at", make_timestamp("at" * 1000) AS received_at, event_id, 'crm' AS source,
-       7 AS contact, 7 AS address
+       7 AS contact, 7 AS address, 0 AS changed
 FROM (VALUES
     (1, 'email', 'marketing', 'granted', 'form', 10, 1),
     (1, 'email', 'marketing', 'denied', NULL, 20, 2),

@@ -343,6 +343,7 @@ _consented = st.tuples(
     st.sampled_from(SOURCES),
     st.sampled_from(METHODS),
     st.sampled_from(((7, 7), (7, 7), (8, 8), (9, 0))),  # the contact, and the address that it is
+    st.sampled_from((0, 0, 1, 2)),  # when the row last changed
 )
 _properties = st.dictionaries(st.sampled_from(("a", "b", "machine", "o", 'it\'s "q" $1 é')), values, max_size=3)
 
@@ -413,8 +414,8 @@ def histories(draw: st.DrawFn, size: int = 8) -> list[History]:
                     *(TraitStatement(*fact, at, at, next(ids), source) for fact, at, source in told),
                 ),
                 consents=tuple(
-                    ConsentStatement(*about, at, Instant(at + lag), next(ids), source, method, *whose)
-                    for *about, at, lag, source, method, whose in consented
+                    ConsentStatement(*about, at, Instant(at + lag), next(ids), source, method, *whose, changed)
+                    for *about, at, lag, source, method, whose, changed in consented
                 ),
             )
         )
@@ -455,7 +456,7 @@ def fill(connection: duckdb.DuckDBPyConnection, people: Sequence[History], folde
     consents = [
         (
             *(one.subscriber, c.channel, c.purpose, c.state, c.at, c.received_at, c.event_id, c.source),
-            *(c.method, c.contact, c.address),
+            *(c.method, c.contact, c.address, c.changed),
         )
         for one in people
         for c in one.consents
@@ -477,6 +478,7 @@ def fill(connection: duckdb.DuckDBPyConnection, people: Sequence[History], folde
                 "method",
                 "contact",
                 "address",
+                "changed",
             ),
         ),
         "workspace": _table([(people[0].default_zone if people else "UTC",)], ("zone",)),
@@ -510,7 +512,7 @@ _REPLACED = {
     **dict.fromkeys(("subscribers", "workspace", "zone_offsets"), ""),
 }
 _TYPES = {
-    **dict.fromkeys(("subscriber", "event_id", "at", "received_at", "contact", "address"), pa.int64()),
+    **dict.fromkeys(("subscriber", "event_id", "at", "received_at", "contact", "address", "changed"), pa.int64()),
     **dict.fromkeys(
         ("name", "properties", "value", "channel", "purpose", "state", "source", "method", "zone"), pa.string()
     ),

@@ -25,8 +25,8 @@ CREATE TABLE traits AS SELECT * FROM (VALUES
     (-5, 'age', '7'::JSON, TIMESTAMP '1969-01-03', TIMESTAMP '2026-01-04', 50, 'crm'))
     AS t(subscriber, name, value, "at", received_at, event_id, source);
 CREATE TABLE consents AS SELECT * FROM (VALUES
-    (2, 'email', 'marketing', 'granted', TIMESTAMP '2026-01-06', TIMESTAMP '2026-01-07', 22, 'till', 'form', 22, 23))
-    AS t(subscriber, channel, purpose, state, "at", received_at, event_id, source, method, contact, address);
+    (2, 'email', 'marketing', 'granted', TIMESTAMP '2026-01-06', TIMESTAMP '2026-01-07', 22, 'till', 'form', 22, 23, 5))
+    AS t(subscriber, channel, purpose, state, "at", received_at, event_id, source, method, contact, address, changed);
 CREATE TABLE workspace AS SELECT 'Europe/Paris' AS zone;
 """
 

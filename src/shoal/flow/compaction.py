@@ -42,7 +42,8 @@ def compact(
     row_group: int,
 ) -> list[lake.LakeFile]:
     """Write files that hold the rows of `files`, all of one table. They take their place when they are catalogued."""
-    table, stored = files[0].table, lake.scan(folder, files)
+    table = files[0].table
+    stored = lake.scan(folder, files, by_name=table == "consents")
     if table == "events":
         rows = Rows(stored, lake_rows.STORED_EVENTS)
         return write_events(folder, duck, rows, stem=stem, named=named, row_group=row_group)

@@ -15,7 +15,7 @@ from sqlglot import exp, parse_one
 from shoal.core.ids import KEY_ID_SQL
 from shoal.core.time import Duration, Instant
 from shoal.ingest.lake_rows import REPLACED
-from shoal.profiles.consent import ADDRESS_SQL, CAUTION, COMPLAINT
+from shoal.profiles.consent import CAUTION, COMPLAINT
 from shoal.segments.comparison import Comparison
 from shoal.segments.live import Changes, Consented, Facts, Happened, Live, Needs, Persons, Stated
 from shoal.segments.live.edges import NEVER, Times
@@ -93,7 +93,7 @@ class Rows:
     file, with no view between. So files are read as they are, and people are found after that.
     """
 
-    scans: Mapping[str, str]  # what stands for events, traits and consents
+    scans: Mapping[str, str]  # what stands for events and traits
     key: str = "key"  # the column that names a person
     superseded: bool = False  # whether the table of replaced events is to be looked at
 
@@ -102,7 +102,7 @@ def rows_of(duck: duckdb.DuckDBPyConnection) -> Rows:
     """Where the facts of an open reading are."""
     names = {name for (name,) in duck.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
     if "scans" not in names:
-        return Rows({name: name for name in ("events", "traits", "consents")}, "subscriber")
+        return Rows({name: name for name in ("events", "traits")}, "subscriber")
     return Rows(dict(duck.execute("FROM scans").fetchall()), superseded="superseded" in names)
 
 
@@ -128,7 +128,7 @@ def read(duck: duckdb.DuckDBPyConnection, needs: Needs, now: Instant, rows: Rows
     for name, comparisons in needs.traits.items():
         yield Facts(stated=(_stated(duck, name, comparisons, rows),))
     for channel, purpose in needs.consents:
-        yield Facts(consented=(_consented(duck, channel, purpose, rows),))
+        yield Facts(consented=(_consented(duck, channel, purpose),))
 
 
 def _everybody(duck: duckdb.DuckDBPyConnection) -> Persons:
@@ -194,27 +194,23 @@ def _stated(duck: duckdb.DuckDBPyConnection, name: str, comparisons: Sequence[Co
     return Stated(name, columns["who"], columns["at"], columns["event_id"], tuple(held))
 
 
-def _consented(duck: duckdb.DuckDBPyConnection, channel: str, purpose: str, rows: Rows) -> Consented:
+def _consented(duck: duckdb.DuckDBPyConnection, channel: str, purpose: str) -> Consented:
     number = KEY_ID_SQL.format(text="source || '/' || contact")
-    contacts, address = _CONTACTS if rows.key == "key" else ("", "address")
     found = duck.sql(
         f"""SELECT place AS who, epoch_ms("at") AS "at", event_id, list_position($states, state)::BIGINT - 1 AS state,
-                   ("at" < received_at)::UTINYINT AS dated, {number} AS source, {address} AS address,
-                   coalesce(method = $complaint, false)::UTINYINT AS complaint
-            FROM {rows.scans["consents"]} AS told JOIN places ON places.key = told.{rows.key} {contacts}
+                   ("at" < received_at)::UTINYINT AS dated, {number} AS source, address,
+                   coalesce(method = $complaint, false)::UTINYINT AS complaint, changed
+            FROM consents JOIN places ON places.key = consents.subscriber
             WHERE channel = $channel AND purpose = $purpose""",
         params={"states": list(CAUTION), "channel": channel, "purpose": purpose, "complaint": COMPLAINT},
     )
     columns = _columns(found.to_arrow_table().combine_chunks())
     dated, complaint = (columns[name].view(np.bool_) for name in ("dated", "complaint"))
     who, at, event_id, state, source, whose = (columns[name] for name in _CONSENTED)
-    return Consented(channel, purpose, who, at, event_id, state, dated, source, whose, complaint)
+    return Consented(channel, purpose, who, at, event_id, state, dated, source, whose, complaint, columns["changed"])
 
 
 _CONSENTED = ("who", "at", "event_id", "state", "source", "address")
-
-
-_CONTACTS = ("LEFT JOIN keys AS contacts ON contacts.key = told.contact", ADDRESS_SQL)
 
 
 def _told(view: str, rows: Rows) -> exp.Select:

@@ -22,7 +22,7 @@ _COLUMNS = {
     "events": 'event_id, "at", name, source, received_at, properties',
     "traits": 'name, value, "at", received_at, event_id, source',
     "consents": 'channel, purpose, state, method, text_version, "at", received_at, event_id, source, contact, '
-    f"{ADDRESS_SQL} AS address",
+    f"{ADDRESS_SQL} AS address, coalesce(epoch_ms(changed), 0) AS changed",
 }
 
 _JOINED = {
@@ -55,11 +55,12 @@ def open_reading(opened: Opened, *, memory: str = "4GB") -> duckdb.DuckDBPyConne
 
 
 def _view(duck: duckdb.DuckDBPyConnection, home: Home, table: str, files: Sequence[lake.LakeFile], only: str) -> None:
-    if files:
+    duck.execute(f"CREATE TEMP TABLE no_{table} ({TABLES[table]})")
+    stored = f"no_{table}"
+    if files and table == "consents":  # lakes that are older than the column `changed`
+        stored = f"(FROM {lake.scan(home.lake, files, by_name=True)} UNION ALL BY NAME FROM {stored})"
+    elif files:
         stored = lake.scan(home.lake, files)
-    else:
-        duck.execute(f"CREATE TEMP TABLE no_{table} ({TABLES[table]})")
-        stored = f"no_{table}"
     duck.execute("INSERT INTO scans VALUES (?, ?)", [table, stored])
     name = "records" if table == "events" else table
     duck.execute(

@@ -58,6 +58,7 @@ class Consent(msgspec.Struct, frozen=True, omit_defaults=True):
     purpose: str = "marketing"
     method: str | None = None  # "double_opt_in", "import", "form"
     text_version: str | None = None
+    changed: Instant | None = None  # where nobody says since when: when the row that shows it last changed
 
 
 class Record(msgspec.Struct, frozen=True):

@@ -18,7 +18,7 @@ TABLES = {
         source VARCHAR""",
     "consents": """
         key BIGINT, channel VARCHAR, purpose VARCHAR, state VARCHAR, method VARCHAR, text_version VARCHAR,
-        "at" TIMESTAMP, received_at TIMESTAMP, event_id BIGINT, source VARCHAR, contact BIGINT""",
+        "at" TIMESTAMP, received_at TIMESTAMP, event_id BIGINT, source VARCHAR, contact BIGINT, changed TIMESTAMP""",
 }
 """Columns of the lake's tables, for DuckDB. A row of `events` whose name is NULL is a record that stated facts only."""
 
@@ -149,12 +149,17 @@ _CONTACT = f"""CASE WHEN coalesce({_ADDRESS}, keys[1]) = keys[1] THEN key
     ELSE {KEY_ID_SQL.format(text=f"({_ADDRESS})")} END"""
 """Whom of a source a consent is about: the address that the record names for the channel, else its strongest key."""
 
+_CHANGED = """CASE WHEN "at" >= received_at AND stated.changed <= epoch_ms(received_at)
+    THEN make_timestamp_ms(stated.changed) END"""
+"""When the row that shows an undated consent last changed; a time that is still to come says nothing."""
+
 _REFUSES = f"coalesce(version IS NULL AND name IN ({', '.join(map(quoted, REFUSALS))}), false)"
 _METHODS = " ".join(f"WHEN {quoted(name)} THEN {quoted(each.method)}" for name, each in REFUSALS.items() if each.method)
 _STATED = f"""CASE
     WHEN {_REFUSES} AND len(list_filter(said, lambda one: one.channel = 'email' AND one.state = 'denied')) = 0
     THEN list_append(said, {{'channel': 'email', 'purpose': NULL::VARCHAR, 'state': 'denied',
-                             'method': CASE name {_METHODS} END, 'text_version': NULL::VARCHAR}})
+                             'method': CASE name {_METHODS} END, 'text_version': NULL::VARCHAR,
+                             'changed': NULL::BIGINT}})
     ELSE said END"""
 """What a record states of consent, and the refusal that an event is (`refusals.REFUSALS`)."""
 
@@ -169,10 +174,10 @@ _FACTS = {
     "consents": f"""
         SELECT key, stated.channel AS channel, coalesce(stated.purpose, 'marketing') AS purpose, stated.state AS state,
                stated.method AS method, stated.text_version AS text_version,
-               "at", received_at, event_id, source, {_CONTACT} AS contact
+               "at", received_at, event_id, source, {_CONTACT} AS contact, {_CHANGED} AS changed
         FROM (SELECT *, unnest({_STATED}) AS stated
               FROM (SELECT *, from_json(coalesce(consent, '[]'), '[{{"channel":"VARCHAR","purpose":"VARCHAR",
-                        "state":"VARCHAR","method":"VARCHAR","text_version":"VARCHAR"}}]') AS said
+                        "state":"VARCHAR","method":"VARCHAR","text_version":"VARCHAR","changed":"BIGINT"}}]') AS said
                     FROM records WHERE consent IS NOT NULL OR {_REFUSES}))
         ORDER BY {{order}}""",
 }

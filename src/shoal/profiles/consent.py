@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
@@ -44,6 +44,10 @@ class Statement(Protocol):
         """The id of the address (for SMS the number) that it is about; 0 where it names none: about the person."""
 
     @property
+    def changed(self) -> int:
+        """Without a date: when the row that shows it last changed, in ms; 0 where the row doesn't say."""
+
+    @property
     def method(self) -> str | None:
         """How it came about; `COMPLAINT` is one of the person, whatever the address."""
 
@@ -60,12 +64,8 @@ ADDRESS_SQL = """CASE
     WHEN contacts.kind = CASE channel WHEN 'email' THEN 'email' WHEN 'sms' THEN 'phone' END THEN contact ELSE 0 END"""
 """`Statement.address` of a row of the lake, joined with the keys as `contacts`."""
 
-ONE_RUN_MS = 60_000
-"""Arrivals of one source nearer than this are of one import.
-
-Files of one run arrive milliseconds apart, in the order of their names, which says nothing about which is the newer: so
-of their undated statements the refusal counts. No two exports of a contact are made and imported within a minute.
-"""
+UNKNOWN = 2**62
+"""Stands for the time of a row that doesn't tell when it last changed, where that may be later than any other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +83,7 @@ class Consented:
     event_id: int
     contact: int = 0  # of the source: an id of a key
     address: int = 0  # that it is about; 0: about the person
+    changed: int = 0  # without a date: when the row that shows it last changed; 0 where the row doesn't say
 
     @property
     def dated(self) -> bool:
@@ -133,8 +134,8 @@ def by_address(statements: Iterable[S]) -> dict[int, S]:
 
 
 def _pools(statements: Iterable[S]) -> dict[int, list[S]]:
-    """Statements by the address they are about, each with those about the person."""
-    known = list(statements)
+    """Statements that stand, by the address they are about, each with those about the person."""
+    known = _standing(statements)
     shared = [one for one in known if not one.address]
     named = dict.fromkeys(one.address for one in known)
     return {address: [one for one in known if one.address == address and address] + shared for address in named}
@@ -157,15 +158,15 @@ def _latest(statements: Iterable[S]) -> S | None:
 
     - A statement without a date lifts no refusal. After a refusal only a later dated grant, or a later dated request
       (pending), counts again; what is pending since holds that grant back, with a date or without.
-    - A refusal without a date, which is a setting seen in an export, is withdrawn when the same source shows a grant
-      for the same contact in a later import (`ONE_RUN_MS`), with no date either. What it shows of another contact, be
-      it the same person's, withdraws nothing.
+    - Of a grant and a request that both have no date the request counts, whichever came first.
+    - What `_standing` leaves out doesn't count.
     """
     ordered = sorted(statements, key=_order)
-    refusals = [one for one in ordered if one.state == "denied" and not _withdrawn(one, ordered)]
+    refusals = [one for one in ordered if one.state == "denied"]
     others = [one for one in ordered if one.state != "denied"]
     if not refusals:
-        return others[-1] if others else None
+        asked = any(one.state == "pending" and not is_dated(one) for one in others)
+        return next((one for one in reversed(others) if not asked or one.state == "pending" or is_dated(one)), None)
     refusal = refusals[-1]
     later = [one for one in others if one.at > refusal.at and (one.state == "pending" or is_dated(one))]
     return later[-1] if any(is_dated(one) for one in later) else refusal
@@ -176,7 +177,7 @@ def set_aside(statements: Iterable[S]) -> tuple[S, ...]:
 
     None of it has a date, or it would decide, and none of it refuses: what another address refused is in `by_address`.
     """
-    known = sorted(statements, key=_order)
+    known = sorted(_standing(statements), key=_order)
     chosen = deciding(known)
     if chosen is None:
         return ()
@@ -186,21 +187,34 @@ def set_aside(statements: Iterable[S]) -> tuple[S, ...]:
     return tuple(one for one in since if latest[one.source] is one)
 
 
-def _order(statement: Statement) -> tuple[int, int, int, str, int, int, str]:
-    # Ids of records hold their source, so the last four only serve to leave nothing open.
+def _order(statement: Statement) -> tuple[int, int, int, str, int, int, str, int]:
+    # Ids of records hold their source, so the last five only serve to leave nothing open.
     caution = CAUTION.index(statement.state)
-    last = (statement.received_at, statement.method or "")
+    last = (statement.received_at, statement.method or "", statement.changed)
     return statement.at, caution, statement.event_id, statement.source, statement.contact, *last
 
 
-def _withdrawn(refusal: Statement, ordered: Sequence[Statement]) -> bool:
-    return not is_dated(refusal) and any(
-        one.state == "granted"
-        and (one.source, one.contact) == (refusal.source, refusal.contact)
-        and one.at >= refusal.at + ONE_RUN_MS
-        and not is_dated(one)
-        for one in ordered
-    )
+def _standing(statements: Iterable[S]) -> list[S]:
+    """Statements without the refusals and requests that a newer row of their own source and contact takes back.
+
+    A refusal without a date, which is a setting seen in an export, is taken back where the same source shows a grant
+    for the same contact, without a date too, in a row that changed later than each row that shows the refusal. When
+    the exports were imported has no part in it: an old one may come last. So where one of the rows doesn't tell when
+    it changed, the refusal stays. The same is so of what is pending.
+    """
+    known = list(statements)
+    rows: dict[tuple[str, int, str], int] = {}
+    for one in known:
+        if not is_dated(one):
+            about = (one.source, one.contact, one.state)
+            rows[about] = max(rows.get(about, 0), one.changed or (0 if one.state == "granted" else UNKNOWN))
+    return [
+        one
+        for one in known
+        if is_dated(one)
+        or one.state == "granted"
+        or rows.get((one.source, one.contact, "granted"), 0) <= rows[one.source, one.contact, one.state]
+    ]
 
 
 def states_sql(relation: str, by: str = "subscriber, channel, purpose") -> str:
@@ -226,28 +240,32 @@ def addresses_sql(relation: str, by: str = "subscriber, channel, purpose") -> st
     """
     pooled = ", ".join(f"greatest(own.{name}, shared.{name}) AS {name}" for name in _POOLED)
     return f"""WITH own AS (
-    SELECT {by}, address, max(greatest(refused, {_standing_sql("seen_refused")})) AS refused,
-           max(greatest(blamed, {_standing_sql("seen_blamed")})) AS blamed,
-           max(granted) AS granted, max(seen) AS seen, max(asked) AS asked, max(pending) AS pending
+    SELECT {by}, address, max(greatest(refused, {_standing_sql("seen_refused", "refused_row")})) AS refused,
+           max(greatest(blamed, {_standing_sql("seen_blamed", "refused_row")})) AS blamed,
+           max(granted) AS granted, max(seen) AS seen, max(asked) AS asked,
+           max({_standing_sql("seen_asked", "asked_row")}) AS waiting
     FROM (SELECT {by}, address,
                  {_latest_sql("refused", "denied", "<")}, {_latest_sql("seen_refused", "denied", ">=")},
                  {_latest_sql("blamed", "denied", "<", _COMPLAINED)},
                  {_latest_sql("seen_blamed", "denied", ">=", _COMPLAINED)},
                  {_latest_sql("granted", "granted", "<")}, {_latest_sql("seen", "granted", ">=")},
-                 {_latest_sql("asked", "pending", "<")}, max("at") FILTER (state = 'pending') AS pending
+                 {_latest_sql("asked", "pending", "<")}, {_latest_sql("seen_asked", "pending", ">=")},
+                 {_row_sql("granted_row", "granted", 0)}, {_row_sql("refused_row", "denied", UNKNOWN)},
+                 {_row_sql("asked_row", "pending", UNKNOWN)}
           FROM {relation} AS stated GROUP BY {by}, address, source, contact) AS by_contact
     GROUP BY {by}, address)
 SELECT {by}, address, allows,
     blamed IS NOT NULL AND NOT coalesce(greatest(granted, asked) > blamed, false) AS complained,
     CASE WHEN refused IS NOT NULL AND NOT coalesce(greatest(granted, asked) > refused, false) THEN 'denied'
-    WHEN pending IS NOT NULL
-        AND NOT coalesce(greatest(granted, CASE WHEN refused IS NULL THEN seen END) > pending, false) THEN 'pending'
+    WHEN coalesce(asked, waiting) IS NOT NULL AND NOT coalesce(
+        greatest(granted, CASE WHEN refused IS NULL AND waiting IS NULL THEN seen END) > greatest(asked, waiting),
+        false) THEN 'pending'
     ELSE 'granted' END AS state
 FROM (SELECT {by}, own.address, own.granted IS NOT NULL OR own.seen IS NOT NULL AS allows, {pooled}
       FROM own LEFT JOIN (SELECT * FROM own WHERE address = 0) AS shared USING ({by})) AS pooled"""
 
 
-_POOLED = ("refused", "blamed", "granted", "seen", "asked", "pending")
+_POOLED = ("refused", "blamed", "granted", "seen", "asked", "waiting")
 _COMPLAINED = f" AND method = '{COMPLAINT}'"
 
 
@@ -256,9 +274,15 @@ def _latest_sql(name: str, state: str, dated: str, more: str = "") -> str:
     return f"""max("at") FILTER (state = '{state}' AND "at" {dated} received_at{more}) AS {name}"""
 
 
-def _standing_sql(refused: str) -> str:
-    """A refusal without a date, unless a later import withdraws it."""
-    return f"CASE WHEN epoch_ms(seen) >= epoch_ms({refused}) + {ONE_RUN_MS} THEN NULL ELSE {refused} END"
+def _row_sql(name: str, state: str, unknown: int) -> str:
+    """When the rows that show a state without a date last changed; `unknown` where one of them doesn't say."""
+    row = f"CASE WHEN changed <> 0 THEN changed ELSE {unknown} END"
+    return f"""max({row}) FILTER (state = '{state}' AND "at" >= received_at) AS {name}"""
+
+
+def _standing_sql(seen: str, row: str) -> str:
+    """A refusal or request without a date, unless a newer row takes it back: `_standing`."""
+    return f"CASE WHEN granted_row > {row} THEN NULL ELSE {seen} END"
 
 
 def current(
@@ -289,7 +313,7 @@ def history(duck: duckdb.DuckDBPyConnection, subscriber: int, *, at: Instant | N
         values.append(to_datetime(at).replace(tzinfo=None))
     rows = duck.execute(
         f"""SELECT channel, purpose, state, method, text_version, source,
-                   epoch_ms("at"), epoch_ms(received_at), event_id, contact, address
+                   epoch_ms("at"), epoch_ms(received_at), event_id, contact, address, changed
             FROM consents WHERE subscriber = ? {until} ORDER BY ALL""",
         values,
     ).fetchall()

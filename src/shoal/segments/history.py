@@ -49,6 +49,7 @@ class ConsentStatement:
     method: str | None = None  # "double_opt_in", "form"
     contact: int = 0  # which of the source's contacts: an id of a key
     address: int = 0  # which address or number it is about: an id of a key; 0: about the person
+    changed: int = 0  # without a date: when the row that shows it last changed; 0 where the row doesn't say
 
 
 @dataclass(frozen=True, slots=True)

@@ -161,14 +161,17 @@ def _corrupt(folder: Path, file: LakeFile, harm: str) -> CorruptLakeError:
     )
 
 
-def scan(folder: Path, files: Sequence[LakeFile]) -> str:
+def scan(folder: Path, files: Sequence[LakeFile], *, by_name: bool = False) -> str:
     """The SQL table expression that reads some files, one at least.
+
+    With `by_name`, files that were written before a column was added may be among them: it is NULL there.
 
     >>> scan(Path("lake"), [LakeFile("events", "events/a.parquet", 1, 9, "", Instant(0), Instant(0))])
     "read_parquet(['lake/events/a.parquet'])"
     """
     assert files, "scan of no files"
-    return f"read_parquet([{', '.join(_literal(folder / file.path) for file in files)}])"
+    more = ", union_by_name = true" if by_name else ""
+    return f"read_parquet([{', '.join(_literal(folder / file.path) for file in files)}]{more})"
 
 
 def _literal(path: Path) -> str:

@@ -1,6 +1,7 @@
 """Rows of warehouse tables: what each becomes, with and without the tables beside it."""
 
 import pytest
+from msgspec import structs
 
 from shoal.ingest.canonical import Consent, Record
 from shoal.ingest.source import FileHead
@@ -75,7 +76,7 @@ def test_klaviyo_people(table, at):
     traits = {"company": "Foot & Co", "latitude": 41.15, "birthday": "1990-05-01"}
     keys = ("user:klaviyo/K1", "email:ana@example.org")
     assert facts == Record(keys, at=at("2026-01-02T03:04:05Z"), traits=traits)
-    assert consent == Record(keys, consent=(email("granted"),))
+    assert consent == Record(keys, consent=(email("granted", changed=at("2026-01-02T03:04:05Z")),))
 
 
 @pytest.mark.parametrize(
@@ -99,8 +100,9 @@ def test_mailchimp_members_state_consent_and_make_up_no_event(table, at, status,
     }
     facts, *stated = table("mailchimp_warehouse_member", row)
     assert (facts.name, facts.at, facts.traits) == (None, at("2026-02-01"), {"first_name": "Ana"})
+    shown = tuple(one if when else structs.replace(one, changed=at("2026-02-01")) for one in consent)
     assert [(each.name, each.at, each.consent) for each in stated] == (
-        [(None, when and at(when), consent)] if consent else []
+        [(None, when and at(when), shown)] if consent else []
     )
 
 

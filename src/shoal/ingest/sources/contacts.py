@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from msgspec import structs
+
 from shoal.core.time import Instant
 from shoal.ingest import events
 from shoal.ingest.canonical import Consent, Json, Record
@@ -75,7 +77,7 @@ class Contacts:
     times: Mapping[str, str] = field(default_factory=dict)
     lists: Mapping[str, str] = field(default_factory=dict)
     flags: Mapping[str, str] = field(default_factory=dict)
-    updated: tuple[str, ...] = ()  # when the row last changed: the date of its traits
+    updated: tuple[str, ...] = ()  # when the row last changed: the date of its traits, the age of undated consent
     ignored: frozenset[str] = frozenset()
     consent: Callable[[Cells], list[Stated]] = lambda _: []
     consent_columns: frozenset[str] = frozenset()
@@ -100,13 +102,14 @@ def mapper(spec: Contacts) -> Callable[[Sequence[Row], Context], Iterable[Record
 def people(cells: Cells, spec: Contacts, known: frozenset[str], texts: Mapping[str, str]) -> Iterator[Record]:
     """The records of one person: facts, consent without a time of its own, then each dated consent by itself.
 
-    When the row last changed dates its facts. Consent may be older than that, so it is no date of consent.
+    When the row last changed dates its facts. Consent may be older than that, so it is no date of consent; undated
+    consent is stated with it, to tell whether another row of the source is newer.
     """
     keys, flaws = identity(cells, spec.email, spec.ids, spec.phone)
     updated = cells.at(*spec.updated)
     stated = spec.consent(cells)
     traits = {**cells.rest(known), **_known_traits(cells, spec, texts), **flaws}
-    undated = tuple(consent for consent, when in stated if when is None)
+    undated = tuple(structs.replace(consent, changed=updated) for consent, when in stated if when is None)
     if updated is None:
         if traits or undated or not stated:
             yield Record(keys=keys, traits=traits, consent=undated)

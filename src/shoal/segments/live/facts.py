@@ -66,6 +66,7 @@ class Consented:
     source: npt.NDArray[np.int64]  # any numbers that tell (source, contact) apart
     address: npt.NDArray[np.int64]  # `profiles.consent.Statement.address`
     complaint: Truth  # whether its method is `profiles.consent.COMPLAINT`
+    changed: npt.NDArray[np.int64]  # `profiles.consent.Statement.changed`
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,10 +77,10 @@ def _consented(channel: str, purpose: str, told: Sequence[tuple[int, ConsentStat
     rows = [
         (
             *(who, one.at, one.event_id, CAUTION.index(one.state), is_dated(one)),
-            *(key_id(f"{one.source}/{one.contact}"), one.address, one.method == COMPLAINT),
+            *(key_id(f"{one.source}/{one.contact}"), one.address, one.method == COMPLAINT, one.changed),
         )
         for who, one in told
     ]
-    who, at, event_id, state, dated, source, address, complaint = np.array(rows, np.int64).reshape(-1, 8).T
-    flags = (dated.astype(np.bool_), source, address, complaint.astype(np.bool_))
+    who, at, event_id, state, dated, source, address, complaint, changed = np.array(rows, np.int64).reshape(-1, 9).T
+    flags = (dated.astype(np.bool_), source, address, complaint.astype(np.bool_), changed)
     return Consented(channel, purpose, who, at, event_id, state, *flags)

@@ -112,7 +112,7 @@ def trait_periods(rows: Columns, place: int) -> tuple[Places, Times, Times]:
     return who[some], enter[some], leave[some]
 
 
-CONSENT_NAMES = ("who", "at", "event_id", "state", "dated", "source", "address", "complaint")
+CONSENT_NAMES = ("who", "at", "event_id", "state", "dated", "source", "address", "complaint", "changed")
 
 
 def consent_columns(consented: Consented) -> Columns:
@@ -125,8 +125,8 @@ def consent_periods(rows: Columns) -> tuple[Places, Times, Times, Whole]:
     order = np.lexsort((rows["state"], rows["at"], rows["who"]))
     rows = _at(rows, order)
     who, at, state = (np.asarray(rows[name], np.int64) for name in ("who", "at", "state"))
-    hard = _hard(who, state, np.asarray(rows["dated"], np.bool_))
-    hard |= _differ(who, np.asarray(rows["address"])) & _differ(who, state)
+    undated, mixed = ~np.asarray(rows["dated"], np.bool_), _differ(who, state)
+    hard = mixed & (_some(who, undated) | _differ(who, np.asarray(rows["address"])))
     plain = ~hard
     found = [(who[plain], at[plain], _next(who[plain], at[plain]), state[plain])]
     if hard.any():
@@ -136,11 +136,9 @@ def consent_periods(rows: Columns) -> tuple[Places, Times, Times, Whole]:
     return who[some], enter[some], leave[some], state[some]
 
 
-def _hard(who: Places, state: Whole, dated: Truth) -> Truth:
-    """Of whom it is not simply the latest statement that decides: a refusal, something else, and one without a date."""
-    denied = state == CAUTION.index("denied")
-    marks = [np.bincount(who[mask], minlength=int(who.max(initial=0)) + 1) > 0 for mask in (denied, ~denied, ~dated)]
-    found: Truth = np.logical_and.reduce(marks)[who]
+def _some(who: Places, mask: Truth) -> Truth:
+    """Of whom one row at least is marked."""
+    found: Truth = (np.bincount(who[mask], minlength=int(who.max(initial=0)) + 1) > 0)[who]
     return found
 
 
@@ -163,6 +161,7 @@ class _Said:
     contact: int
     address: int
     method: str | None
+    changed: int
     source: str = ""
 
 
@@ -171,8 +170,8 @@ def _one_by_one(rows: Columns) -> tuple[Places, Times, Times, Whole]:
     told = zip(*(rows[name].tolist() for name in CONSENT_NAMES), strict=True)
     for who, statements in groupby(told, key=lambda row: row[0]):
         history = [
-            _Said(CAUTION[state], at, at + dated, event_id, source, address, COMPLAINT if complaint else None)
-            for _, at, event_id, state, dated, source, address, complaint in statements
+            _Said(CAUTION[state], at, at + dated, event_id, source, address, COMPLAINT if complaint else None, changed)
+            for _, at, event_id, state, dated, source, address, complaint, changed in statements
         ]
         moments = sorted({one.at for one in history})
         for moment, following in zip(moments, [*moments[1:], NEVER], strict=True):

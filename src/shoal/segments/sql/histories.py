@@ -27,15 +27,15 @@ _PERSON, _EVENT, _TRAIT, _CONSENT = range(4)
 _ROWS = f"""
 SELECT subscriber, {_PERSON} AS kind, NULL::BIGINT AS event_id, NULL::BIGINT AS "at", NULL::BIGINT AS received_at,
        NULL::VARCHAR AS name, identified::VARCHAR AS value, NULL::VARCHAR AS purpose, NULL::VARCHAR AS source,
-       NULL::VARCHAR AS method, NULL::BIGINT AS contact, NULL::BIGINT AS address
+       NULL::VARCHAR AS method, NULL::BIGINT AS contact, NULL::BIGINT AS address, NULL::BIGINT AS changed
 FROM subscribers
 UNION ALL SELECT subscriber, {_EVENT}, event_id, epoch_ms("at"), NULL, name, properties::JSON::VARCHAR, NULL, source,
-       NULL, NULL, NULL
+       NULL, NULL, NULL, NULL
 FROM events
 UNION ALL SELECT subscriber, {_TRAIT}, event_id, epoch_ms("at"), epoch_ms(received_at), name, value::JSON::VARCHAR,
-       NULL, source, NULL, NULL, NULL FROM traits
+       NULL, source, NULL, NULL, NULL, NULL FROM traits
 UNION ALL SELECT subscriber, {_CONSENT}, event_id, epoch_ms("at"), epoch_ms(received_at), channel, state, purpose,
-       source, method, contact, address FROM consents
+       source, method, contact, address, changed FROM consents
 ORDER BY subscriber, kind
 """
 

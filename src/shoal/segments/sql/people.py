@@ -61,7 +61,7 @@ def read_history(connection: duckdb.DuckDBPyConnection, subscriber: int) -> Hist
     traits = _rows(
         connection, subscriber, "traits", "name, value::JSON::VARCHAR, epoch_ms(received_at), event_id, source"
     )
-    told = "channel, purpose, state, epoch_ms(received_at), event_id, source, method, contact, address"
+    told = "channel, purpose, state, epoch_ms(received_at), event_id, source, method, contact, address, changed"
     consents = _rows(connection, subscriber, "consents", told)
     return History(
         subscriber=subscriber,

@@ -14,7 +14,7 @@ _TRAITS = {"name": _TEXT, "value": _VALUE, "at": _INSTANT, "event_id": _NUMBER, 
 _CONSENTS = {
     **dict.fromkeys(("channel", "purpose", "state", "method", "source"), _TEXT),
     **dict.fromkeys(("at", "received_at"), _INSTANT),
-    **dict.fromkeys(("event_id", "contact", "address"), _NUMBER),
+    **dict.fromkeys(("event_id", "contact", "address", "changed"), _NUMBER),
 }
 
 
