@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from shoal.core.time import Instant, format_instant
-from shoal.segments.counterfactual.flip import Flip, moves_with_others
-from shoal.segments.counterfactual.least import Least, flip_of, least_change, moments, turns_by_time
+from shoal.segments.counterfactual import by_time
+from shoal.segments.counterfactual.flip import Flip
+from shoal.segments.counterfactual.least import IDENTIFIED, Least, leaf_flips, least_change, least_of_visitor
 from shoal.segments.history import Event, History
 from shoal.segments.kinds.anonymous import includes_anonymous
 from shoal.segments.nesting import segments_used
@@ -72,24 +73,26 @@ def explain(
     """
     segments_used(node, segments)
     person = Person.of(history, now, segments, population)
-    found = _explained(node, person, "")
+    flips = leaf_flips(node, person)
+    found = _explained(node, person, "", flips)
     if history.identified or includes_anonymous(node):
-        return replace(found, least=least_change(node, person))
+        return replace(found, least=least_change(node, person, flips))
     return Explanation(
         place="",
         sentence=found.sentence,
         holds=False,
         value="nobody has identified this visitor",
-        needed="identified, or including anonymous",
+        needed=IDENTIFIED,
+        least=least_of_visitor(node, person),
         parts=(found,),
     )
 
 
-def _explained(node: Node, person: Person, place: str) -> Explanation:
+def _explained(node: Node, person: Person, place: str, flips: Mapping[str, Flip]) -> Explanation:
     holds, detail = node.holds(person), node.detail(person)
     since, changes_at = (None, None)
-    if not moves_with_others(node, person):
-        since, changes_at = _since(node, person, holds), turns_by_time(node, person)
+    if not by_time.moves_with_others(node, person):
+        since, changes_at = by_time.since(node, person), by_time.turns_by_time(node, person)
     return Explanation(
         place=place,
         sentence=node.english(),
@@ -99,16 +102,6 @@ def _explained(node: Node, person: Person, place: str) -> Explanation:
         events=detail.events if detail else (),
         since=since,
         changes_at=changes_at,
-        flip=None if node.children() else flip_of(node, person, changes_at),
-        parts=tuple(_explained(part, person, f"{place}.{key}".lstrip(".")) for key, part in node.children()),
+        flip=None if node.children() else flips[node.english()],
+        parts=tuple(_explained(part, person, f"{place}.{key}".lstrip("."), flips) for key, part in node.children()),
     )
-
-
-def _since(node: Node, person: Person, holds: bool) -> Instant | None:
-    """When the answer became what it is; None where it never was otherwise.
-
-    Between two neighbouring moments the answer is constant, so it is enough to ask at each.
-    """
-    past = [moment for moment in moments(node, person) if moment <= person.now]
-    turns = (moment for moment in reversed(past) if node.holds(person.at(Instant(moment - 1))) != holds)
-    return next(turns, None)

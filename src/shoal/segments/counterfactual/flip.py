@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from shoal.core.time import Instant, format_instant
+from shoal.segments.counterfactual.by_time import moves_with_others
 from shoal.segments.counterfactual.facts import NOTHING, Facts
 from shoal.segments.counterfactual.ways import Do, Never, Wait, Way, moment_words
 from shoal.segments.history import History
 from shoal.segments.measures import Measure, Standing
-from shoal.segments.nesting import segments_used
-from shoal.segments.nodes import Listwise, Node, Person, Population, walk
+from shoal.segments.nodes import Node, Person, Population
 from shoal.segments.streams import Stream
 from shoal.segments.values import Json
 from shoal.segments.windows import Window
@@ -85,16 +85,6 @@ def performed(person: Person, facts: Facts, at: Instant) -> Person:
     history = facts.added_to(person.history)
     population = None if person.population is None else _Changed(person.population, person.history, history)
     return Person.of(history, at, person.segments, population)
-
-
-def moves_with_others(node: Node, person: Person) -> bool:
-    """Whether the answer depends on what others do: what they will do nobody knows."""
-    names = segments_used(node, person.segments)
-    return any(
-        isinstance(part, Listwise) and part.against_list
-        for whole in (node, *map(person.segments.__getitem__, names))
-        for _, part in walk(whole)
-    )
 
 
 def first_that_turns(node: Node, person: Person, ways: Iterable[Way], later: Instant | None) -> Flip:

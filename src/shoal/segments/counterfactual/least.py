@@ -4,24 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import reduce
+from itertools import combinations
+from math import comb
 
 from shoal.core.time import Instant, format_instant
+from shoal.segments.counterfactual.by_time import moves_with_others, turns_by_time
 from shoal.segments.counterfactual.facts import NOTHING, Facts, together
-from shoal.segments.counterfactual.flip import Flip, first_that_turns, moves_with_others, performed
+from shoal.segments.counterfactual.flip import Flip, first_that_turns, performed
+from shoal.segments.counterfactual.minimal_sets import smallest_sets
 from shoal.segments.counterfactual.ways import Do, Through, Wait, Way, moment_words
-from shoal.segments.kinds.groups import All, Either, Neither, Not
 from shoal.segments.nodes import Node, Person, walk
 from shoal.segments.values import Json
 
-Literals = frozenset[tuple[str, bool]]
-"""Conditions by their sentence, each with whether it turns (or has to stay as it is)."""
-
-WIDEST = 64
-"""So many sets, the smallest, are kept of every group; with repeated conditions a smaller one may be missed beyond."""
+MOST_TRIED = 200
+"""So many sets smaller than those that follow from the groups are tried: what turns one condition may turn another."""
 
 MOST_TURNS = 20
 """So many times ahead at which time alone turns a condition are looked at."""
+
+AT_ONCE = 1_000
+"""Milliseconds within which facts take effect at once: several can't all be of one instant."""
+
+
+IDENTIFIED = "identified, or including anonymous"
+"""What a visitor has to be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +75,16 @@ class Least:
         }
 
 
-def least_change(node: Node, person: Person) -> Least | None:
+def least_change(node: Node, person: Person, flips: Mapping[str, Flip] | None = None) -> Least | None:
     """The least change that turns a definition for a subscriber; None where none was found.
 
-    Where nothing that can be told now turns it, time alone is the least; where time alone doesn't, facts that take
-    effect later, then facts told later.
+    The fewest conditions, of these what takes effect first, of these what takes the fewest facts. Where nothing that
+    can be told now turns it, time alone is the least; where time alone doesn't, facts that take effect later, then
+    facts told later. `flips` are those of `leaf_flips`, where they are known.
     """
     fixed = moves_with_others(node, person)
     later = None if fixed else turns_by_time(node, person)
-    flips = leaf_flips(node, person)
+    flips = leaf_flips(node, person) if flips is None else flips
     found = _tried(node, person, flips, now_only=True)
     if found is not None:
         return found
@@ -85,6 +92,22 @@ def least_change(node: Node, person: Person) -> Least | None:
         return Least((), later, person.now, NOTHING, True)
     found = None if fixed else _tried(node, person, flips, now_only=False)
     return found or (None if fixed else _later(node, person)) or _untried(node, person, flips)
+
+
+def least_of_visitor(node: Node, person: Person) -> Least | None:
+    """The same for somebody whom nobody has identified: that, and what else it takes; None where none was found."""
+    told = Facts(identified=True)
+    known = Turn(
+        ("",), IDENTIFIED, Flip("an address, a phone number or a user id of theirs", person.now, told, tried=True)
+    )
+    person = performed(person, told, person.now)
+    if node.holds(person):
+        return Least((known,), person.now, person.now, told, True)
+    found = least_change(node, person)
+    if found is None:
+        return None
+    facts = None if found.facts is None else replace(found.facts, identified=True)
+    return replace(found, turns=(known, *found.turns), facts=facts)
 
 
 def leaf_flips(node: Node, person: Person) -> dict[str, Flip]:
@@ -116,74 +139,50 @@ def _through(segment: str, person: Person) -> Iterator[Way]:
         yield Do(found.words(), found.facts, found.at) if found.turns else Wait()
 
 
-def moments(node: Node, person: Person) -> list[Instant]:
-    """Instants, past and future, at which the answer may change, in order."""
-    return sorted({moment for _, part in walk(node) for moment in part.moments(person)})
-
-
-def turns_by_time(node: Node, person: Person) -> Instant | None:
-    """When the answer changes if nothing happens but time; None where it doesn't."""
-    holds = node.holds(person)
-    ahead = (moment for moment in moments(node, person) if moment > person.now)
-    return next((moment for moment in ahead if node.holds(person.at(moment)) != holds), None)
-
-
-def smallest_sets(node: Node, person: Person, flips: Mapping[str, Flip]) -> list[frozenset[str]]:
-    """Sets of conditions, by their sentences, that turn the whole where each of them turns; the smallest first."""
-
-    def order(one: Literals) -> tuple[int, int, int, list[str]]:
-        turned = [flips[sentence] for sentence, turns in one if turns]
-        facts = sum(len(flip.facts or NOTHING) for flip in turned)
-        return len(turned), max((flip.at or 0 for flip in turned), default=0), facts, sorted(map(str, one))
-
-    def cut(sets: Iterable[Literals]) -> list[Literals]:
-        return sorted(set(sets), key=order)[:WIDEST]
-
-    def ways(part: Node, want: bool) -> list[Literals]:
-        if not part.children():
-            sentence, holds = part.english(), part.holds(person)
-            possible = holds == want or flips[sentence].at is not None
-            return [frozenset({(sentence, holds != want)})] if possible else []
-        parts = [one for _, one in part.children()]
-        if not isinstance(part, All | Either | Neither):
-            return ways(parts[0], want != isinstance(part, Not))
-        each = [ways(one, want if not isinstance(part, Neither) else not want) for one in parts]
-        if want == (not isinstance(part, Either)):
-            return reduce(lambda done, more: cut(_joined(done, more)), each[1:], each[0])
-        return cut(one for several in each for one in several)
-
-    found = ways(node, not node.holds(person))
-    return list(dict.fromkeys(frozenset(sentence for sentence, turns in one if turns) for one in found))
-
-
-def _joined(these: Sequence[Literals], those: Sequence[Literals]) -> Iterator[Literals]:
-    """Each of these with each of those; not where a condition would have to turn and to stay."""
-    for one in these:
-        for other in those:
-            both = one | other
-            if len({sentence for sentence, _ in both}) == len(both):
-                yield both
-
-
 def _tried(node: Node, person: Person, flips: Mapping[str, Flip], *, now_only: bool) -> Least | None:
     """The first of the smallest sets that turns the answer where its facts are told."""
-    holds = node.holds(person)
     able = {
         sentence: flip
         for sentence, flip in flips.items()
-        if flip.facts is not None and flip.at is not None and (not now_only or flip.at <= person.now + 1)
+        if flip.facts is not None and flip.at is not None and (not now_only or flip.at <= person.now + AT_ONCE)
     }
-    for chosen in smallest_sets(node, person, _only(flips, able)):
-        turned = [able[sentence] for sentence in chosen]
-        at = max((flip.at for flip in turned if flip.at is not None), default=person.now)
-        facts = together(flip.facts for flip in turned if flip.facts is not None)
-        if turned and node.holds(performed(person, facts, at)) != holds:
-            return Least(_turns(node, chosen, flips), at, person.now, facts, True)
+    for chosen in _candidates(node, person, flips, able):
+        if _performed(node, person, [able[one] for one in chosen]) is not None:
+            return _least(node, person, flips, chosen)
     return None
 
 
-def _only(flips: Mapping[str, Flip], able: Mapping[str, Flip]) -> dict[str, Flip]:
-    return {sentence: able.get(sentence, Flip(flip.words, None)) for sentence, flip in flips.items()}
+def _candidates(
+    node: Node, person: Person, flips: Mapping[str, Flip], able: Mapping[str, Flip]
+) -> Iterator[Sequence[str]]:
+    """Sets of conditions that may turn the whole, the smallest first."""
+    known = {one: able.get(one, Flip(flip.words, None)) for one, flip in flips.items()}
+    sets = [list(one) for one in smallest_sets(node, person, known) if one]
+    left, fewest = MOST_TRIED, len(sets[0]) if sets else len(able) + 1
+    for size in range(1, fewest):
+        left -= comb(len(able), size)
+        if left < 0:
+            break
+        yield from combinations(sorted(able, key=lambda one: (able[one].at, len(able[one].facts or NOTHING))), size)
+    yield from sets
+
+
+def _performed(node: Node, person: Person, flips: Sequence[Flip]) -> tuple[Instant, Facts] | None:
+    """When the whole turns where the facts of all are told, and these; None where it doesn't."""
+    at = max((flip.at for flip in flips if flip.at is not None), default=person.now)
+    facts = together(flip.facts for flip in flips if flip.facts is not None)
+    return (at, facts) if node.holds(performed(person, facts, at)) != node.holds(person) else None
+
+
+def _least(node: Node, person: Person, flips: Mapping[str, Flip], chosen: Sequence[str]) -> Least | None:
+    """The change that turns these conditions, without those that turn already with the others."""
+    kept = list(chosen)
+    for one in chosen:
+        fewer = [other for other in kept if other != one]
+        if fewer and _performed(node, person, [flips[other] for other in fewer]) is not None:
+            kept = fewer
+    found = _performed(node, person, [flips[one] for one in kept])
+    return None if found is None else Least(_turns(node, kept, flips), found[0], person.now, found[1], True)
 
 
 def _later(node: Node, person: Person) -> Least | None:
@@ -211,9 +210,10 @@ def _untried(node: Node, person: Person, flips: Mapping[str, Flip]) -> Least | N
     return None
 
 
-def _turns(node: Node, chosen: frozenset[str], flips: Mapping[str, Flip]) -> tuple[Turn, ...]:
+def _turns(node: Node, chosen: Iterable[str], flips: Mapping[str, Flip]) -> tuple[Turn, ...]:
     places: dict[str, list[str]] = {}
+    wanted = set(chosen)
     for place, leaf in walk(node):
-        if not leaf.children() and leaf.english() in chosen:
+        if not leaf.children() and leaf.english() in wanted:
             places.setdefault(leaf.english(), []).append(place)
     return tuple(Turn(tuple(where), sentence, flips[sentence]) for sentence, where in places.items())

@@ -75,7 +75,7 @@ class FirstLast:
             yield from more(self.stream, self.window, person, words=", and none after it" * (self.which == "last"))
         if self.which == "last":
             yield no_more(self.stream)
-        yield from stays(self.stream, self.window)
+        yield from stays(self.stream, self.window if self.which == "last" else EVER)
         yield from over(self.stream, self.window, person)
 
     def moments(self, person: Person) -> Iterator[Instant]:

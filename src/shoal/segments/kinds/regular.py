@@ -15,7 +15,7 @@ from shoal.segments.clauses import Clauses
 from shoal.segments.counterfactual.examples import example_event, next_counted
 from shoal.segments.counterfactual.facts import Facts
 from shoal.segments.counterfactual.on_events import MOST_FACTS, more, no_more, over, stream_words
-from shoal.segments.counterfactual.ways import Do, Way
+from shoal.segments.counterfactual.ways import Do, Way, moment_words
 from shoal.segments.history import Event
 from shoal.segments.lowered import Core, Opposite
 from shoal.segments.nodes import Detail, Kind, Node, Person, Read, Reference, stream_references
@@ -190,7 +190,7 @@ class Regular:
         yield no_more(self.stream)
 
     def _in_each(self, person: Person, times: int) -> Iterator[Way]:
-        length = self.periods.length
+        length, said = self.periods.length, f"{times} more {stream_words(self.stream)} in each of"
         events: list[Event] = []
         for place in range(min(self.periods.number, MOST_TRIED)):
             at = Instant(person.now + place * length.ms)
@@ -198,8 +198,11 @@ class Regular:
             if event is None:
                 return
             events += [event] * times
-            words = f"{times} more {stream_words(self.stream)} in each of the next {place + 1} times {length.english()}"
-            yield Do(words, Facts(events=tuple(events)), at)
+            for first in (1, 0):  # the period that runs may have enough
+                told = tuple(events[first * times :])
+                if told:
+                    number, start = place + 1 - first, moment_words(told[0].at)
+                    yield Do(f"{said} {number} periods of {length.english()} from {start}", Facts(events=told), at)
 
     def moments(self, person: Person) -> Iterator[Instant]:
         """When an event happens, and when it moves into an earlier period."""
