@@ -10,9 +10,11 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
+import comparing
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -21,6 +23,48 @@ ROOT = Path(__file__).resolve().parents[1]
 # The machine that runs the suite may be busy; the laws, not the clock, decide.
 settings.register_profile("shoal", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("shoal")
+
+
+_CASES = "generated cases"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    """What a test compared goes with its report, also from a process of xdist."""
+    result = yield
+    told = comparing.taken()
+    if told:
+        item.user_properties.append((_CASES, told))
+    return result
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A run of all tests fails where it compared too little."""
+    if _is_whole(session.config) and comparing.shortage(_compared(session.config)):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Say how much was compared."""
+    total = _compared(config)
+    if total:
+        terminalreporter.write_line(comparing.summary(total))
+    for line in comparing.shortage(total) if _is_whole(config) else ():
+        terminalreporter.write_line(f"FAILED too little was compared: {line}", red=True)
+
+
+def _compared(config: pytest.Config) -> Counter[tuple[str, str]]:
+    reporter: pytest.TerminalReporter = config.pluginmanager.get_plugin("terminalreporter")
+    reports = (one for some in reporter.stats.values() for one in some if getattr(one, "when", "") == "call")
+    return comparing.totalled(told for one in reports for name, told in one.user_properties if name == _CASES)
+
+
+def _is_whole(config: pytest.Config) -> bool:
+    """Whether this is the process that reports, and it ran every test."""
+    choices = ("keyword", "markexpr", "lf", "deselect", "collectonly", "maxfail")
+    chosen = any(config.getoption(name, None) for name in choices)
+    here = not hasattr(config, "workerinput")
+    return here and not chosen and config.args_source is pytest.Config.ArgsSource.TESTPATHS
 
 
 @pytest.fixture(scope="session")
