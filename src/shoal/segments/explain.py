@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from shoal.core.time import Instant, format_instant
-from shoal.segments.counterfactual import by_time
+from shoal.segments.counterfactual.by_time import Answers, moves_with_others
 from shoal.segments.counterfactual.flip import Flip
 from shoal.segments.counterfactual.least import IDENTIFIED, Least, leaf_flips, least_change, least_of_visitor
+from shoal.segments.counterfactual.population import Remembered
 from shoal.segments.history import Event, History
 from shoal.segments.kinds.anonymous import includes_anonymous
 from shoal.segments.nesting import segments_used
@@ -72,11 +73,13 @@ def explain(
     definition includes them. Arguments and errors are those of `oracle.is_member`.
     """
     segments_used(node, segments)
-    person = Person.of(history, now, segments, population)
-    flips = leaf_flips(node, person)
-    found = _explained(node, person, "", flips)
+    asked = None if population is None else Remembered(population)
+    person = Person.of(history, now, segments, asked)
+    answers = Answers(person)
+    flips = leaf_flips(node, answers)
+    found = _explained(node, answers, "", flips)
     if history.identified or includes_anonymous(node):
-        return replace(found, least=least_change(node, person, flips))
+        return replace(found, least=least_change(node, answers, flips))
     return Explanation(
         place="",
         sentence=found.sentence,
@@ -88,11 +91,12 @@ def explain(
     )
 
 
-def _explained(node: Node, person: Person, place: str, flips: Mapping[str, Flip]) -> Explanation:
+def _explained(node: Node, answers: Answers, place: str, flips: Mapping[str, Flip]) -> Explanation:
+    person = answers.person
     holds, detail = node.holds(person), node.detail(person)
     since, changes_at = (None, None)
-    if not by_time.moves_with_others(node, person):
-        since, changes_at = by_time.since(node, person), by_time.turns_by_time(node, person)
+    if not moves_with_others(node, person):
+        since, changes_at = answers.since(node, person.now), answers.changes_at(node, person.now)
     return Explanation(
         place=place,
         sentence=node.english(),
@@ -103,5 +107,5 @@ def _explained(node: Node, person: Person, place: str, flips: Mapping[str, Flip]
         since=since,
         changes_at=changes_at,
         flip=None if node.children() else flips[node.english()],
-        parts=tuple(_explained(part, person, f"{place}.{key}".lstrip("."), flips) for key, part in node.children()),
+        parts=tuple(_explained(part, answers, f"{place}.{key}".lstrip("."), flips) for key, part in node.children()),
     )

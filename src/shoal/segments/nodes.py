@@ -39,6 +39,7 @@ class Person:
     segments: Mapping[str, Node]
     population: Population | None
     known: dict[str, bool] = field(default_factory=dict, compare=False)  # segments asked already: a member or not
+    named: dict[str, list[Event]] = field(default_factory=dict, compare=False)  # events of a stream's name, in order
 
     @classmethod
     def of(cls, history: History, now: Instant, segments: Mapping[str, Node], population: Population | None) -> Person:
@@ -47,14 +48,18 @@ class Person:
 
     def at(self, now: Instant) -> Person:
         """The same subscriber at another instant, with nothing newly known."""
-        return Person(self.history.until(now), now, self.segments, self.population)
+        if now < self.now:
+            return Person(self.history.until(now), now, self.segments, self.population)
+        return Person(self.history, now, self.segments, self.population, named=self.named)
 
     def events(self, stream: Stream, window: Window) -> list[Event]:
         """The events of a stream in a window, oldest first."""
         span = window.span(self.now)
         zone = self.history.zone()
-        found = [one for one in self.history.events if one.at in span and stream.matches(one, self.now, zone)]
-        return sorted(found, key=lambda event: (event.at, event.event_id))
+        if stream.event not in self.named:
+            found = [one for one in self.history.events if stream.named(one.name)]
+            self.named[stream.event] = sorted(found, key=lambda event: (event.at, event.event_id))
+        return [one for one in self.named[stream.event] if one.at in span and stream.passes(one, self.now, zone)]
 
     def moments(self, stream: Stream, lags: tuple[int, ...]) -> Iterator[Instant]:
         """Instants at which an answer about a stream may change; `lags` are those of its window."""

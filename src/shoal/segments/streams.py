@@ -51,8 +51,12 @@ class Stream:
 
     def matches(self, event: Event, now: Instant, zone: Zone) -> bool:
         """The oracle's reading; `zone` is where the subscriber is at the instant `now`."""
-        named = self.named(event.name) and all(one.holds(event.properties, now) for one in self.filters)
-        return named and (self.local is None or self.local.holds(event.at, now, zone))
+        return self.named(event.name) and self.passes(event, now, zone)
+
+    def passes(self, event: Event, now: Instant, zone: Zone) -> bool:
+        """The same for an event that has the name."""
+        passed = all(one.holds(event.properties, now) for one in self.filters)
+        return passed and (self.local is None or self.local.holds(event.at, now, zone))
 
     def moments(self, events: Iterable[Event], lags: tuple[int, ...], zones: Iterable[Zone]) -> Iterator[Instant]:
         """Instants at which an answer about these events may change: when they happen and by time alone.

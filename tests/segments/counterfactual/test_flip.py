@@ -10,6 +10,7 @@ from hypothesis import given, settings
 
 from shoal.core.time import Instant, parse_instant
 from shoal.segments import parse
+from shoal.segments.counterfactual.by_time import Answers
 from shoal.segments.counterfactual.facts import Facts
 from shoal.segments.counterfactual.least import leaf_flips
 from shoal.segments.history import Event, History
@@ -25,7 +26,7 @@ MANY = 300
 def flip_of(node, history, others=(), now=cases.NOW):
     """What turns a condition for a subscriber of this list."""
     person = Person.of(history, now, {}, People([history, *others]))
-    return leaf_flips(node, person)[node.english()]
+    return leaf_flips(node, Answers(person))[node.english()]
 
 
 def answer(node, history, others, at, facts=None):

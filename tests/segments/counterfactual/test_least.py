@@ -9,6 +9,7 @@ from hypothesis import event, given, settings
 
 from shoal.core.time import Instant, parse_instant
 from shoal.segments import parse
+from shoal.segments.counterfactual.by_time import Answers
 from shoal.segments.counterfactual.facts import NOTHING, together
 from shoal.segments.counterfactual.flip import Flip
 from shoal.segments.counterfactual.least import AT_ONCE, leaf_flips, least_change
@@ -53,8 +54,8 @@ def test_what_is_said_to_turn_a_definition_turns_it(people, node, segments):
 def test_no_smaller_set_of_conditions_turns_it(people, node):
     (known,) = people
     person = Person.of(known, cases.NOW, {}, People(people))
-    flips = leaf_flips(node, person)
-    found = least_change(node, person, flips)
+    flips = leaf_flips(node, Answers(person))
+    found = least_change(node, Answers(person), flips)
     at_once = {
         sentence: flip
         for sentence, flip in flips.items()

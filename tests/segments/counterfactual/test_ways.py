@@ -6,6 +6,7 @@ import pytest
 
 from shoal.core.time import Duration, Instant, parse_instant
 from shoal.segments import parse
+from shoal.segments.counterfactual.by_time import Answers
 from shoal.segments.counterfactual.least import leaf_flips
 from shoal.segments.history import ConsentStatement, Event, History, TraitStatement
 from shoal.segments.kinds import KINDS
@@ -139,7 +140,7 @@ def test_no_kind_slips_out():
 )
 def test_what_turns_a_condition_is_said_in_words(kind, sentence):
     person = Person.of(ANA, NOW, SEGMENTS, People([ANA, BEN]))
-    (flip,) = leaf_flips(parse(sentence), person).values()
+    (flip,) = leaf_flips(parse(sentence), Answers(person)).values()
     assert flip.words == SAID[kind][sentence]
 
 

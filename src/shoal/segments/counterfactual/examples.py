@@ -17,7 +17,7 @@ from shoal.segments.comparison import Comparison, PropertyFilter
 from shoal.segments.history import Event, TraitStatement
 from shoal.segments.nodes import Person
 from shoal.segments.streams import Stream
-from shoal.segments.values import Json
+from shoal.segments.values import Json, same_value
 from shoal.segments.windows import BeforeAgo, Between, BetweenAgo, Window
 
 Test = tuple[Comparison, bool]
@@ -27,16 +27,21 @@ FAR_DAYS = 15
 """Days after the window or the calendar days begin in which every weekday and hour comes, also where clocks change."""
 
 
-def example_value(tests: Iterable[Test], now: Instant, others: Iterable[Json] = ()) -> tuple[Json] | None:
+def example_value(
+    tests: Iterable[Test], now: Instant, others: Iterable[Json] = (), unlike: Iterable[Json] = ()
+) -> tuple[Json] | None:
     """A value for which each comparison holds or not, as said, in a tuple; None where none was found.
 
-    >>> example_value([(Comparison("gt", 5), True), (Comparison("is", 6), False)], Instant(0))
-    (7,)
+    `others` are tried first, and the value is none of `unlike`.
+
+    >>> example_value([(Comparison("gt", 5), True)], Instant(0), unlike=[6])
+    (5.5,)
     """
-    wanted = list(tests)
+    wanted, known = list(tests), list(unlike)
     operands = [operand for one, _ in wanted for operand in _operands(one)]
     for value in (*others, *(near for operand in operands for near in _near(operand, now)), *_PLAIN):
-        if all(one.holds(value, now) == holds for one, holds in wanted):
+        fits = all(one.holds(value, now) == holds for one, holds in wanted)
+        if fits and not any(same_value(value, one) for one in known):
             return (value,)
     return None
 

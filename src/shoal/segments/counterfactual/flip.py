@@ -8,13 +8,10 @@ from dataclasses import dataclass, replace
 from shoal.core.time import Instant, format_instant
 from shoal.segments.counterfactual.by_time import moves_with_others
 from shoal.segments.counterfactual.facts import NOTHING, Facts
+from shoal.segments.counterfactual.population import Changed
 from shoal.segments.counterfactual.ways import Do, Never, Wait, Way, moment_words
-from shoal.segments.history import History
-from shoal.segments.measures import Measure, Standing
-from shoal.segments.nodes import Node, Person, Population
-from shoal.segments.streams import Stream
+from shoal.segments.nodes import Node, Person
 from shoal.segments.values import Json
-from shoal.segments.windows import Window
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,46 +41,10 @@ class Flip:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class _Changed:
-    """A population in which one identified subscriber has another history."""
-
-    known: Population
-    before: History
-    after: History
-
-    def size(self) -> int:
-        """Counts who is identified now."""
-        return self.known.size() + self.after.identified - self.before.identified
-
-    def total(self, stream: Stream, window: Window, now: Instant) -> int:
-        """The list's, with the one's own exchanged."""
-        old, new = (len(one.events(stream, window)) if one else 0 for one in self._both(now))
-        return self.known.total(stream, window, now) - old + new
-
-    def standing(self, measure: Measure, value: int, now: Instant) -> Standing:
-        """The list's, with the one's own exchanged."""
-        found = self.known.standing(measure, value, now)
-        for one, sign in zip(self._both(now), (-1, 1), strict=True):
-            own = measure.value(one) if one else None
-            if own is not None:
-                found = Standing(
-                    found.people + sign,
-                    found.above + sign * (own > value),
-                    found.below + sign * (own < value),
-                    found.total + sign * own,
-                )
-        return found
-
-    def _both(self, now: Instant) -> tuple[Person | None, Person | None]:
-        before, after = (Person.of(one, now, {}, None) if one.identified else None for one in (self.before, self.after))
-        return before, after
-
-
 def performed(person: Person, facts: Facts, at: Instant) -> Person:
     """The subscriber at an instant, where these facts had been told besides."""
     history = facts.added_to(person.history)
-    population = None if person.population is None else _Changed(person.population, person.history, history)
+    population = None if person.population is None else Changed(person.population, person.history, history)
     return Person.of(history, at, person.segments, population)
 
 

@@ -8,7 +8,7 @@ from itertools import combinations
 from math import comb
 
 from shoal.core.time import Instant, format_instant
-from shoal.segments.counterfactual.by_time import moves_with_others, turns_by_time
+from shoal.segments.counterfactual.by_time import Answers, moves_with_others
 from shoal.segments.counterfactual.facts import NOTHING, Facts, together
 from shoal.segments.counterfactual.flip import Flip, first_that_turns, performed
 from shoal.segments.counterfactual.minimal_sets import smallest_sets
@@ -75,16 +75,16 @@ class Least:
         }
 
 
-def least_change(node: Node, person: Person, flips: Mapping[str, Flip] | None = None) -> Least | None:
+def least_change(node: Node, answers: Answers, flips: Mapping[str, Flip] | None = None) -> Least | None:
     """The least change that turns a definition for a subscriber; None where none was found.
 
     The fewest conditions, of these what takes effect first, of these what takes the fewest facts. Where nothing that
     can be told now turns it, time alone is the least; where time alone doesn't, facts that take effect later, then
     facts told later. `flips` are those of `leaf_flips`, where they are known.
     """
-    fixed = moves_with_others(node, person)
-    later = None if fixed else turns_by_time(node, person)
-    flips = leaf_flips(node, person) if flips is None else flips
+    person, fixed = answers.person, moves_with_others(node, answers.person)
+    later = None if fixed else answers.changes_at(node, person.now)
+    flips = leaf_flips(node, answers) if flips is None else flips
     found = _tried(node, person, flips, now_only=True)
     if found is not None:
         return found
@@ -103,26 +103,22 @@ def least_of_visitor(node: Node, person: Person) -> Least | None:
     person = performed(person, told, person.now)
     if node.holds(person):
         return Least((known,), person.now, person.now, told, True)
-    found = least_change(node, person)
+    found = least_change(node, Answers(person))
     if found is None:
         return None
     facts = None if found.facts is None else replace(found.facts, identified=True)
     return replace(found, turns=(known, *found.turns), facts=facts)
 
 
-def leaf_flips(node: Node, person: Person) -> dict[str, Flip]:
+def leaf_flips(node: Node, answers: Answers) -> dict[str, Flip]:
     """What turns each condition, by its sentence."""
+    person = answers.person
     found: dict[str, Flip] = {}
     for _, leaf in walk(node):
         if not leaf.children() and leaf.english() not in found:
-            later = None if moves_with_others(leaf, person) else turns_by_time(leaf, person)
-            found[leaf.english()] = flip_of(leaf, person, later)
+            later = None if moves_with_others(leaf, person) else answers.changes_at(leaf, person.now)
+            found[leaf.english()] = first_that_turns(leaf, person, _ways(leaf, person), later)
     return found
-
-
-def flip_of(leaf: Node, person: Person, later: Instant | None) -> Flip:
-    """What turns a condition; `later` is when time alone does, None where it doesn't."""
-    return first_that_turns(leaf, person, _ways(leaf, person), later)
 
 
 def _ways(leaf: Node, person: Person) -> Iterator[Way]:
@@ -134,7 +130,7 @@ def _ways(leaf: Node, person: Person) -> Iterator[Way]:
 
 
 def _through(segment: str, person: Person) -> Iterator[Way]:
-    found = least_change(person.segments[segment], person)
+    found = least_change(person.segments[segment], Answers(person))
     if found is not None:
         yield Do(found.words(), found.facts, found.at) if found.turns else Wait()
 
@@ -190,11 +186,12 @@ def _later(node: Node, person: Person) -> Least | None:
     leaves = {leaf.english(): leaf for _, leaf in walk(node) if not leaf.children()}
     then = person
     for _ in range(MOST_TURNS):
-        turns = [turn for leaf in leaves.values() if (turn := turns_by_time(leaf, then)) is not None]
+        answers = Answers(then)
+        turns = [turn for leaf in leaves.values() if (turn := answers.changes_at(leaf, then.now)) is not None]
         if not turns:
             return None
         then = then.at(min(turns))
-        found = _tried(node, then, leaf_flips(node, then), now_only=True)
+        found = _tried(node, then, leaf_flips(node, Answers(then)), now_only=True)
         if found is not None:
             return replace(found, waits=True)
     return None

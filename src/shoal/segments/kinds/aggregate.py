@@ -14,7 +14,7 @@ from shoal.core.time import Instant
 from shoal.segments import fields
 from shoal.segments.comparison import Comparison, PropertyFilter
 from shoal.segments.counterfactual.on_events import no_more, over, reaching
-from shoal.segments.counterfactual.ways import Way
+from shoal.segments.counterfactual.ways import Do, Way
 from shoal.segments.lowered import AllOf, Core, Count, CountWithin
 from shoal.segments.measured import against_list, within
 from shoal.segments.measures import UNIT, Measure, measured_words
@@ -232,6 +232,8 @@ class Aggregate:
         if person.events(self.summary.stream, self.summary.window):
             yield no_more(self.summary.stream)
         yield from over(self.summary.stream, self.summary.window, person)
+        if self.against_list:
+            yield Do(f"others do more or less, until {words}", None, person.now)
 
     def _goals(self, person: Person, holds: bool) -> Iterator[int]:
         """Measured numbers at which the answer turns, the nearest on either side."""

@@ -208,11 +208,7 @@ class Changed:
 
 def _another(end: Comparison | None, value: Json, now: Instant) -> tuple[Json] | None:
     """A value that passes and differs from this one, in a tuple; None where none was found."""
-    tests = [] if end is None else [(end, True)]
-    if isinstance(value, str | int | float):
-        tests.append((Comparison("is", value), False))
-    found = example_value(tests, now)
-    return None if found is None or same_value(found[0], value) else found
+    return example_value([] if end is None else [(end, True)], now, unlike=[value])
 
 
 def _listed(comparison: Comparison) -> str:
