@@ -13,15 +13,13 @@ from typing import Annotated, TextIO
 import pyarrow as pa
 import pyarrow.parquet as pq
 import typer
-from rich.markup import escape
 from rich.progress import MofNCompleteColumn, Progress
-from rich.tree import Tree
 
+from shoal.cli.explanations import least_words, tree_of
 from shoal.cli.main import app, workspace_to_ask
 from shoal.cli.show import Shown, console, number, require_place
 from shoal.core.errors import UserError
 from shoal.core.time import Instant, format_instant, parse_instant
-from shoal.segments.explain import Explanation
 from shoal.segments.sentence import english
 from shoal.workspace import Workspace
 
@@ -128,16 +126,15 @@ def explain(
     as_of: AsOf = None,
     version_at: VersionAt = None,
 ) -> None:
-    """Say why somebody is a member or not: each condition, its value, the deciding events, when it changes."""
+    """Say why somebody is a member or not: each condition, what decides it, since when, until when, what turns it."""
     shown: Shown = context.obj
     workspace = workspace_to_ask(shown)
     found = workspace.explain(person, what, as_of=instant_of(as_of), version_at=instant_of(version_at))
     if shown.as_json:
         shown.document(found.as_data())
         return
-    tree = Tree(_line(found))
-    _branch(tree, found)
-    console().print(tree, highlight=False)
+    console().print(tree_of(found), highlight=False)
+    shown.say(least_words(found))
 
 
 def _counting(bar: Progress) -> Callable[[int, int], None]:
@@ -169,22 +166,3 @@ def _harmless(cell: str | None) -> str:
     """Text that no spreadsheet takes for a formula (https://owasp.org/www-community/attacks/CSV_Injection)."""
     text = cell or ""
     return f"'{text}" if text.lstrip()[:1] in ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠") else text
-
-
-def _branch(tree: Tree, found: Explanation) -> None:
-    for event in found.events:
-        tree.add(f"[dim]{escape(event.name)} on {format_instant(event.at)}[/dim]")
-    for part in found.parts:
-        _branch(tree.add(_line(part)), part)
-
-
-def _line(found: Explanation) -> str:
-    mark = "[green]yes[/green]" if found.holds else "[red]no [/red]"
-    told = [f"{mark} {escape(found.sentence)}"]
-    if found.value is not None:
-        told.append(f"is {escape(found.value)}" + (f", needs {escape(found.needed)}" if found.needed else ""))
-    if found.since is not None:
-        told.append(f"since {format_instant(found.since)}")
-    if found.changes_at is not None:
-        told.append(f"changes by time alone on {format_instant(found.changes_at)}")
-    return "; ".join(told)
