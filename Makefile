@@ -37,8 +37,8 @@ bench: bench-ingest bench-segments  ## Measure every bar; results go to benchmar
 bench-ingest: $(DEV)  ## Import, journal, lake, count
 	@$(BIN)/python -m benchmarks.ingest
 
-bench-segments: $(DEV)  ## The live reading against one query per segment
-	@$(BIN)/python -m benchmarks.segments
+bench-segments: $(DEV)  ## The live reading against one query per segment; ARGS=--quick for a small shop
+	@$(BIN)/python -m benchmarks.segments $(ARGS)
 
 soak: $(DEV)  ## The long forms of the tests
 	@SHOAL_SOAK=1 $(BIN)/python -m pytest -n 2 --dist loadfile
