@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import pyarrow.parquet  # noqa: F401 (half a second when a reading is first opened, and not what is measured)
 
 from benchmarks.alone import alone, peak, resident
 from benchmarks.homes import Made

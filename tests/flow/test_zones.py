@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 from shoal.core.time import parse_instant
 from shoal.core.zones import names, zone
 from shoal.flow.reading import open_reading
@@ -27,3 +30,14 @@ def test_the_rows_are_worked_out_once(opened, tmp_path):
             load_zones(duck, opened)
     kept = list(opened.home.derived.glob("zones-*"))
     assert [path.suffix for path in kept] == [".parquet"]
+
+
+def test_a_reading_is_opened_without_pandas(opened):
+    """Loading it takes half a second, and every command would wait for it; the first one works the rows out."""
+    open_reading(opened).close()
+    code = (
+        "import sys; from pathlib import Path; from shoal.flow.home import open_home; "
+        "from shoal.flow.reading import open_reading; "
+        "open_reading(open_home(Path(sys.argv[1]))).close(); sys.exit('pandas' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code, str(opened.home.folder)], check=False).returncode == 0
