@@ -72,6 +72,9 @@ SAID = {
     },
     "sequence": {
         'did "Order Completed" then "Product Returned" within 14 days': '1 more "Product Returned" within 14 days',
+        'did "Email Opened" without "Email Opened" within 60 days then "Email Opened" in the last 14 days': (
+            '1 more "Email Opened" in the last 14 days, from 8 May 2026, 12:00 UTC'
+        ),
     },
     "trend": {
         "opens in the last 30 days are at most 0.5 times the 30 days before": (

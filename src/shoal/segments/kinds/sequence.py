@@ -13,7 +13,7 @@ from shoal.segments.clauses import Clauses
 from shoal.segments.counterfactual.examples import next_counted
 from shoal.segments.counterfactual.facts import Facts
 from shoal.segments.counterfactual.on_events import more, no_more, over
-from shoal.segments.counterfactual.ways import Do, Way
+from shoal.segments.counterfactual.ways import Do, Way, moment_words
 from shoal.segments.following import Absence, Followed, Step
 from shoal.segments.history import Event
 from shoal.segments.lowered import Core, Opposite
@@ -111,6 +111,8 @@ class EventSequence:
             for place in reversed(range(len(self.steps))):
                 yield from self._with_steps(person, (*self.steps[place:], *self.steps[-1:] * (missing - 1)))
             yield from self._with_steps(person, self.steps * missing)
+            for place in reversed(range(len(self.steps))):
+                yield from self._with_steps(person, self.steps[place:], after=self._quiet_until(person, place))
         for step in self.steps:
             for stream in step.absence.streams if step.absence else ():
                 yield from more(stream, EVER, person)
@@ -119,19 +121,33 @@ class EventSequence:
         elif all(step.absence is None for step in self.steps):
             yield from over(self.steps[-1].stream, self.steps[-1].window, person)
 
-    def _with_steps(self, person: Person, steps: Sequence[Step]) -> Iterator[Way]:
-        """One event for each of these steps, as soon as each counts; then the time without what must not come."""
+    def _quiet_until(self, person: Person, place: int) -> Instant:
+        """When what must not come after the step before has not come for long enough, as long as it doesn't."""
+        before = self.steps[place - 1] if place else None
+        events = person.events(before.stream, before.window) if before else []
+        if before is None or before.absence is None or before.absence.within is None or not events:
+            return person.now
+        return max(person.now, Instant(events[-1].at + before.absence.within.ms + 1))
+
+    def _with_steps(self, person: Person, steps: Sequence[Step], after: Instant | None = None) -> Iterator[Way]:
+        """One event for each of these steps, as soon as each counts; then the time without what must not come.
+
+        With `after` each waits, from then on, until the time without what must not come after the one before is over.
+        """
         events: list[Event] = []
-        turned = at = person.now
+        turned = at = person.now if after is None else after
         for step in steps:
             found = next_counted(step.stream, step.window, person.at(at))
             if found is None:
                 return
             length = step.absence.within.ms if step.absence and step.absence.within else 0
             turned = max(turned, found.at, Instant(found.event.at + length))
-            at = Instant(found.event.at + 1)
+            at = Instant(found.event.at + 1 + (0 if after is None else length))
             events.append(found.event)
         words = " then ".join(f"1 more {step.english()}" for step in steps)
+        if after is not None:
+            until = f" to {moment_words(events[-1].at)}" if len(events) > 1 else ""
+            words += f", from {moment_words(events[0].at)}{until}"
         yield Do(words, Facts(events=tuple(events)), turned)
 
     def moments(self, person: Person) -> Iterator[Instant]:
