@@ -165,15 +165,19 @@ class Workspace:
         as_of: Moment = None,
         version_at: Moment = None,
         reading: Reading = "sql",
+        mailable: bool = False,
         watch: Callable[[int, int], None] | None = None,
     ) -> pa.Table:
         """The members, ordered by subscriber: columns subscriber, user_id, email, email_consent.
 
         All but the first may be null. `email` is an address that may be mailed, where the person has one;
-        `email_consent` is `granted` then, else `pending`, `unknown`, `denied` or `suppressed`.
+        `email_consent` is `granted` then, else `pending`, `unknown`, `denied` or `suppressed`. `mailable` leaves out
+        all others.
         """
         asked, version = _node(definition), _instant(version_at)
-        return flow.asking.members(self._opened, asked, _instant(as_of), reading, watch, version_at=version)
+        return flow.asking.members(
+            self._opened, asked, _instant(as_of), reading, watch, version_at=version, mailable=mailable
+        )
 
     def sql(self, definition: Definition, dialect: str, *, as_of: Moment = None, version_at: Moment = None) -> str:
         """The definition as one SELECT for a warehouse; without `as_of` for the time at which it is run there.

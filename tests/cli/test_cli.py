@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import shlex
 import subprocess
 import sys
@@ -41,7 +42,8 @@ def test_output_that_nobody_reads_to_its_end_is_no_error(shop):
     ended = subprocess.run(
         ["bash", "-o", "pipefail", "-c", given], cwd=shop, capture_output=True, text=True, check=False
     )
-    assert (ended.returncode, ended.stderr) == (0, "")
+    assert ended.returncode == 0
+    assert re.fullmatch("Warning: 2 of 2 may not be sent .*\n", ended.stderr)
 
 
 def test_init_makes_a_workspace_once(shoal, tmp_path):
@@ -183,6 +185,13 @@ def test_members_in_every_format(shoal, shop):
     assert [json.loads(line) for line in (shop / "m.jsonl").read_text().splitlines()] == rows
     assert len((shop / "m.csv").read_text().splitlines()) == 3
     assert shoal("members", BOUGHT, "--as-of", NOW, "--reading", "oracle", as_json=True).document == rows
+
+
+def test_members_who_may_not_be_mailed_are_told_and_left_out_on_request(shoal, shop):
+    told = shoal("members", BOUGHT, "--as-of", NOW)
+    assert "2 of 2 may not be sent marketing mail" in told.err
+    only = shoal("members", BOUGHT, "--as-of", NOW, "--mailable")
+    assert (only.out, only.err) == ("", "")
 
 
 def test_explain_says_why_and_why_not(shoal, shop):

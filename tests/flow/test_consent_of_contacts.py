@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from itertools import permutations
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -35,6 +36,22 @@ def test_a_yes_for_one_address_reaches_the_person_there_and_nowhere_else(sqlite,
     ]
     (row,) = members(sqlite, "can receive email marketing", now()).to_pylist()
     assert (row["email"], row["email_consent"]) == ("b@example.org", "granted")
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_what_is_said_of_an_address_counts_for_whoever_has_it(sqlite, write, order):
+    """An address of two accounts is neither's, so it is a subscriber of its own; who refused under an account did."""
+    rows = (
+        "77,UNSUBSCRIBED,,2026-02-01 10:00:00",
+        "78,UNSUBSCRIBED,,2026-02-02 10:00:00",
+        ",SUBSCRIBED,,2026-01-01 10:00:00",
+    )
+    for number in order:
+        import_paths(sqlite, [write(f"{number}.csv", [KLAVIYO, f"info@example.org,{rows[number]}"])])
+    with open_reading(sqlite) as duck:
+        held = duck.execute("SELECT count(DISTINCT subscriber), count(*) FILTER (kind = 'email') FROM keys").fetchone()
+    assert held == (3, 1)
+    assert reached(sqlite) == 0
 
 
 def test_what_a_contact_last_changed_dates_no_consent(sqlite, write):

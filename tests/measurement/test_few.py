@@ -84,18 +84,19 @@ def test_reach_parts_add_up(empty_shop: Any, now: Instant) -> None:
         (6, "granted", -9),
     ):
         empty_shop.consents.append((who, "email", state, now - at * DAY, "mail"))
-    members = pa.table(
-        {"subscriber": [1, 2, 3, 4, 5, 6], "0": [True] * 6, "1": [False, True, False, False, True, False]}
-    )
-    assert reach(empty_shop.load(), now, members) == (Reach(1, 1, 3, 1), Reach(0, 1, 0, 1))
+    empty_shop.people[7] = ("email",)
+    empty_shop.consents.append((7, "email", "granted", now - 9 * DAY, "mail"))
+    empty_shop.event(7, now - DAY, "Email Bounced", "mail", bounce_type="hard")
+    members = pa.table({"subscriber": range(1, 8), "0": [True] * 7, "1": [who in {2, 5} for who in range(1, 8)]})
+    assert reach(empty_shop.load(), now, members) == (Reach(1, 1, 3, 1, 1), Reach(0, 1, 0, 0, 1))
     assert reach(empty_shop.load(), now, members.select(["subscriber"])) == ()
 
 
 def test_missing_consent_comes_before_writing_to_a_segment(seen: Overview, found: Audit) -> None:
     calm = dataclasses.replace(found, findings=(), score=90.0)
     open_to_mail = dataclasses.replace(seen, reachable=seen.identified)
-    free = _segment("free", 300, reach=Reach(290, 10, 0, 0))
-    shut = _segment("shut", 500, reach=Reach(100, 250, 150, 0))
+    free = _segment("free", 300, reach=Reach(290, 10))
+    shut = _segment("shut", 500, reach=Reach(100, 250, 150))
     step = next_step(open_to_mail, calm, (free, shut))
     assert step is not None
     assert step.title == "Write to “Free”"

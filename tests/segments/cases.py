@@ -22,6 +22,7 @@ from shoal.segments.kinds.anniversary import Anniversary
 from shoal.segments.kinds.anonymous import IncludingAnonymous
 from shoal.segments.kinds.average import Average
 from shoal.segments.kinds.bucket import InBucket
+from shoal.segments.kinds.can_receive import CanReceive
 from shoal.segments.kinds.changed import Changed
 from shoal.segments.kinds.consent import STATES, Consent
 from shoal.segments.kinds.country_group import InCountryGroup
@@ -279,6 +280,7 @@ leaves: dict[type, st.SearchStrategy[Node]] = {
     ),
     Changed: st.builds(Changed, st.sampled_from(TRAITS), _ends, _ends, times, windows),
     Trait: st.builds(Trait, st.sampled_from(TRAITS), comparisons),
+    CanReceive: st.builds(CanReceive, st.sampled_from(CHANNELS), st.sampled_from(PURPOSES)),
     Consent: consents,
     LocalTime: of_week.map(LocalTime),
     Anniversary: anniversaries,

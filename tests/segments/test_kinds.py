@@ -29,6 +29,7 @@ NAMES = (
     "anniversary",
     "country group",
     "radius",
+    "can receive",
     "consent",
     "opted in",
     "ever opted in",

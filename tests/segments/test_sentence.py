@@ -77,7 +77,8 @@ SENTENCES = {
         "below_average": "Page Viewed",
         "when": {"last": "30d"},
     },
-    "can receive email marketing": {"consent": "email", "purpose": "marketing", "is": "granted"},
+    "can receive email marketing": {"can_receive": "email", "purpose": "marketing"},
+    'consent to email marketing is "granted"': {"consent": "email", "purpose": "marketing", "is": "granted"},
     "consent to sms marketing is not set": {"consent": "sms", "purpose": "marketing", "is_set": False},
     "in segment at-risk and (renewal is before 2026-05-01 or birthday is within the last 7 days)": {
         "all": [

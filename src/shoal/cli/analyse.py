@@ -123,7 +123,7 @@ def _next(shown: Shown, found: Analysis) -> tuple[str, ...]:
         steps.append(f"count {shlex.quote(f'did {event} at least 2 times in the last 90 days')} --as-of {at}")
     best = max(found.segments, key=_mailable, default=None)
     if best is not None and best.members:
-        steps.append(f"members {best.name} --as-of {at} --format csv")
+        steps.append(f"members {best.name} --as-of {at} --mailable --format csv")
     return tuple(f"  {shoal} {step}" for step in (*steps, "audit", "duplicates"))
 
 

@@ -94,6 +94,7 @@ def members(
     as_of: AsOf = None,
     version_at: VersionAt = None,
     reading: Annotated[ReadingName, typer.Option(help="Who answers.")] = ReadingName.sql,
+    mailable: Annotated[bool, typer.Option("--mailable", help="Only those who may be sent marketing mail.")] = False,
     form: Annotated[Format, typer.Option("--format", help="How they are written.")] = Format.jsonl,
     out: Annotated[Path | None, typer.Option(help="File to write; needed for Parquet.")] = None,
 ) -> None:
@@ -105,8 +106,14 @@ def members(
     with shown.progress(MofNCompleteColumn()) as bar:
         watch = _counting(bar) if bar and reading is ReadingName.oracle else None
         found = workspace_to_ask(shown).members(
-            what, as_of=instant_of(as_of), version_at=instant_of(version_at), reading=reading.value, watch=watch
+            what,
+            as_of=instant_of(as_of),
+            version_at=instant_of(version_at),
+            reading=reading.value,
+            mailable=mailable,
+            watch=watch,
         )
+    _warn_of_unmailable(shown, found)
     if form is Format.parquet:
         pq.write_table(found, out)
     elif out is not None:
@@ -116,6 +123,16 @@ def members(
         shown.document(found.to_pylist())
     else:
         _write(found, form, sys.stdout)
+
+
+def _warn_of_unmailable(shown: Shown, members: pa.Table) -> None:
+    """Whoever takes the list elsewhere should know that not all of it may be mailed."""
+    able = members["email_consent"].to_pylist().count("granted")
+    if able < members.num_rows:
+        shown.warn(
+            f"{number(members.num_rows - able)} of {number(members.num_rows)} may not be sent marketing mail: "
+            "email_consent says why, and --mailable leaves them out."
+        )
 
 
 @app.command()

@@ -20,6 +20,7 @@ from shoal.measurement.reach import reach
 from shoal.measurement.report.model import Overlap, Overview, SegmentSummary, Step
 from shoal.measurement.report.overview import overview
 from shoal.measurement.report.page import page
+from shoal.measurement.report.segments import QUESTIONS
 from shoal.measurement.tally import tallied
 from shoal.segments.catalog import missing_names
 from shoal.segments.files import Segment
@@ -36,14 +37,6 @@ STARTERS = 2
 """How many starters of each type the report tells in full, at most."""
 
 _PLACES = {name: place for place, name in enumerate(TYPES)}
-
-_QUESTIONS = {
-    "knows": "What do they already know?",
-    "pain": "What is their problem or goal now?",
-    "objection": "What stops them?",
-    "proof": "What proof do they need?",
-    "next_action": "What should they do next?",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +161,7 @@ def _summary(segment: Segment, members: int, identified: int, told: Told) -> Seg
         metric=goal.metric if goal else None,
         size_low=size.at_least if size else None,
         size_high=size.at_most if size else None,
-        content={question: getattr(content, name) for name, question in _QUESTIONS.items()} if content else {},
+        content={name: getattr(content, name) for name in QUESTIONS} if content else {},
         steps=tuple(Step(each.sentence, each.kept) for each in counts.conditions if each.kept is not None)
         if counts
         else (),

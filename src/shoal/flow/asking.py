@@ -8,6 +8,7 @@ from typing import Literal, get_args
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from shoal.core.errors import UserError, require
 from shoal.core.time import Instant
@@ -54,13 +55,14 @@ def members(
     watch: Callable[[int, int], None] | None = None,
     *,
     version_at: Instant | None = None,
+    mailable: bool = False,
 ) -> pa.Table:
     """Who is a member: columns subscriber, user_id, email and email_consent (all but the first may be null), in order.
 
     `user_id` is the subscriber's own id (not a vendor's), `email` the address that may be mailed where there is one,
-    and `email_consent` whether it may (`naming.named`). The oracle, which takes its time, tells `watch` how many people
-    it has judged, and of how many. `version_at` takes the definitions that counted then, by default those that count
-    now, whatever `as_of` says.
+    and `email_consent` whether it may (`naming.named`); `mailable` takes only those who have one. The oracle, which
+    takes its time, tells `watch` how many people it has judged, and of how many. `version_at` takes the definitions
+    that counted then, by default those that count now, whatever `as_of` says.
     """
     readings = get_args(Reading)
     fix = f"Use {' or '.join(readings)}."
@@ -76,7 +78,8 @@ def members(
             found = live.members(duck, node, instant, others)
         else:
             found = queries.members(duck, node, instant, others)
-        return named(opened, duck, found, instant)
+        told = named(opened, duck, found, instant)
+    return told.filter(pc.equal(told["email_consent"], "granted")) if mailable else told
 
 
 def warehouse(

@@ -25,9 +25,17 @@ _COLUMNS = {
     f"{ADDRESS_SQL} AS address, coalesce(epoch_ms(changed), 0) AS changed",
 }
 
+_SUBSCRIBER = "coalesce(merged.subscriber, stored.key)"
+
+_ABOUT = {
+    **dict.fromkeys(("events", "traits"), _SUBSCRIBER),
+    "consents": f"""unnest(CASE WHEN {ADDRESS_SQL} <> 0 AND contacts.subscriber <> {_SUBSCRIBER}
+        THEN [{_SUBSCRIBER}, contacts.subscriber] ELSE [{_SUBSCRIBER}] END)""",
+}
+"""Whom a row is about: who stated it, and for consent to an address also who has that address."""
+
 _JOINED = {
-    "events": "",
-    "traits": "",
+    **dict.fromkeys(("events", "traits"), ""),
     "consents": "LEFT JOIN keys AS contacts ON contacts.key = stored.contact",
 }
 
@@ -64,7 +72,7 @@ def _view(duck: duckdb.DuckDBPyConnection, home: Home, table: str, files: Sequen
     duck.execute("INSERT INTO scans VALUES (?, ?)", [table, stored])
     name = "records" if table == "events" else table
     duck.execute(
-        f"CREATE TEMP VIEW {name} AS SELECT coalesce(merged.subscriber, stored.key) AS subscriber, {_COLUMNS[table]} "
+        f"CREATE TEMP VIEW {name} AS SELECT {_ABOUT[table]} AS subscriber, {_COLUMNS[table]} "
         f"FROM {stored} AS stored LEFT JOIN merged ON merged.key = stored.key {_JOINED[table]} {only}"
     )
 

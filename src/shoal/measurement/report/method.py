@@ -15,7 +15,8 @@ _NOTES = (
     "All counts are exact. None is a sample or an estimate, except where the text says “about”.",
     "People are those known by e-mail address, phone number or user id, however many of these they have. "
     "Visitors who are not identified are counted apart and are in no segment.",
-    "Reachable means: an e-mail address, and the latest word on marketing mail is consent.",
+    "Reachable means: an e-mail address, the latest word on marketing mail is consent, and no hard bounce and no "
+    "complaint is on record.",
     "“By a person” leaves out opens and clicks that are marked as made by machines. Machines that hide "
     "are estimated in the data part and are not left out.",
     f"Of fewer than {FEW} nothing is told in percent, and no change or overlap is remarked on: it would be mostly "

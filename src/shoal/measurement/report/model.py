@@ -91,7 +91,8 @@ class Overview:
     people: int
     identified: int
     with_email: int  # identified people with an address
-    reachable: int  # of those, with granted consent to marketing mail
+    reachable: int  # of those, with granted consent to marketing mail, and neither a hard bounce nor a complaint
+    suppressed: int  # with an address and granted consent, and one of these
     active: Compared  # identified people with any event
     newcomers: Compared  # identified people first heard of
     events: int
@@ -114,17 +115,18 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """Whether members can be sent marketing mail; the four add up to the members."""
+    """Whether members can be sent marketing mail; the five add up to the members."""
 
-    mailable: int  # an e-mail address, and consent granted
-    refused: int
-    unasked: int  # never said, or asked and not yet confirmed
-    no_address: int
+    mailable: int = 0  # an e-mail address that takes mail, and consent granted
+    refused: int = 0
+    unasked: int = 0  # never said, or asked and not yet confirmed
+    suppressed: int = 0  # consent granted, but the address bounced or somebody complained
+    no_address: int = 0
 
     @property
     def blocked(self) -> int:
         """How many can't be mailed."""
-        return self.refused + self.unasked + self.no_address
+        return self.refused + self.unasked + self.suppressed + self.no_address
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +143,7 @@ class SegmentSummary:
     target: str | None = None
     size_low: int | None = None
     size_high: int | None = None
-    content: Mapping[str, str] = field(default_factory=dict)  # question of the brief to its answer
+    content: Mapping[str, str] = field(default_factory=dict)  # key of `report.segments.QUESTIONS` to the answer
     steps: tuple[Step, ...] = ()
     series: tuple[tuple[Instant, int], ...] = ()  # size over time, oldest first
     note: str | None = None

@@ -73,7 +73,7 @@ def _bring_mail(overview: Overview, _: Audit, __: _Segments) -> NextStep | None:
 
 
 def _write_to(segment: SegmentSummary) -> NextStep:
-    wanted_of_them = segment.content.get("next_action") or segment.content.get("call_to_action")
+    wanted_of_them = segment.content.get("next_action")
     action = f"What they should do: {wanted_of_them}" if wanted_of_them else segment.goal or segment.metric or ""
     wanted = f"between {segment.size_low:,} and {segment.size_high:,} as it should be"
     evidence = f"{people(segment.members)} now, {wanted}: {segment.sentence}."
@@ -110,16 +110,19 @@ def is_blocked(people: int, mailable: int) -> bool:
 def blocked(members: int, reach: Reach) -> str:
     """How many can't be mailed, and why.
 
-    >>> blocked(90, Reach(mailable=40, refused=30, unasked=20, no_address=0))
+    >>> blocked(90, Reach(mailable=40, refused=30, unasked=20))
     "50 of 90 can't be mailed: 30 refused it, 20 never agreed to it"
     """
-    return (
-        f"{reach.blocked:,} of {members:,} can't be mailed: {_reasons(reach.refused, reach.unasked, reach.no_address)}"
+    return f"{reach.blocked:,} of {members:,} can't be mailed: {_reasons(reach)}"
+
+
+def _reasons(reach: Reach) -> str:
+    why = (
+        (reach.refused, "refused it"),
+        (reach.unasked, "never agreed to it"),
+        (reach.suppressed, "bounced or complained"),
+        (reach.no_address, "without an e-mail address"),
     )
-
-
-def _reasons(refused: int, unasked: int, no_address: int) -> str:
-    why = ((refused, "refused it"), (unasked, "never agreed to it"), (no_address, "without an e-mail address"))
     return ", ".join(f"{count:,} {reason}" for count, reason in why if count)
 
 
@@ -131,5 +134,6 @@ def unreachable(overview: Overview, audit: Audit) -> str:
     stated = next((each for each in audit.consent if (each.channel, each.purpose) == ("email", "marketing")), None)
     refused = stated.denied if stated else 0
     unasked = stated.unknown + stated.pending if stated else overview.identified
-    reasons = _reasons(refused, unasked, overview.identified - overview.with_email)
+    lacking = overview.identified - overview.with_email
+    reasons = _reasons(Reach(overview.reachable, refused, unasked, overview.suppressed, lacking))
     return f"{overview.identified - overview.reachable:,} of {people(overview.identified)} can't be mailed: {reasons}."

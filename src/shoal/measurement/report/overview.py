@@ -13,6 +13,7 @@ from shoal.core.time import Instant
 from shoal.ingest import events
 from shoal.measurement.audit.evidence import MAIL_NAMES, TOUCHES
 from shoal.measurement.audit.fields import COUNTRY_TRAITS, MESSAGE, ORDER_VALUE
+from shoal.measurement.mailable import mailable
 from shoal.measurement.report.families import FAMILIES, family
 from shoal.measurement.report.model import (
     Compared,
@@ -49,7 +50,7 @@ def overview(
 
 def _overview(look: _Look) -> Overview:
     people, identified = look.row("SELECT count(*), count(*) FILTER (identified) FROM subscribers")
-    with_email, reachable = look.row(_REACHABLE)
+    with_email, agreed, reachable = _reachable(look)
     total, first, last, *compared = look.row(_EVENTS)
     active, active_before, new, new_before = look.row(_ACTIVE)
     countries, no_country = _countries(look, identified)
@@ -64,6 +65,7 @@ def _overview(look: _Look) -> Overview:
         identified=identified,
         with_email=with_email,
         reachable=reachable,
+        suppressed=agreed - reachable,
         active=Compared(active, active_before),
         newcomers=Compared(new, new_before),
         events=total,
@@ -102,6 +104,16 @@ class _Look:
 
     def row(self, sql: str, **more: object) -> tuple[Any, ...]:
         return self.rows(sql, **more)[0]
+
+
+def _reachable(look: _Look) -> tuple[int, int, int]:
+    """Identified people with an address, those of them with consent granted, those of these who can receive mail."""
+    look.duck.register("mailable", mailable(look.duck, look.now))
+    try:
+        with_email, agreed, reachable = look.row(_REACHABLE)
+    finally:
+        look.duck.unregister("mailable")
+    return with_email, agreed, reachable
 
 
 def _daily(look: _Look) -> tuple[FamilyDays, ...]:
@@ -196,8 +208,9 @@ _REACHABLE = f"""
 WITH addressed AS (SELECT DISTINCT subscriber FROM keys WHERE kind = 'email'),
      asked AS (SELECT * FROM consents WHERE channel = 'email' AND purpose = 'marketing' AND {_KNOWN}),
      agreed AS (SELECT subscriber FROM ({states_sql("asked", by="subscriber")}) WHERE state = 'granted')
-SELECT count(*), count(agreed.subscriber)
-FROM addressed JOIN subscribers USING (subscriber) LEFT JOIN agreed USING (subscriber) WHERE identified
+SELECT count(*), count(agreed.subscriber), count(mailable.subscriber)
+FROM addressed JOIN subscribers USING (subscriber) LEFT JOIN agreed USING (subscriber)
+LEFT JOIN mailable USING (subscriber) WHERE identified
 """
 
 _NAMES = """

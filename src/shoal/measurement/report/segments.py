@@ -13,17 +13,14 @@ from shoal.segments.segment_types import UNTYPED
 
 _APART = "margin-bottom:14px"
 
-_QUESTIONS = {
+QUESTIONS = {
     "knows": "What they know already",
-    "already_know": "What they know already",
     "pain": "Their problem or goal now",
     "objection": "What holds them back",
     "proof": "The proof they need",
     "next_action": "What they should do next",
-    "call_to_action": "Call to action",
-    "preview": "Preview text",
-    "send_time": "When to send",
 }
+"""The questions of a content brief, by the names they have in a definition."""
 
 
 def segments_section(overview: Overview, segments: Sequence[SegmentSummary], overlaps: Sequence[Overlap]) -> Markup:
@@ -156,8 +153,9 @@ def _content(segment: SegmentSummary) -> Content:
     if not segment.content:
         return None
     listed = [
-        tag("div", tag("dt", _QUESTIONS.get(name, name.replace("_", " ").capitalize())), tag("dd", text))
-        for name, text in segment.content.items()
+        tag("div", tag("dt", question), tag("dd", segment.content[name]))
+        for name, question in QUESTIONS.items()
+        if name in segment.content
     ]
     return tag("details", tag("summary", "What to write to them"), tag("dl", listed, class_="brief"), class_="wide")
 

@@ -28,7 +28,7 @@ class Consent:
     """The latest state of a consent passes a comparison; where none was ever stated, it has no state.
 
     >>> Consent("email", MARKETING, Comparison("is", "granted")).english()
-    'can receive email marketing'
+    'consent to email marketing is "granted"'
     """
 
     channel: str
@@ -47,11 +47,8 @@ class Consent:
                 raise UserError("bad_value", f"There is no state of consent {state!r}.", fix=fix)
 
     def english(self) -> str:
-        """`can receive email marketing`, `consent to sms marketing is "denied"`."""
-        about = f"{name_words(self.channel)} {name_words(self.purpose)}"
-        if self.comparison == Comparison("is", "granted"):
-            return f"can receive {about}"
-        return f"consent to {about} {self.comparison.english()}"
+        """`consent to sms marketing is "denied"`."""
+        return f"consent to {name_words(self.channel)} {name_words(self.purpose)} {self.comparison.english()}"
 
     def to_data(self) -> dict[str, Json]:
         """`{"consent": "email", "purpose": "marketing", "is": "granted"}`."""
@@ -113,19 +110,14 @@ def _read(data: Mapping[str, Any], where: str, _parts: Read) -> Consent:
     return Consent(channel, purpose, fields.comparison(data, ("consent", "purpose"), where))
 
 
-def _can_receive(channel: str, purpose: str) -> Consent:
-    return Consent(channel, purpose, Comparison("is", "granted"))
-
-
 KIND = Kind(
     name="consent",
     node=Consent,
     keys=("consent",),
     read=_read,
-    rules=("can_receive", "consent"),
+    rules=("consent",),
     grammar="""
-can_receive: "can" "receive" word word
 consent: "consent" "to" word word test
 """,
-    build={"can_receive": _can_receive, "consent": Consent},
+    build={"consent": Consent},
 )

@@ -37,6 +37,11 @@ _BOUNCED = Stream(EMAIL_BOUNCED, (PropertyFilter(("bounce_type",), Comparison("o
 _COMPLAINED = Stream(EMAIL_MARKED_AS_SPAM)
 
 
+def suppressing(channel: str) -> tuple[Stream, ...]:
+    """The events after which nothing may be sent by a channel; none but for e-mail."""
+    return (_BOUNCED, _COMPLAINED) if channel == "email" else ()
+
+
 @dataclass(frozen=True, slots=True)
 class GrantedBy:
     """Of the grants since the last refusal, the latest that names a method names this one."""
@@ -91,7 +96,7 @@ class Stated:
 
 
 @dataclass(frozen=True, slots=True)
-class _AboutConsent:
+class AboutConsent:
     """A condition on the statements about one consent."""
 
     channel: str
@@ -101,7 +106,8 @@ class _AboutConsent:
         check_text(self.channel, "The channel")
         check_text(self.purpose, "The purpose")
 
-    def _about(self) -> str:
+    def about(self) -> str:
+        """`email marketing`."""
         return f"{name_words(self.channel)} {name_words(self.purpose)}"
 
     def _statements(self, person: Person, state: str) -> list[ConsentStatement]:
@@ -128,7 +134,7 @@ class _AboutConsent:
 
 
 @dataclass(frozen=True, slots=True)
-class OptedIn(_AboutConsent):
+class OptedIn(AboutConsent):
     """Consent is granted, and of the grants since the last refusal the latest that says how says this.
 
     >>> OptedIn("email", MARKETING, "double_opt_in").english()
@@ -138,12 +144,12 @@ class OptedIn(_AboutConsent):
     method: str
 
     def __post_init__(self) -> None:
-        _AboutConsent.__post_init__(self)
+        AboutConsent.__post_init__(self)
         check_text(self.method, "The method")
 
     def english(self) -> str:
         """`opted in to email marketing by "double_opt_in"`."""
-        return f"opted in to {self._about()} by {quoted(self.method)}"
+        return f"opted in to {self.about()} by {quoted(self.method)}"
 
     def to_data(self) -> dict[str, Json]:
         """`{"opted_in": "email", "purpose": "marketing", "by": "double_opt_in"}`."""
@@ -180,7 +186,7 @@ class OptedIn(_AboutConsent):
 
 
 @dataclass(frozen=True, slots=True)
-class EverOptedIn(_AboutConsent):
+class EverOptedIn(AboutConsent):
     """Consent was granted at some time, whatever came later.
 
     >>> EverOptedIn("email", MARKETING).english()
@@ -189,7 +195,7 @@ class EverOptedIn(_AboutConsent):
 
     def english(self) -> str:
         """`ever opted in to email marketing`."""
-        return f"ever opted in to {self._about()}"
+        return f"ever opted in to {self.about()}"
 
     def to_data(self) -> dict[str, Json]:
         """`{"ever_opted_in": "email", "purpose": "marketing"}`."""
@@ -217,7 +223,7 @@ class EverOptedIn(_AboutConsent):
 
 
 @dataclass(frozen=True, slots=True)
-class Suppressed(_AboutConsent):
+class Suppressed(AboutConsent):
     """An address that takes no mail, or whose owner complained: by events (e-mail only) or as the platform says.
 
     >>> Suppressed("email").english()
@@ -234,18 +240,15 @@ class Suppressed(_AboutConsent):
         """`{"suppressed": "email"}`."""
         return {"suppressed": self.channel}
 
-    def _streams(self) -> tuple[Stream, ...]:
-        return (_BOUNCED, _COMPLAINED) if self.channel == "email" else ()
-
     def lower(self) -> Core:
         """A hard bounce, a complaint, or a refusal that stands and that the platform made."""
         denied = ConsentHolds(self.channel, self.purpose, ("denied",))
         platform = AllOf((denied, Stated(self.channel, self.purpose, "denied", SUPPRESSING)))
-        return AnyOf((*(CountWithin(Count(one, EVER), 1, None) for one in self._streams()), platform))
+        return AnyOf((*(CountWithin(Count(one, EVER), 1, None) for one in suppressing(self.channel)), platform))
 
     def holds(self, person: Person) -> bool:
         """Look for the events, then at the refusal."""
-        if any(person.events(stream, EVER) for stream in self._streams()):
+        if any(person.events(stream, EVER) for stream in suppressing(self.channel)):
             return True
         stated = person.history.consent(self.channel, self.purpose)
         refused = stated is not None and stated.state == "denied"
@@ -253,7 +256,7 @@ class Suppressed(_AboutConsent):
 
     def detail(self, person: Person) -> Detail:
         """The events, or the method of the refusal."""
-        events = tuple(one for stream in self._streams() for one in person.events(stream, EVER))
+        events = tuple(one for stream in suppressing(self.channel) for one in person.events(stream, EVER))
         methods = [one.method for one in self._statements(person, "denied") if one.method in SUPPRESSING]
         told = [*(one.name for one in events), *(str(method) for method in methods)]
         return Detail(", ".join(told) or "nothing", "a hard bounce, a complaint or a suppression", events)
@@ -266,15 +269,15 @@ class Suppressed(_AboutConsent):
                 yield Do("a hard bounce or a complaint", Facts(events=(complaint,)), person.now)
             for one in of_consent(person, self.channel, self.purpose, "denied", SUPPRESSING[0]):
                 yield Do("a source that says it stopped mailing them", one.facts, one.at)
-        elif any(person.events(stream, EVER) for stream in self._streams()):
+        elif any(person.events(stream, EVER) for stream in suppressing(self.channel)):
             yield Never("nothing: an address that bounced, or whose owner complained, stays suppressed")
         else:
             yield from of_consent(person, self.channel, self.purpose, "granted")
 
     def moments(self, person: Person) -> Iterator[Instant]:
         """When an event happened or the consent was stated."""
-        yield from _AboutConsent.moments(self, person)
-        for stream in self._streams():
+        yield from AboutConsent.moments(self, person)
+        for stream in suppressing(self.channel):
             yield from person.moments(stream, ())
 
 
