@@ -116,6 +116,10 @@ SAID = {
         "is suppressed for email": "a hard bounce or a complaint",
         "is suppressed for sms": "a source that says it stopped mailing them",
     },
+    "can receive": {
+        "can receive email marketing": "no consent to email marketing",
+        "can receive sms marketing": "consent to sms marketing",
+    },
     "on list": {'on list "Newsletter"': 'leaving list "Newsletter"'},
     "imported from": {
         'imported from "shop"': 'an event, a trait or a consent from "shop"',
