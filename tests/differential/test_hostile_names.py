@@ -140,7 +140,6 @@ def test_the_readings_find_whom_the_oracle_finds_and_change_nothing(duck, part):
     for name, node in followed.items():
         assert reading.ids(name).tolist() == want[int(name)]
         compared("live", node, len(everybody))
-    duck.execute("DROP TABLE places")  # where the live reading keeps who is who
     assert _stored(duck) == before
 
 

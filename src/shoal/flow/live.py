@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -14,6 +15,7 @@ from sqlglot import exp, parse_one
 
 from shoal.core.ids import KEY_ID_SQL
 from shoal.core.time import Duration, Instant
+from shoal.flow.places import Places
 from shoal.ingest.lake_rows import REPLACED
 from shoal.profiles.consent import CAUTION, COMPLAINT
 from shoal.segments.comparison import Comparison
@@ -28,6 +30,7 @@ from shoal.segments.operators.dates import LATEST
 from shoal.segments.oracle import NO_SEGMENTS
 from shoal.segments.scans import column, comparison_condition, filter_condition, stream_conditions
 from shoal.segments.sql.plan import Plan
+from shoal.segments.sql.property_types import property_types
 from shoal.segments.sql.render import Rendering
 from shoal.segments.streams import Stream
 from shoal.segments.windows import Span
@@ -63,8 +66,7 @@ _ASKED = ""  # no segment has an empty name
 
 def fill(duck: duckdb.DuckDBPyConnection, live: Live, needs: Needs) -> None:
     """Read what `Live.define` asked for, and decide."""
-    rows = rows_of(duck)
-    place(duck, live, rows)
+    rows = rows_of(duck, live)
     for facts in read(duck, needs, live.now, rows):
         live.load(facts)
     live.settle(silent=True)
@@ -76,43 +78,42 @@ def refresh(duck: duckdb.DuckDBPyConnection, live: Live) -> Changes:
     asked = tuple(live.program.gapped)
     if not asked:
         return live.refresh({})
-    binding = Binding(live.now)
+    binding = Binding(live.now, property_types(duck))
     rendering = Rendering(Plan.of(asked), binding)
     answers = [exp.alias_(rendering.condition(core), f"k{number}", quoted=True) for number, core in enumerate(asked)]
     query = rendering.select(column("subscriber"), *answers)
-    found = duck.sql(query.sql(dialect="duckdb"), params=dict(binding.parameters)).to_arrow_table()
+    found = duck.sql(query.sql(dialect="duckdb"), params=binding.of(query)).to_arrow_table()
     ids = found["subscriber"].to_numpy()
     return live.refresh({core: ids[found[f"k{number}"].to_numpy()] for number, core in enumerate(asked)})
 
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Where facts are read: tables of these names, or the lake's own files.
+    """Where facts are read, tables of these names or the lake's own files, and whom they are about.
 
     DuckDB computes an expression over a VARIANT 20 times as fast where it stands directly above the read of the
     file, with no view between. So files are read as they are, and people are found after that.
     """
 
     scans: Mapping[str, str]  # what stands for events and traits
-    key: str = "key"  # the column that names a person
-    superseded: bool = False  # whether the table of replaced events is to be looked at
+    places: Places
+    key: str  # the column that names a person
+    superseded: bool  # whether the table of replaced events is to be looked at
+    types: Mapping[str, str]  # of properties that have but one
 
 
-def rows_of(duck: duckdb.DuckDBPyConnection) -> Rows:
+def rows_of(duck: duckdb.DuckDBPyConnection, live: Live) -> Rows:
     """Where the facts of an open reading are."""
     names = {name for (name,) in duck.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
-    if "scans" not in names:
-        return Rows({name: name for name in ("events", "traits")}, "subscriber")
-    return Rows(dict(duck.execute("FROM scans").fetchall()), superseded="superseded" in names)
-
-
-def place(duck: duckdb.DuckDBPyConnection, live: Live, rows: Rows) -> None:
-    """Let queries know the place of each key's subscriber, as the table `places`."""
+    stored = "scans" in names
+    scans = dict(duck.execute("FROM scans").fetchall()) if stored else {name: name for name in ("events", "traits")}
     ids = live.people.ids
     duck.register("loading", pa.table({"subscriber": ids, "place": np.arange(len(ids))}))
-    keys = "SELECT key, place FROM keys JOIN loading USING (subscriber)" if rows.key == "key" else _BY_SUBSCRIBER
-    duck.execute(f"CREATE OR REPLACE TEMP TABLE places AS {keys}")
+    keys = "SELECT key, place FROM keys JOIN loading USING (subscriber)" if stored else _BY_SUBSCRIBER
+    found = duck.sql(f"SELECT key::BIGINT AS key, place FROM ({keys}) ORDER BY key").to_arrow_table()
     duck.unregister("loading")
+    places = Places.of(found["key"].to_numpy(), found["place"].to_numpy())
+    return Rows(scans, places, "key" if stored else "subscriber", "superseded" in names, property_types(duck))
 
 
 _BY_SUBSCRIBER = "SELECT subscriber AS key, place FROM loading"
@@ -128,7 +129,7 @@ def read(duck: duckdb.DuckDBPyConnection, needs: Needs, now: Instant, rows: Rows
     for name, comparisons in needs.traits.items():
         yield Facts(stated=(_stated(duck, name, comparisons, rows),))
     for channel, purpose in needs.consents:
-        yield Facts(consented=(_consented(duck, channel, purpose),))
+        yield Facts(consented=(_consented(duck, channel, purpose, rows),))
 
 
 def _everybody(duck: duckdb.DuckDBPyConnection) -> Persons:
@@ -141,16 +142,16 @@ def _happened(
     duck: duckdb.DuckDBPyConnection, streams: Sequence[Stream], needs: Needs, now: Instant, rows: Rows
 ) -> Iterator[tuple[Happened, ...]]:
     """Events of streams with one name, in pieces."""
-    binding = Binding(now)
+    binding = Binding(now, rows.types)
     starts = [window.span(now).start for stream in streams for window in needs.streams[stream]]
     known = [start for start in starts if start is not None]
     span = Span(Instant(min(known)) if len(known) == len(starts) else None, LATEST)
     query = _told("events", rows).where(*stream_conditions(Stream(streams[0].event), span, binding))
     for number, stream in enumerate(streams):
         query = query.select(*_passing(number, stream, binding))
-    query = _placed(query, rows.superseded)
+    query = _current(query) if rows.superseded else query
     for batch in _asked(duck, query, binding, rows).to_arrow_reader(BATCH):
-        columns = _columns(batch)
+        columns = _columns(batch, rows.places)
         yield tuple(_of_stream(number, stream, columns) for number, stream in enumerate(streams))
 
 
@@ -165,15 +166,15 @@ def _passing(number: int, stream: Stream, binding: Binding) -> Iterator[exp.Expr
         yield exp.alias_(_instant(value), f"s{number}_{place}", quoted=True)
 
 
-def _of_stream(number: int, stream: Stream, columns: Mapping[str, npt.NDArray[np.int64]]) -> Happened:
-    who, at = columns["who"], columns["at"]
+def _of_stream(number: int, stream: Stream, columns: Mapping[str, npt.NDArray[Any]]) -> Happened:
+    who, at = columns["who"], columns["ms"]
     timed = [one.comparison for one in stream.filters if is_timed(one.comparison)]
     spans = [_span(columns[f"s{number}_{place}"], one) for place, one in enumerate(timed)]
     since = np.maximum.reduce([start for start, _ in spans]) if spans else None
     until = np.minimum.reduce([end for _, end in spans]) if spans else None
     if f"s{number}" not in columns:
         return Happened(stream, who, at, None if since is None or until is None else (since, until))
-    some = columns[f"s{number}"].view(np.bool_)
+    some = np.flatnonzero(columns[f"s{number}"])
     passes = None if since is None or until is None else (since[some], until[some])
     return Happened(stream, who[some], at[some], passes)
 
@@ -185,26 +186,26 @@ def _stated(duck: duckdb.DuckDBPyConnection, name: str, comparisons: Sequence[Co
         for place, one in enumerate(comparisons)
     ]
     query = _told("traits", rows).where(exp.EQ(this=column("name"), expression=binding.value(name)))
-    query = _placed(query.select(column("event_id"), *answers))
-    columns = _columns(_asked(duck, query, binding, rows).to_arrow_table().combine_chunks())
+    query = query.select(column("event_id"), *answers)
+    columns = _columns(_asked(duck, query, binding, rows).to_arrow_table().combine_chunks(), rows.places)
     held: list[Held] = [
         _span(columns[f"c{place}"], one) if is_timed(one) else columns[f"c{place}"].view(np.bool_)
         for place, one in enumerate(comparisons)
     ]
-    return Stated(name, columns["who"], columns["at"], columns["event_id"], tuple(held))
+    return Stated(name, columns["who"], columns["ms"], columns["event_id"], tuple(held))
 
 
-def _consented(duck: duckdb.DuckDBPyConnection, channel: str, purpose: str) -> Consented:
+def _consented(duck: duckdb.DuckDBPyConnection, channel: str, purpose: str, rows: Rows) -> Consented:
     number = KEY_ID_SQL.format(text="source || '/' || contact")
     found = duck.sql(
-        f"""SELECT place AS who, epoch_ms("at") AS "at", event_id, list_position($states, state)::BIGINT - 1 AS state,
+        f"""SELECT subscriber AS key, epoch_ms("at") AS "at", event_id,
+                   list_position($states, state)::BIGINT - 1 AS state,
                    ("at" < received_at)::UTINYINT AS dated, {number} AS source, address,
                    coalesce(method = $complaint, false)::UTINYINT AS complaint, changed
-            FROM consents JOIN places ON places.key = consents.subscriber
-            WHERE channel = $channel AND purpose = $purpose""",
+            FROM consents WHERE channel = $channel AND purpose = $purpose""",
         params={"states": list(CAUTION), "channel": channel, "purpose": purpose, "complaint": COMPLAINT},
     )
-    columns = _columns(found.to_arrow_table().combine_chunks())
+    columns = _columns(found.to_arrow_table().combine_chunks(), rows.places)
     dated, complaint = (columns[name].view(np.bool_) for name in ("dated", "complaint"))
     who, at, event_id, state, source, whose = (columns[name] for name in _CONSENTED)
     return Consented(channel, purpose, who, at, event_id, state, dated, source, whose, complaint, columns["changed"])
@@ -229,21 +230,16 @@ def _asked(duck: duckdb.DuckDBPyConnection, query: exp.Select, binding: Binding,
     text = query.sql(dialect="duckdb")
     for view, scan in rows.scans.items():
         text = text.replace(f'"{_SCANNED.format(view)}"', scan)  # values are bound, so this is the table's name
-    return duck.sql(text, params=dict(binding.parameters))
+    return duck.sql(text, params=binding.of(query))
 
 
 _VERSION = ("event_id", "version", "at", "digest")
 
 
-def _placed(told: exp.Select, superseded: bool = False) -> exp.Select:
-    """The same with the subscriber's place, without rows that were replaced."""
-    hidden = ("key", "ms", "at", *(_VERSION if superseded else ()))
-    known = [one.alias_or_name for one in told.expressions if one.alias_or_name not in hidden]
-    who, at = exp.alias_(column("place"), "who", quoted=True), exp.alias_(column("ms"), "at", quoted=True)
-    key = exp.EQ(this=column("key", "stored"), expression=column("key", "places"))
-    query = exp.select(who, at, *(column(name) for name in known)).from_(told.subquery("stored"))
-    query = query.join(exp.to_table("places", quoted=True), on=key)
-    return query.where(_parsed_current()) if superseded else query
+def _current(told: exp.Select) -> exp.Select:
+    """The same without rows that were replaced."""
+    shown = [one.alias_or_name for one in told.expressions if one.alias_or_name not in _VERSION]
+    return exp.select(*map(column, shown)).from_(told.subquery("stored")).where(_parsed_current())
 
 
 @lru_cache(maxsize=1)
@@ -271,5 +267,11 @@ def _span(instants: Times, comparison: Comparison) -> tuple[Times, Times]:
     return instants, np.where(instants < NEVER, instants + comparison.operand.ms, NEVER)
 
 
-def _columns(rows: pa.RecordBatch | pa.Table) -> dict[str, npt.NDArray[np.int64]]:
-    return {name: rows.column(name).to_numpy() for name in rows.schema.names}
+def _columns(rows: pa.RecordBatch | pa.Table, places: Places) -> dict[str, npt.NDArray[Any]]:
+    """Columns by name, with the places of subscribers as `who`, of those who have one."""
+    columns = {name: rows.column(name).to_numpy() for name in rows.schema.names}
+    who = places.find(columns.pop("key"))
+    known = np.flatnonzero(who >= 0)
+    if len(known) == len(who):
+        return {**columns, "who": who}
+    return {"who": who[known], **{name: column[known] for name, column in columns.items()}}

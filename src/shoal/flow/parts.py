@@ -39,7 +39,8 @@ def write_events(
     properties = _properties([name for name, _ in found], named)
     written = []
     for number, (name, repeating, part) in enumerate(parts):
-        structure = duck.execute(lake_rows.STRUCTURE.format(rows=events.table, part=part)).fetchall()[0][0]
+        sample = lake_rows.SAMPLE if name else lake_rows.SAMPLE_OF_NAMES
+        (structure,) = duck.sql(lake_rows.STRUCTURE.format(rows=events.table, part=part, sample=sample)).fetchall()[0]
         query = events.repeating if repeating and events.repeating else events.query
         written.append(
             lake.write_file(

@@ -14,6 +14,7 @@ from shoal.flow.zones import load_zones
 from shoal.ingest import versions
 from shoal.ingest.keys import IDENTIFYING
 from shoal.ingest.lake_rows import CURRENT, TABLES
+from shoal.ingest.shredding import TYPES_SQL
 from shoal.profiles.consent import ADDRESS_SQL
 from shoal.store import lake
 from shoal.store.duck import open_duck
@@ -44,7 +45,8 @@ def open_reading(opened: Opened, *, memory: str = "4GB") -> duckdb.DuckDBPyConne
     """Views `events`, `traits`, `consents`, `subscribers`, `keys`, `workspace`, `zone_offsets` of one consistent state.
 
     `records` is `events` with the rows that only state facts (their name is NULL); the table `scans` has the expression
-    that reads each view's files, by key and with replaced events. People that an import has seen and not yet unified
+    that reads each view's files, by key and with replaced events, and where there are events the view `property_types`
+    has the type of the properties that have but one. People that an import has seen and not yet unified
     are left out. Raises UserError `damaged_lake`.
     """
     with opened.database.read() as connection:
@@ -69,6 +71,8 @@ def _view(duck: duckdb.DuckDBPyConnection, home: Home, table: str, files: Sequen
         stored = f"(FROM {lake.scan(home.lake, files, by_name=True)} UNION ALL BY NAME FROM {stored})"
     elif files:
         stored = lake.scan(home.lake, files)
+    if files and table == "events":
+        duck.execute(f"CREATE TEMP VIEW property_types AS {TYPES_SQL.format(files=lake.paths(home.lake, files))}")
     duck.execute("INSERT INTO scans VALUES (?, ?)", [table, stored])
     name = "records" if table == "events" else table
     duck.execute(

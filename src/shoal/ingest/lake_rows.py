@@ -115,9 +115,13 @@ REPEATS = "approx_count_distinct(properties) * 4 < count(*)"
 
 STRUCTURE = """
 SELECT json_group_structure(properties::JSON)::VARCHAR
-FROM (SELECT properties FROM {rows} WHERE properties IS NOT NULL AND {part} LIMIT 4000)
+FROM (SELECT properties FROM {rows} WHERE properties IS NOT NULL AND {part} {sample})
 """
 """Types of the properties in a sample of a part."""
+
+SAMPLE = "LIMIT 4000"
+SAMPLE_OF_NAMES = "QUALIFY row_number() OVER (PARTITION BY name) <= 100"
+"""The samples of a part with one event name, and with several, which stand in order."""
 
 _IN_ORDER = '(SELECT * FROM {rows} WHERE {part} ORDER BY name, "at")'
 

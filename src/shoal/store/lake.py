@@ -171,7 +171,16 @@ def scan(folder: Path, files: Sequence[LakeFile], *, by_name: bool = False) -> s
     """
     assert files, "scan of no files"
     more = ", union_by_name = true" if by_name else ""
-    return f"read_parquet([{', '.join(_literal(folder / file.path) for file in files)}]{more})"
+    return f"read_parquet({paths(folder, files)}{more})"
+
+
+def paths(folder: Path, files: Sequence[LakeFile]) -> str:
+    """The paths of some files as a list of SQL.
+
+    >>> paths(Path("lake"), [LakeFile("events", "events/a.parquet", 1, 9, "", Instant(0), Instant(0))])
+    "['lake/events/a.parquet']"
+    """
+    return f"[{', '.join(_literal(folder / file.path) for file in files)}]"
 
 
 def _literal(path: Path) -> str:

@@ -68,6 +68,7 @@ Counts = npt.NDArray[np.signedinteger]
 """Whole numbers as narrow as they can be: half the memory is half the time of looking at everybody."""
 
 NARROW = np.int16
+UNKNOWN = 2**62
 
 
 @dataclass(slots=True)
@@ -77,6 +78,7 @@ class Tally:
     number: int
     period: Period
     counts: Counts
+    reach: int = UNKNOWN  # no count is farther from zero
     ready: bool = False  # whether the history is in
     total: int = 0  # over identified subscribers; kept up to date only where `totalled`
     totalled: bool = False
@@ -89,34 +91,34 @@ class Tally:
 
     def add(self, who: Places, weight: Whole) -> None:
         """Rows of weight 1 or -1 come to subscribers, several of them maybe to one."""
-        if not len(who):
-            return
-        own = self.counts[who]
-        self._widen(max(int(own.max()), -int(own.min())) + _most_of_one(who))
-        np.add.at(self.counts, who, weight.astype(self.counts.dtype))
+        if len(who):
+            self._make_room(most_of_one(who))
+            np.add.at(self.counts, who, weight.astype(self.counts.dtype))
 
-    def fill(self, who: Places, weight: int) -> None:
-        """The same for many rows of one weight."""
-        if len(who) * _DENSE < len(self.counts):
-            self.add(who, np.full(len(who), weight))
-            return
-        counts = self.counts + np.bincount(who, minlength=len(self.counts)) * weight
-        self._widen(max(int(counts.max()), -int(counts.min())))
-        self.counts = counts.astype(self.counts.dtype)
+    def fill(self, who: Places, weight: int, most: int) -> None:
+        """The same for rows of one weight, of which one subscriber has `most` at most."""
+        if len(who):
+            self._make_room(most)
+            np.add.at(self.counts, who, self.counts.dtype.type(weight))
 
-    def _widen(self, most: int) -> None:
-        """Let the counts reach so far from zero."""
-        while most > np.iinfo(self.counts.dtype).max:
+    def _make_room(self, more: int) -> None:
+        """Let the counts go so much farther from zero."""
+        if self.reach + more > np.iinfo(self.counts.dtype).max:
+            self.reach = max(int(self.counts.max()), -int(self.counts.min()))
+        self.reach += more
+        while self.reach > np.iinfo(self.counts.dtype).max:
             self.counts = self.counts.astype(f"i{2 * self.counts.dtype.itemsize}")
 
 
-def _most_of_one(who: Places) -> int:
-    """How many rows of one subscriber there are at most; not fewer than that."""
-    return len(who) if len(who) < _FEW_ROWS else int(np.unique(who, return_counts=True)[1].max())
+def most_of_one(who: Places) -> int:
+    """How many rows of one subscriber there are; where there are few rows, all of them, to save the time."""
+    if len(who) < _FEW_ROWS:
+        return len(who)
+    numbers = np.unique(who, return_counts=True)[1] if len(who) < _MANY_ROWS else np.bincount(who)
+    return int(numbers.max())
 
 
-_FEW_ROWS = 1_000
-_DENSE = 8  # counting into a new array pays from one row for so many subscribers
+_FEW_ROWS, _MANY_ROWS = 1_000, 50_000
 
 
 @dataclass(slots=True)
@@ -137,11 +139,10 @@ class Source:
 
     def fill(self, at: Times, who: Places, weight: int, now: int) -> None:
         """Count rows of the history for those tallies that wait for it."""
+        most = most_of_one(who) if len(who) else 0
         for tally in self.tallies:
             if not tally.ready:
-                counting = who[tally.period.active(at, now)]
-                if len(counting):
-                    tally.fill(counting, weight)
+                tally.fill(who[np.flatnonzero(tally.period.active(at, now))], weight, most)
         self._store(at, who, weight, now)
 
     def insert(self, at: Times, who: Places, weight: int, now: int) -> Iterator[Due]:
@@ -154,8 +155,8 @@ class Source:
         self._store(at, who, weight, now)
 
     def _store(self, at: Times, who: Places, weight: int, now: int) -> None:
-        pending = (at > now - self.keep) & (at < NEVER)
-        if pending.any():
+        pending = np.flatnonzero((at > now - self.keep) & (at < NEVER))  # places are taken faster than a mask
+        if len(pending):
             (self.plus if weight > 0 else self.minus).add(at[pending], who[pending])
 
     def due(self, after: int, until: int) -> Iterator[Due]:

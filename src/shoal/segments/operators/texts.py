@@ -50,7 +50,7 @@ def _starts_with_sql(value: exp.Expr, operand: Operand, binding: Binding) -> exp
 def _on_text_sql(function: str) -> Callable[[exp.Expr, Operand, Binding], exp.Expr]:
     def condition(value: exp.Expr, operand: Operand, binding: Binding) -> exp.Expr:
         asked = exp.func(function, variant.text(value), binding.value(str(operand)), dialect="duckdb")
-        return exp.and_(asked, variant.is_text(value))
+        return asked if variant.one_type(value) == "VARCHAR" else exp.and_(asked, variant.is_text(value))
 
     return condition
 

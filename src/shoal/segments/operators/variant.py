@@ -3,6 +3,9 @@
 A cast alone would turn the text "5" into 5 and true into 1, so every answer also asks for the type. The
 cast comes first: Parquet files answer it from the shredded column. Each condition is true exactly where
 it holds, else false or NULL.
+
+Asking for the type costs more than the test itself, so it is left out where a property has one type in all files
+(`Binding.types`): the nodes that `at_path` makes carry that type with them.
 """
 
 from __future__ import annotations
@@ -38,8 +41,26 @@ def text(value: exp.Expr) -> exp.Expr:
     return cast(value, "VARCHAR")
 
 
+_STORED = {"VARCHAR": "VARCHAR", "BIGINT": "INT64", "DOUBLE": "DOUBLE"}
+"""What `variant_type` says of values in a column of a type."""
+
+_ONE_TYPE = "one_type"
+
+
+def one_type(value: exp.Expr) -> str | None:
+    """The type of all values there are; None where that is not known."""
+    found: str | None = value.meta.get(_ONE_TYPE)
+    return found
+
+
 def is_type(value: exp.Expr, *types: str) -> exp.Expr:
     """Whether the stored type is one of these names of `variant_type`."""
+    known = one_type(value)
+    if known == "BOOLEAN":
+        truth = {"BOOL_TRUE": cast(value, known), "BOOL_FALSE": exp.not_(cast(value, known))}
+        return exp.or_(exp.false(), *(truth[one] for one in types if one in truth))
+    if known is not None:
+        return is_set(value) if _STORED[known] in types else exp.false()
     stored = call("variant_type", value.copy())
     if len(types) == 1:
         return exp.EQ(this=stored, expression=exp.Literal.string(types[0]))
@@ -53,7 +74,9 @@ def is_text(value: exp.Expr) -> exp.Expr:
 
 def is_set(value: exp.Expr) -> exp.Expr:
     """Whether there is a value; a JSON null is none."""
-    return exp.not_(exp.Is(this=call("variant_type", value.copy()), expression=exp.null()))
+    known = one_type(value)
+    there = call("variant_type", value.copy()) if known is None else cast(value, known)
+    return exp.not_(exp.Is(this=there, expression=exp.null()))
 
 
 def equals(value: exp.Expr, operand: Scalar, binding: Binding) -> exp.Expr:
@@ -71,7 +94,7 @@ def of_text(value: exp.Expr, test: exp.Expr, operands: Iterable[str], *, begins:
     The type is asked only where a number, a truth value, a list or an object could look like an operand
     (or, with `begins`, begin like it): asking costs as much as the test.
     """
-    doubtful = any(may_be_other(operand, begins=begins) for operand in operands)
+    doubtful = one_type(value) != "VARCHAR" and any(may_be_other(operand, begins=begins) for operand in operands)
     return exp.and_(test, is_text(value)) if doubtful else test
 
 
@@ -103,6 +126,8 @@ def equals_one(value: exp.Expr, operands: Iterable[Scalar], binding: Binding) ->
 
 def list_has(value: exp.Expr, operand: Scalar, binding: Binding) -> exp.Expr:
     """Whether the value is a list with an element that equals the operand."""
+    if one_type(value) is not None:
+        return exp.false()
     element = exp.to_identifier("element")
     test = exp.Lambda(this=equals(exp.column("element"), operand, binding), expressions=[element])
     found = call("len", call("list_filter", cast(value, "VARIANT[]"), test))
@@ -214,4 +239,6 @@ def at_path(properties: exp.Expr, path: tuple[str, ...], binding: Binding) -> ex
     found = properties
     for part in path:
         found = exp.Bracket(this=found, expressions=[binding.value(part)])
+    if len(path) == 1 and path[0] in binding.types:
+        found.meta[_ONE_TYPE] = binding.types[path[0]]
     return found

@@ -17,6 +17,7 @@ from shoal.segments.operators.binding import Binding
 from shoal.segments.oracle import NO_SEGMENTS
 from shoal.segments.scans import column
 from shoal.segments.sql.plan import Definition, Plan
+from shoal.segments.sql.property_types import property_types
 from shoal.segments.sql.queries import Counts, Query, counted, read_counts, whole_and_parts
 from shoal.segments.sql.render import Rendering
 
@@ -36,7 +37,7 @@ def all_counts(
     """For each definition by name what `queries.counts` gives; raises what it raises."""
     if not nodes:
         return {}
-    rendering, members = _rendering(nodes, (now,), segments)
+    rendering, members = _rendering(nodes, (now,), segments, property_types(connection))
     asked = {name: whole_and_parts(node, rendering, members[now, name]) for name, node in nodes.items()}
     row = iter(_numbers(connection, rendering, [one for parts in asked.values() for one in parts]))
     return {name: read_counts(node, tuple(itertools.islice(row, len(asked[name])))) for name, node in nodes.items()}
@@ -57,7 +58,7 @@ def sizes(
     for asked in _portions(nodes, segments):
         for start in range(0, len(instants), together):
             some = instants[start : start + together]
-            rendering, members = _rendering(asked, some, segments)
+            rendering, members = _rendering(asked, some, segments, property_types(connection))
             numbers = _numbers(connection, rendering, [members[now, name] for name in asked for now in some])
             for place, name in enumerate(asked):
                 found[name] += numbers[place * len(some) : (place + 1) * len(some)]
@@ -93,28 +94,28 @@ def memberships(
     """
     if not nodes:
         return pa.table({"subscriber": pa.array([], pa.int64())})
-    rendering, members = _rendering(nodes, (now,), segments)
+    rendering, members = _rendering(nodes, (now,), segments, property_types(connection))
     asked = [members[now, name] for name in nodes]
     columns = [exp.alias_(one.copy(), str(place), quoted=True) for place, one in enumerate(asked)]
     query = rendering.select(column("subscriber"), *columns).where(exp.or_(*asked))
-    return connection.sql(query.sql(dialect="duckdb"), params=dict(rendering.binding.parameters)).to_arrow_table()
+    return connection.sql(query.sql(dialect="duckdb"), params=rendering.binding.of(query)).to_arrow_table()
 
 
 def _numbers(connection: duckdb.DuckDBPyConnection, rendering: Rendering, asked: Sequence[exp.Expr]) -> tuple[int, ...]:
     """How many each condition is true of."""
     query = rendering.select(*(counted(one, f"k{place}") for place, one in enumerate(asked)))
-    (row,) = Query(query.sql(dialect="duckdb"), rendering.binding.parameters).run(connection).fetchall()
+    (row,) = Query(query.sql(dialect="duckdb"), rendering.binding.of(query)).run(connection).fetchall()
     return tuple(row)
 
 
 def _rendering(
-    nodes: Mapping[str, Node], instants: Sequence[Instant], segments: Mapping[str, Node]
+    nodes: Mapping[str, Node], instants: Sequence[Instant], segments: Mapping[str, Node], types: Mapping[str, str]
 ) -> tuple[Rendering, dict[tuple[Instant, str], exp.Expr]]:
     """The query as far as it goes, and the condition of membership of each definition at each instant."""
     used = dict.fromkeys(name for node in nodes.values() for name in segments_used(node, segments))
     named = [Definition(name, segments[name].lower(), includes_anonymous(segments[name])) for name in used]
     asked = {name: Definition(None, node.lower(), includes_anonymous(node)) for name, node in nodes.items()}
-    binding = Binding(instants[0])
+    binding = Binding(instants[0], types)
     plan = Plan.of(definition.core for definition in (*named, *asked.values()))
     rendering = Rendering(plan, binding, instants)
     members: dict[tuple[Instant, str], exp.Expr] = {}

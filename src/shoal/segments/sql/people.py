@@ -14,6 +14,7 @@ from shoal.segments.measured import identified_only
 from shoal.segments.measures import Measure, Standing
 from shoal.segments.operators.binding import Binding
 from shoal.segments.scans import column, stream_scan
+from shoal.segments.sql.property_types import property_types
 from shoal.segments.streams import Stream
 from shoal.segments.windows import Window
 
@@ -30,15 +31,15 @@ class ListTotals:
 
     def total(self, stream: Stream, window: Window, now: Instant) -> int:
         """How many events of a stream they have in a window, together."""
-        binding = Binding(now)
+        binding = Binding(now, property_types(self._connection))
         scan = stream_scan(stream, [window.span(now)], ["events"], binding).subquery("counted")
         query = exp.select(exp.func("COALESCE", exp.Sum(this=column("events")), exp.Literal.number(0))).from_(scan)
         query = query.join(exp.to_table("subscribers"), using=["subscriber"]).where(column("identified"))
-        return _number(self._connection.execute(query.sql(dialect="duckdb"), binding.parameters))
+        return _number(self._connection.execute(query.sql(dialect="duckdb"), binding.of(query)))
 
     def standing(self, measure: Measure, value: int, now: Instant) -> Standing:
         """Where a measured number stands among theirs."""
-        binding = Binding(now)
+        binding = Binding(now, property_types(self._connection))
         own = exp.cast(binding.value(value), "HUGEINT", dialect="duckdb")
         count = exp.Count(this=exp.Star())
         above, below = (exp.Where(this=sign(this=column("value"), expression=own.copy())) for sign in (exp.GT, exp.LT))
@@ -48,7 +49,7 @@ class ListTotals:
             exp.Filter(this=count.copy(), expression=below),
             exp.func("COALESCE", exp.Sum(this=column("value")), exp.Literal.number(0)),
         ).from_(identified_only(measure.rows(binding)))
-        (row,) = self._connection.execute(query.sql(dialect="duckdb"), binding.parameters).fetchall()
+        (row,) = self._connection.execute(query.sql(dialect="duckdb"), binding.of(query)).fetchall()
         return Standing(*map(int, row))
 
 

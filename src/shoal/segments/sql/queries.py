@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import duckdb
 from sqlglot import exp
@@ -17,7 +18,11 @@ from shoal.segments.operators.binding import Binding
 from shoal.segments.oracle import NO_SEGMENTS
 from shoal.segments.scans import column
 from shoal.segments.sql.plan import Definition, Plan
+from shoal.segments.sql.property_types import property_types
 from shoal.segments.sql.render import Rendering
+
+NO_TYPES: Mapping[str, str] = MappingProxyType({})
+"""Where it is not known that a property has but one type."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,43 +56,52 @@ class Counts:
     conditions: tuple[ConditionCount, ...]
 
 
-def members_query(node: Node, now: Instant, segments: Mapping[str, Node] = NO_SEGMENTS) -> Query:
+def members_query(
+    node: Node, now: Instant, segments: Mapping[str, Node] = NO_SEGMENTS, types: Mapping[str, str] = NO_TYPES
+) -> Query:
     """Ids of the members at an instant, in ascending order, in one column `subscriber`.
 
-    Raises UserError `unknown_segment` and `segment_cycle`.
+    `types` is what `property_types` says of the connection that will be asked. Raises UserError `unknown_segment` and
+    `segment_cycle`.
     """
-    return _query(node, now, segments, _members)
+    return _query(node, now, segments, _members, types)
 
 
-def count_query(node: Node, now: Instant, segments: Mapping[str, Node] = NO_SEGMENTS) -> Query:
+def count_query(
+    node: Node, now: Instant, segments: Mapping[str, Node] = NO_SEGMENTS, types: Mapping[str, str] = NO_TYPES
+) -> Query:
     """The number of members at an instant: one row, one column."""
-    return _query(
-        node, now, segments, lambda rendering, member: rendering.select(exp.Count(this=exp.Star())).where(member)
-    )
+
+    def answers(rendering: Rendering, member: exp.Expr) -> exp.Select:
+        return rendering.select(exp.Count(this=exp.Star())).where(member)
+
+    return _query(node, now, segments, answers, types)
 
 
-def counts_query(node: Node, now: Instant, segments: Mapping[str, Node] = NO_SEGMENTS) -> Query:
+def counts_query(
+    node: Node, now: Instant, segments: Mapping[str, Node] = NO_SEGMENTS, types: Mapping[str, str] = NO_TYPES
+) -> Query:
     """One row: members, eligible, then for each condition its own number, then the waterfall's."""
 
     def answers(rendering: Rendering, member: exp.Expr) -> exp.Select:
         asked = whole_and_parts(node, rendering, member)
         return rendering.select(*(counted(one, f"k{place}") for place, one in enumerate(asked)))
 
-    return _query(node, now, segments, answers)
+    return _query(node, now, segments, answers, types)
 
 
 def members(
     connection: duckdb.DuckDBPyConnection, node: Node, now: Instant, segments: Mapping[str, Node] = NO_SEGMENTS
 ) -> list[int]:
     """Ids of the members at an instant, in ascending order."""
-    return [row[0] for row in members_query(node, now, segments).run(connection).fetchall()]
+    return [row[0] for row in members_query(node, now, segments, property_types(connection)).run(connection).fetchall()]
 
 
 def count(
     connection: duckdb.DuckDBPyConnection, node: Node, now: Instant, segments: Mapping[str, Node] = NO_SEGMENTS
 ) -> int:
     """The exact number of members at an instant."""
-    (row,) = count_query(node, now, segments).run(connection).fetchall()
+    (row,) = count_query(node, now, segments, property_types(connection)).run(connection).fetchall()
     return int(row[0])
 
 
@@ -95,7 +109,7 @@ def counts(
     connection: duckdb.DuckDBPyConnection, node: Node, now: Instant, segments: Mapping[str, Node] = NO_SEGMENTS
 ) -> Counts:
     """The exact number of members, and of those that each condition is true of."""
-    (row,) = counts_query(node, now, segments).run(connection).fetchall()
+    (row,) = counts_query(node, now, segments, property_types(connection)).run(connection).fetchall()
     return read_counts(node, row)
 
 
@@ -157,10 +171,11 @@ def _query(
     now: Instant,
     segments: Mapping[str, Node],
     answers: Callable[[Rendering, exp.Expr], exp.Select],
+    types: Mapping[str, str],
 ) -> Query:
-    binding = Binding(now)
+    binding = Binding(now, types)
     query = _select(node, binding, segments, answers)
-    return Query(query.sql(dialect="duckdb"), binding.parameters)
+    return Query(query.sql(dialect="duckdb"), binding.of(query))
 
 
 def _select(
