@@ -1,4 +1,4 @@
-"""The segments of the benchmarks in ClickHouse's engine (chDB), one query each, written as an expert would.
+"""The segments of the benchmarks in ClickHouse's engine (chDB), one query each, written by hand (`benchmarks.by_hand`).
 
 Events are a MergeTree ordered by name, subscriber and time. Properties that are filtered are columns of their own
 types, not JSON: the rival gets every advantage that a table made for these very questions has. Who is identified is a
@@ -16,18 +16,18 @@ from typing import Any
 import duckdb
 import pyarrow.parquet as pq
 
+from benchmarks.by_hand import NUMBERS, TEXTS, Engine, query
 from benchmarks.rows import Clock, timed
 from shoal.core.time import Instant
 from shoal.flow import live as lake
-from shoal.segments.comparison import PropertyFilter
-from shoal.segments.kinds.event_count import Did
-from shoal.segments.kinds.groups import All, Either, Not
 from shoal.segments.nodes import Node
 
-TEXTS = ("campaign_name", "subject", "title", "path", "link_url", "category", "coupon", "topic", "version")
-NUMBERS = ("price", "quantity", "total", "discount", "seconds")
 REPEATED = ("campaign_name", "subject", "category", "coupon", "topic", "version")
 """Texts of few values."""
+
+ENGINE = Engine(
+    events="events", people="people", identified="identified", begins="startsWith({}, {})", holds="position({}, {}) > 0"
+)
 
 LOADED = "loaded"
 """A file that is there when the tables are whole."""
@@ -54,7 +54,7 @@ def answers(folder: Path, nodes: Mapping[str, Node], now: Instant) -> tuple[Cloc
     with _opened(folder / "tables") as engine:
         engine.query("SELECT count() FROM people")  # tables are found when they are first asked for
         with timed() as clock:
-            counts = {name: int(str(engine.query(query(node, now), "CSV"))) for name, node in nodes.items()}
+            counts = {name: int(str(engine.query(query(node, now, ENGINE), "CSV"))) for name, node in nodes.items()}
     return clock, counts
 
 
@@ -67,63 +67,6 @@ def _opened(folder: Path) -> Iterator[Any]:
     engine.query("USE kept")
     yield engine
     engine.close()
-
-
-def query(node: Node, now: Instant) -> str:
-    """The number of members: those whose events decide, and those without any where nothing is enough."""
-    leaves: dict[Did, str] = {}
-    member, of_nobody = _member(node, leaves)
-    tests = [_matching(leaf, now) for leaf in leaves]
-    counted = (
-        [f"countIf({test}) AS c{place}" for place, test in enumerate(tests)] if len(tests) > 1 else ["count() AS c0"]
-    )
-    rest = " + (SELECT count() FROM people) - count()" if of_nobody else ""
-    return f"""SELECT countIf({member}){rest} FROM (
-        SELECT subscriber, {", ".join(counted)} FROM events WHERE {" OR ".join(tests)}
-        GROUP BY subscriber HAVING subscriber IN identified)"""
-
-
-def _member(node: Node, leaves: dict[Did, str]) -> tuple[str, bool]:
-    """Whether somebody is a member, by their counts; and what that says of somebody with no such events."""
-    match node:
-        case Did():
-            low, high = node.times.bounds
-            count = leaves.setdefault(node, f"c{len(leaves)}")
-            bounds = [f"{count} >= {low}"] if low else []
-            bounds += [] if high is None else [f"{count} <= {high}"]
-            return f"({' AND '.join(bounds)})", low == 0
-        case Not(part):
-            test, of_nobody = _member(part, leaves)
-            return f"NOT {test}", not of_nobody
-        case All(parts) | Either(parts):
-            found = [_member(part, leaves) for part in parts]
-            word, join = (" AND ", all) if isinstance(node, All) else (" OR ", any)
-            return f"({word.join(test for test, _ in found)})", join(one for _, one in found)
-    raise TypeError(f"the benchmark has no {type(node).__name__}")
-
-
-def _matching(leaf: Did, now: Instant) -> str:
-    span = leaf.window.span(now)
-    tests = [f"name = '{leaf.stream.event}'", f"at < {span.end}"]
-    tests += [] if span.start is None else [f"at >= {span.start}"]
-    tests += [_passing(one) for one in leaf.stream.where]
-    return f"({' AND '.join([*tests, *(['NOT machine'] if leaf.stream.by_person else [])])})"
-
-
-def _passing(one: PropertyFilter) -> str:
-    (name,), operand = one.path, one.comparison.operand
-    text = f"'{operand}'"
-    signs = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
-    match one.comparison.operator:
-        case "is":
-            return f"{name} = {text}"
-        case "starts_with":
-            return f"startsWith({name}, {text})"
-        case "contains":
-            return f"position({name}, {text}) > 0"
-        case "is_set":
-            return f"isNotNull({name})"
-    return f"{name} {signs[one.comparison.operator]} {operand}"
 
 
 def _write(duck: duckdb.DuckDBPyConnection, rows: str, file: Path) -> None:

@@ -184,7 +184,7 @@ class Drain:
         self._duck.unregister("found")
 
     def _write(self, stem: str, named: Sequence[names.Name]) -> list[lake.LakeFile]:
-        folder, new = self._home.lake, Rows("records", lake_rows.EVENTS, lake_rows.EVENTS_REPEATING)
+        folder, new = self._home.lake, Rows("records", lake_rows.EVENTS, True, lake_rows.EVENTS_REPEATING)
         events = write_events(folder, self._duck, new, stem=stem, named=named, row_group=self.pace.row_group)
         facts = [
             lake.write_file(folder, self._duck, table=table, stem=stem, rows=stated, row_group=self.pace.row_group)

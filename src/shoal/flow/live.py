@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -66,8 +67,8 @@ _ASKED = ""  # no segment has an empty name
 
 def fill(duck: duckdb.DuckDBPyConnection, live: Live, needs: Needs) -> None:
     """Read what `Live.define` asked for, and decide."""
-    rows = rows_of(duck, live)
-    for facts in read(duck, needs, live.now, rows):
+    rows = rows_of(duck)
+    for facts in read(History(duck, rows, places_of(duck, live, rows)), needs, live.now):
         live.load(facts)
     live.settle(silent=True)
     refresh(duck, live)
@@ -89,47 +90,61 @@ def refresh(duck: duckdb.DuckDBPyConnection, live: Live) -> Changes:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Where facts are read, tables of these names or the lake's own files, and whom they are about.
+    """Where facts are read: tables of these names, or the lake's own files.
 
     DuckDB computes an expression over a VARIANT 20 times as fast where it stands directly above the read of the
     file, with no view between. So files are read as they are, and people are found after that.
     """
 
     scans: Mapping[str, str]  # what stands for events and traits
-    places: Places
     key: str  # the column that names a person
     superseded: bool  # whether the table of replaced events is to be looked at
     types: Mapping[str, str]  # of properties that have but one
 
 
-def rows_of(duck: duckdb.DuckDBPyConnection, live: Live) -> Rows:
+def rows_of(duck: duckdb.DuckDBPyConnection) -> Rows:
     """Where the facts of an open reading are."""
     names = {name for (name,) in duck.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
-    stored = "scans" in names
-    scans = dict(duck.execute("FROM scans").fetchall()) if stored else {name: name for name in ("events", "traits")}
+    types = property_types(duck)
+    if "scans" not in names:
+        return Rows({name: name for name in ("events", "traits")}, "subscriber", superseded=False, types=types)
+    scans = dict(duck.execute("FROM scans").fetchall())
+    return Rows(scans, "key", superseded="superseded" in names, types=types)
+
+
+def places_of(duck: duckdb.DuckDBPyConnection, live: Live, rows: Rows) -> Places:
+    """Where the subscriber of each key has their place."""
     ids = live.people.ids
     duck.register("loading", pa.table({"subscriber": ids, "place": np.arange(len(ids))}))
-    keys = "SELECT key, place FROM keys JOIN loading USING (subscriber)" if stored else _BY_SUBSCRIBER
+    keys = "SELECT key, place FROM keys JOIN loading USING (subscriber)" if rows.key == "key" else _BY_SUBSCRIBER
     found = duck.sql(f"SELECT key::BIGINT AS key, place FROM ({keys}) ORDER BY key").to_arrow_table()
     duck.unregister("loading")
-    places = Places.of(found["key"].to_numpy(), found["place"].to_numpy())
-    return Rows(scans, places, "key" if stored else "subscriber", "superseded" in names, property_types(duck))
+    return Places.of(found["key"].to_numpy(), found["place"].to_numpy())
 
 
 _BY_SUBSCRIBER = "SELECT subscriber AS key, place FROM loading"
 
 
-def read(duck: duckdb.DuckDBPyConnection, needs: Needs, now: Instant, rows: Rows) -> Iterator[Facts]:
+@dataclass(frozen=True, slots=True)
+class History:
+    """What is read, and whose place is where."""
+
+    duck: duckdb.DuckDBPyConnection
+    rows: Rows
+    places: Places
+
+
+def read(told: History, needs: Needs, now: Instant) -> Iterator[Facts]:
     """What the views hold of what is needed, in pieces; of subscribers who have a place."""
     by_event: dict[str, list[Stream]] = {}
     for stream in needs.streams:
         by_event.setdefault(stream.event, []).append(stream)
     for streams in by_event.values():
-        yield from (Facts(happened=found) for found in _happened(duck, streams, needs, now, rows))
+        yield from (Facts(happened=found) for found in _happened(told, streams, needs, now))
     for name, comparisons in needs.traits.items():
-        yield Facts(stated=(_stated(duck, name, comparisons, rows),))
+        yield Facts(stated=(_stated(told, name, comparisons),))
     for channel, purpose in needs.consents:
-        yield Facts(consented=(_consented(duck, channel, purpose, rows),))
+        yield Facts(consented=(_consented(told, channel, purpose),))
 
 
 def _everybody(duck: duckdb.DuckDBPyConnection) -> Persons:
@@ -138,21 +153,28 @@ def _everybody(duck: duckdb.DuckDBPyConnection) -> Persons:
     return Persons(ids, np.ones(len(ids), np.bool_), identified)
 
 
-def _happened(
-    duck: duckdb.DuckDBPyConnection, streams: Sequence[Stream], needs: Needs, now: Instant, rows: Rows
-) -> Iterator[tuple[Happened, ...]]:
+def _happened(told: History, streams: Sequence[Stream], needs: Needs, now: Instant) -> Iterator[tuple[Happened, ...]]:
     """Events of streams with one name, in pieces."""
-    binding = Binding(now, rows.types)
+    binding = Binding(now, told.rows.types)
     starts = [window.span(now).start for stream in streams for window in needs.streams[stream]]
     known = [start for start in starts if start is not None]
     span = Span(Instant(min(known)) if len(known) == len(starts) else None, LATEST)
-    query = _told("events", rows).where(*stream_conditions(Stream(streams[0].event), span, binding))
+    query = _told("events", told.rows).where(*stream_conditions(Stream(streams[0].event), span, binding))
     for number, stream in enumerate(streams):
         query = query.select(*_passing(number, stream, binding))
-    query = _current(query) if rows.superseded else query
-    for batch in _asked(duck, query, binding, rows).to_arrow_reader(BATCH):
-        columns = _columns(batch, rows.places)
+    query = _current(query) if told.rows.superseded else query
+    for batch in _ahead(_asked(told, query, binding).to_arrow_reader(BATCH)):
+        columns = _columns(batch, told.places)
         yield tuple(_of_stream(number, stream, columns) for number, stream in enumerate(streams))
+
+
+def _ahead(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """The same batches; DuckDB reads the next one while one is counted."""
+    with ThreadPoolExecutor(1) as reader:
+        coming = reader.submit(next, batches, None)
+        while (batch := coming.result()) is not None:
+            coming = reader.submit(next, batches, None)
+            yield batch
 
 
 def _passing(number: int, stream: Stream, binding: Binding) -> Iterator[exp.Expr]:
@@ -179,15 +201,15 @@ def _of_stream(number: int, stream: Stream, columns: Mapping[str, npt.NDArray[An
     return Happened(stream, who[some], at[some], passes)
 
 
-def _stated(duck: duckdb.DuckDBPyConnection, name: str, comparisons: Sequence[Comparison], rows: Rows) -> Stated:
+def _stated(told: History, name: str, comparisons: Sequence[Comparison]) -> Stated:
     binding = Binding(Instant(0))
     answers = [
         exp.alias_(_instant(column("value")) if is_timed(one) else _flag(_of_value(one, binding)), f"c{place}")
         for place, one in enumerate(comparisons)
     ]
-    query = _told("traits", rows).where(exp.EQ(this=column("name"), expression=binding.value(name)))
+    query = _told("traits", told.rows).where(exp.EQ(this=column("name"), expression=binding.value(name)))
     query = query.select(column("event_id"), *answers)
-    columns = _columns(_asked(duck, query, binding, rows).to_arrow_table().combine_chunks(), rows.places)
+    columns = _columns(_asked(told, query, binding).to_arrow_table().combine_chunks(), told.places)
     held: list[Held] = [
         _span(columns[f"c{place}"], one) if is_timed(one) else columns[f"c{place}"].view(np.bool_)
         for place, one in enumerate(comparisons)
@@ -195,9 +217,9 @@ def _stated(duck: duckdb.DuckDBPyConnection, name: str, comparisons: Sequence[Co
     return Stated(name, columns["who"], columns["ms"], columns["event_id"], tuple(held))
 
 
-def _consented(duck: duckdb.DuckDBPyConnection, channel: str, purpose: str, rows: Rows) -> Consented:
+def _consented(told: History, channel: str, purpose: str) -> Consented:
     number = KEY_ID_SQL.format(text="source || '/' || contact")
-    found = duck.sql(
+    found = told.duck.sql(
         f"""SELECT subscriber AS key, epoch_ms("at") AS "at", event_id,
                    list_position($states, state)::BIGINT - 1 AS state,
                    ("at" < received_at)::UTINYINT AS dated, {number} AS source, address,
@@ -205,7 +227,7 @@ def _consented(duck: duckdb.DuckDBPyConnection, channel: str, purpose: str, rows
             FROM consents WHERE channel = $channel AND purpose = $purpose""",
         params={"states": list(CAUTION), "channel": channel, "purpose": purpose, "complaint": COMPLAINT},
     )
-    columns = _columns(found.to_arrow_table().combine_chunks(), rows.places)
+    columns = _columns(found.to_arrow_table().combine_chunks(), told.places)
     dated, complaint = (columns[name].view(np.bool_) for name in ("dated", "complaint"))
     who, at, event_id, state, source, whose = (columns[name] for name in _CONSENTED)
     return Consented(channel, purpose, who, at, event_id, state, dated, source, whose, complaint, columns["changed"])
@@ -226,11 +248,11 @@ _SCANNED = "the files of {}"
 """Stands for the scan of a view until the query is text."""
 
 
-def _asked(duck: duckdb.DuckDBPyConnection, query: exp.Select, binding: Binding, rows: Rows) -> duckdb.DuckDBPyRelation:
+def _asked(told: History, query: exp.Select, binding: Binding) -> duckdb.DuckDBPyRelation:
     text = query.sql(dialect="duckdb")
-    for view, scan in rows.scans.items():
+    for view, scan in told.rows.scans.items():
         text = text.replace(f'"{_SCANNED.format(view)}"', scan)  # values are bound, so this is the table's name
-    return duck.sql(text, params=binding.of(query))
+    return told.duck.sql(text, params=binding.of(query))
 
 
 _VERSION = ("event_id", "version", "at", "digest")

@@ -14,7 +14,7 @@ import duckdb
 
 from shoal.ingest import lake_rows
 from shoal.ingest.names import Name
-from shoal.ingest.shredding import shredding
+from shoal.ingest.shredding import has_whole_numbers, shredding
 from shoal.store import lake
 
 
@@ -24,6 +24,7 @@ class Rows:
 
     table: str
     query: str
+    of_json: bool = False  # whether properties are JSON that is parsed now
     repeating: str | None = None  # the query of a part whose properties repeat, where there is a faster one
 
 
@@ -51,6 +52,7 @@ def write_events(
                 rows=query.format(rows=events.table, part=part),
                 shredding=shredding(properties[name], structure),
                 row_group=row_group,
+                twice=events.of_json and has_whole_numbers(structure),
             )
         )
     return [file for file in written if file is not None]

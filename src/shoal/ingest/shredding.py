@@ -39,6 +39,16 @@ def shredding(names: Iterable[str], structure: str | None) -> str:
     return found
 
 
+def has_whole_numbers(structure: str | None) -> bool:
+    """Whether a sample has properties that are whole numbers, 0 or greater.
+
+    >>> has_whole_numbers('{"path":"VARCHAR","seconds":"UBIGINT"}'), has_whole_numbers('{"lines":[{"at":"UBIGINT"}]}')
+    (True, False)
+    """
+    sampled = json.loads(structure) if structure else {}
+    return isinstance(sampled, dict) and "UBIGINT" in sampled.values()
+
+
 def _struct(names: Iterable[str], sampled: Mapping[str, Any]) -> str | None:
     typed: dict[str, str] = {}
     for name in names:

@@ -55,21 +55,28 @@ def write_file(
     rows: str,
     shredding: str | None = None,
     row_group: int = ROW_GROUP,
+    twice: bool = False,
 ) -> LakeFile | None:
     """Write what a query of ours gives (it has a column `at`); None when that is no row.
 
     `shredding` is the type of the columns that the column `properties` is parted into; DuckDB decides where it is
     None. A row group has `row_group` rows, which the writer holds in memory. The file is on disk under its
     final name when this returns, but is not part of the lake until it is catalogued.
+
+    `twice` reads what was written and writes it again: DuckDB takes the whole numbers of JSON for unsigned ones, which
+    have no type in Parquet and so get no column; those that it reads from Parquet do.
     """
     path = f"{table}/{stem}.parquet"
     final = folder / path
     final.parent.mkdir(parents=True, exist_ok=True)
-    partial = final.with_suffix(".partial")
+    partial, first_written = final.with_suffix(".partial"), final.with_suffix(".first.partial")
     parted = f", SHREDDING {{properties: {quoted(shredding)}}}" if shredding else ""
-    duck.execute(
-        f"COPY ({rows}) TO {_literal(partial)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {row_group}{parted})"
-    )
+    options = f"FORMAT parquet, ROW_GROUP_SIZE {row_group}"
+    if twice:
+        duck.execute(f"COPY ({rows}) TO {_literal(first_written)} ({options}, COMPRESSION uncompressed)")
+        rows = f"FROM read_parquet({_literal(first_written)})"
+    duck.execute(f"COPY ({rows}) TO {_literal(partial)} ({options}, COMPRESSION zstd{parted})")
+    first_written.unlink(missing_ok=True)
     count, first, last = duck.execute(
         f'SELECT count(*), epoch_ms(min("at")), epoch_ms(max("at")) FROM read_parquet({_literal(partial)})'
     ).fetchall()[0]

@@ -195,7 +195,9 @@ class Live:
         return found
 
     def _grow(self, ids: Ids) -> None:
-        self.people.append(np.unique(ids[self.people.places(ids) < 0]))
+        new = ids[self.people.places(ids) < 0]
+        ascending = bool((new[1:] > new[:-1]).all())
+        self.people.append(new if ascending else np.unique(new))
         size = len(self.people)
         self.store.grow(size)
         self.members.grow(size)
