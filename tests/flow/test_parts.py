@@ -11,6 +11,7 @@ import pytest
 from shoal.flow.parts import Rows, write_events
 from shoal.ingest import lake_rows
 from shoal.ingest.names import Name
+from shoal.ingest.shredding import TYPES_SQL
 from shoal.store import lake
 
 ROWS = 6_000
@@ -40,7 +41,7 @@ def test_parsing_each_text_once_writes_the_same_rows(duck: duckdb.DuckDBPyConnec
     named = [Name("Email Opened", "campaign", 9), Name("Page Viewed", "path", 9), Name("Rare", "a", 7)]
     read = {}
     for folder, repeating in (("each", None), ("once", lake_rows.EVENTS_REPEATING)):
-        rows = Rows("records", lake_rows.EVENTS, repeating)
+        rows = Rows("records", lake_rows.EVENTS, of_json=True, repeating=repeating)
         files = write_events(tmp_path / folder, duck, rows, stem="t", named=named, row_group=4_096)
         read[folder] = duck.execute(
             f'SELECT event_id, "at", name, key, properties::VARCHAR, filename[-7:] FROM '
@@ -48,3 +49,14 @@ def test_parsing_each_text_once_writes_the_same_rows(duck: duckdb.DuckDBPyConnec
         ).fetchall()
     assert len(read["each"]) == 2 * ROWS + 10
     assert read["once"] == read["each"]
+
+
+def test_properties_of_rare_events_have_their_types(duck: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    """Rare names share a file, in which the first rows have the properties of the first name only."""
+    duck.execute("""CREATE TABLE rare AS
+        SELECT * REPLACE ('B' AS name, '{"total": 1.5}' AS properties) FROM records WHERE name = 'Rare' UNION ALL
+        (SELECT * REPLACE ('A' AS name, '{"path": "/"}' AS properties) FROM records LIMIT 4990)""")
+    named = [Name("A", "path", 9), Name("B", "total", 9)]
+    files = write_events(tmp_path, duck, Rows("rare", lake_rows.EVENTS, True), stem="t", named=named, row_group=4_096)
+    found = dict(duck.execute(TYPES_SQL.format(files=lake.paths(tmp_path, files))).fetchall())
+    assert (len(files), found["path"], found["total"]) == (1, "VARCHAR", "DOUBLE")
