@@ -67,7 +67,7 @@ class Period:
 Counts = npt.NDArray[np.signedinteger]
 """Whole numbers as narrow as they can be: half the memory is half the time of looking at everybody."""
 
-NARROW = np.int16
+NARROW = np.int8
 UNKNOWN = 2**62
 
 
