@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from shoal import flow
 from shoal.core.errors import UserError
+from shoal.core.failures import replacing
 from shoal.core.time import Instant, from_datetime, parse_instant
 from shoal.flow.home import Opened, create, open_home
 from shoal.ingest.mapping import Mapping, load_mapping
@@ -239,10 +240,11 @@ class Workspace:
         return flow.auditing.run_audit(self._opened, _instant(as_of))
 
     def write_audit(self, found: Audit, file: Path) -> None:
-        """Write an audit as one self-contained page."""
+        """Write an audit as one self-contained page; raises UserError `disk_full` and `cannot_write`."""
         from shoal.measurement.report.page import audit_page  # noqa: PLC0415 - loads the charts
 
-        file.write_text(audit_page(found), encoding="utf-8")
+        with replacing(file) as place:
+            place.write_text(audit_page(found), encoding="utf-8")
 
 
 def _mapping(given: str | Path | Mapping | None) -> Mapping | None:

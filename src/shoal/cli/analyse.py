@@ -12,6 +12,7 @@ import typer
 from shoal.cli.data import end_of, show_imports, show_left_out, watching
 from shoal.cli.main import app
 from shoal.cli.show import Shown, number, program, require_place
+from shoal.core.failures import replacing
 from shoal.core.time import UNITS_MS, Instant, format_instant, now, parse_instant
 from shoal.flow.analysing import Analysis
 from shoal.flow.defining import asked_at
@@ -81,7 +82,8 @@ def _analyse(shown: Shown, paths: list[Path], report: Path, *, as_of: str | None
     new = any(not each.again for each in done)
     waiting = workspace.propose_duplicates().open if new else None
     found = workspace.analyse(as_of=instant)
-    report.write_text(found.html(title, done.not_imported), encoding="utf-8")
+    with replacing(report) as place:
+        place.write_text(found.html(title, done.not_imported), encoding="utf-8")
     if shown.as_json:
         shown.document(_document(done, found, report))
         end_of(done)

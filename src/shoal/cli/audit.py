@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from shoal.cli.main import app, workspace_to_ask
-from shoal.cli.show import Shown, console, require_place
+from shoal.cli.show import Shown, console, printing, require_place
 from shoal.measurement.audit import as_data
 from shoal.measurement.audit.terminal import render
 
@@ -28,6 +28,7 @@ def audit(
     if shown.as_json:
         shown.document(as_data(found))
         return
-    render(found, console())
+    with printing():
+        render(found, console())
     if html is not None:
         shown.say(f"The page is in {html}.")

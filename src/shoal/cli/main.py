@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Collection
 from importlib import import_module
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, cast
 
 import typer
 
-from shoal.cli.show import Shown
+from shoal.cli.show import Shown, printing
 from shoal.core.errors import UserError
+from shoal.core.failures import failure
 from shoal.workspace import Workspace
 
 app = typer.Typer(
@@ -63,13 +65,7 @@ def main() -> None:
     load(sys.argv[1:])
     as_json = "--json" in sys.argv
     try:
-        raise SystemExit(app(standalone_mode=False) if as_json else app())
-    except UserError as error:
-        if as_json:
-            Shown.error_as_json(error)
-        else:
-            Shown.error(error)
-        raise SystemExit(2) from None
+        raise SystemExit(_answered(as_json))
     except typer.TyperException as error:  # wrong use, which Typer shows itself without --json
         Shown.error_as_json(_wrong_use(error))
         raise SystemExit(error.exit_code) from None
@@ -78,6 +74,35 @@ def main() -> None:
         if isinstance(ended.__context__, BrokenPipeError):
             raise SystemExit(0) from None
         raise
+    except Exception as error:
+        told = error if isinstance(error, UserError) else failure(error)
+        if told is None:
+            raise
+        (Shown.error_as_json if as_json else Shown.error)(told)
+        raise SystemExit(2) from None
+
+
+def _answered(as_json: bool) -> int | None:
+    """Run the command, until all that it printed is out; its exit status."""
+    try:
+        return cast("int | None", app(standalone_mode=False) if as_json else app())
+    finally:
+        try:
+            with printing():
+                sys.stdout.flush()
+        except BrokenPipeError:
+            _drop_output()
+            raise SystemExit(0) from None
+        except UserError:
+            _drop_output()
+            raise
+
+
+def _drop_output() -> None:
+    """Let what can't be printed go: Python would try once more at its end, and tell of that in a traceback."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
 
 
 def workspace_to_ask(shown: Shown) -> Workspace:

@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from shoal.cli.left_out import left_out
-from shoal.cli.show import Shown, harmless
+from shoal.cli.show import Shown, harmless, printing
 from shoal.core.settings import Home
 from shoal.flow.previewing import Preview, Previews, preview_paths
 from shoal.ingest.mapping import load_mapping
@@ -31,7 +31,8 @@ def preview(
         shown.document({"files": [asdict(each) for each in found], "not_imported": left_out})
         return
     # Not by Rich, which would take ":tent:" in a column's name for a picture.
-    sys.stdout.write("".join(f"{line}\n" for line in _lines(found)))
+    with printing():
+        sys.stdout.write("".join(f"{line}\n" for line in _lines(found)))
 
 
 def _lines(found: Previews) -> Iterator[str]:

@@ -17,8 +17,9 @@ from rich.progress import MofNCompleteColumn, Progress
 
 from shoal.cli.explanations import least_words, tree_of
 from shoal.cli.main import app, workspace_to_ask
-from shoal.cli.show import Shown, console, number, require_place
+from shoal.cli.show import Shown, console, number, printing, require_place
 from shoal.core.errors import UserError
+from shoal.core.failures import replacing
 from shoal.core.time import Instant, format_instant, parse_instant
 from shoal.segments.sentence import english
 from shoal.workspace import Workspace
@@ -114,15 +115,14 @@ def members(
             watch=watch,
         )
     _warn_of_unmailable(shown, found)
-    if form is Format.parquet:
-        pq.write_table(found, out)
-    elif out is not None:
-        with out.open("w", newline="", encoding="utf-8") as file:
-            _write(found, form, file)
+    if out is not None:
+        with replacing(out) as place:
+            _write_file(found, form, place)
     elif shown.as_json:
         shown.document(found.to_pylist())
     else:
-        _write(found, form, sys.stdout)
+        with printing():
+            _write(found, form, sys.stdout)
 
 
 def _warn_of_unmailable(shown: Shown, members: pa.Table) -> None:
@@ -150,7 +150,8 @@ def explain(
     if shown.as_json:
         shown.document(found.as_data())
         return
-    console().print(tree_of(found), highlight=False)
+    with printing():
+        console().print(tree_of(found), highlight=False)
     shown.say(least_words(found))
 
 
@@ -167,6 +168,14 @@ def _counting(bar: Progress) -> Callable[[int, int], None]:
 def instant_of(text: str | None) -> Instant | None:
     """The instant of an option, where it was given."""
     return None if text is None else parse_instant(text)
+
+
+def _write_file(found: pa.Table, form: Format, place: Path) -> None:
+    if form is Format.parquet:
+        pq.write_table(found, place)
+        return
+    with place.open("w", newline="", encoding="utf-8") as file:
+        _write(found, form, file)
 
 
 def _write(found: pa.Table, form: Format, file: TextIO) -> None:

@@ -28,6 +28,19 @@ from rich.table import Table
 from rich.text import Text
 
 from shoal.core.errors import UserError, require
+from shoal.core.failures import failure
+
+
+@contextmanager
+def printing() -> Iterator[None]:
+    """Tell what the system refuses in the block as an error of standard output; a reader that went away is none."""
+    try:
+        yield
+    except OSError as error:
+        told = failure(error, "standard output")
+        if told is None:
+            raise
+        raise told from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +60,7 @@ class Shown:
                 f"Warning: {text}", style="yellow", markup=False
             )
 
+    @printing()
     def document(self, data: Any) -> None:
         """Print one JSON document; `warnings` stand in it, or on standard error where it is a list."""
         if self.warnings and isinstance(data, dict):
@@ -55,11 +69,13 @@ class Shown:
             sys.stderr.write(json.dumps({"warnings": self.warnings}) + "\n")
         sys.stdout.write(msgspec.json.format(msgspec.json.encode(data), indent=2).decode() + "\n")
 
+    @printing()
     def say(self, *lines: str) -> None:
         """Print sentences; nothing under `--json`, where the document says it all."""
         if not self.as_json:
             console().print(*map(harmless, lines), sep="\n", highlight=False, soft_wrap=True, markup=False)
 
+    @printing()
     def table(self, title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
         """Print a table; columns whose name ends in "#" hold numbers and stand to the right."""
         shown = Table(

@@ -11,6 +11,7 @@ from pathlib import Path
 import yaml
 
 from shoal.core.errors import UserError, require
+from shoal.core.failures import replacing, writing
 from shoal.core.settings import Home, Settings, settings_from
 from shoal.ingest import tables as _ingest_tables  # noqa: F401 (declares its tables)
 from shoal.profiles import tables as _profile_tables  # noqa: F401 (declares its tables)
@@ -38,7 +39,10 @@ class Opened:
 
 
 def create(folder: Path) -> bool:
-    """Make a workspace; False when there was one already, which is left as it is."""
+    """Make a workspace; False when there was one already, which is left as it is.
+
+    Raises UserError `not_a_folder`, `cannot_write` and `disk_full`.
+    """
     home = Home(folder)
     if home.settings.exists():
         return False
@@ -48,9 +52,11 @@ def create(folder: Path) -> bool:
         f"{folder} is a file, so no workspace can be made there.",
         fix="Give another folder with --home.",
     )
-    for each in (folder, home.lake, home.derived, home.segments):
-        each.mkdir(parents=True, exist_ok=True)
-    home.settings.write_text(FIRST_SETTINGS)
+    with writing(folder):
+        for each in (folder, home.lake, home.derived, home.segments):
+            each.mkdir(parents=True, exist_ok=True)
+        with replacing(home.settings) as place:
+            place.write_text(FIRST_SETTINGS)
     return True
 
 

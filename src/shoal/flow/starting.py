@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from shoal.core.errors import require
+from shoal.core.failures import replacing
 from shoal.flow.home import Opened
 from shoal.segments.files import Segment, load_segments, to_yaml
 from shoal.segments.library import starter, starters
@@ -25,5 +26,6 @@ def add_starter(opened: Opened, name: str, values: Mapping[str, str], rename: st
     there = made.name in load_segments(folder, starters()) or file.exists()
     fix = "Give another name with --name, or edit the file that is there."
     require(not there, "duplicate_segment", f"There is a file for {made.name!r} already.", where=str(file), fix=fix)
-    file.write_text(to_yaml(made), encoding="utf-8")
+    with replacing(file) as place:
+        place.write_text(to_yaml(made), encoding="utf-8")
     return made, file
