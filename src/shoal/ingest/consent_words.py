@@ -1,7 +1,7 @@
 """Words by which files say yes and no to mail, in the languages of most exports.
 
-A word is compared whole, so that no part of "not subscribed" reads as "subscribed". The case, and whether its parts are
-joined by a blank, hyphen or underscore, make no difference.
+A word is compared whole, so that no part of "not subscribed" reads as "subscribed"; only a refusal may go on ("Opted
+out (GDPR)"). The case, and whether its parts are joined by a blank, hyphen or underscore, make no difference.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ DENIED: Final = (
     *("global unsubscribe", "unsubscribed from all", "removed", "remove", "deleted", "inactive", "disabled", "blocked"),
     *("blacklisted", "blocklisted", "suppressed", "suppress", "user suppressed", "cleaned", "bounced", "bounce"),
     *("hard bounced", "hard bounce", "complained", "complaint", "spam", "spam complaint", "marked as spam", "abuse"),
-    *("invalid", "invalid email"),
+    *("invalid", "invalid email", "forgotten", "redacted", "erased", "archived"),
     *("abgemeldet", "abbestellt", "widerrufen", "désabonné", "désinscrit", "refusé", "dado de baja"),
     *("baja", "disiscritto", "cancellato", "descadastrado", "cancelado", "uitgeschreven", "afgemeld"),
 )
@@ -145,6 +145,10 @@ def is_about_consent(column: str) -> bool:
 
 _STATES: Final[dict[ConsentState, tuple[str, ...]]] = {"granted": GRANTED, "pending": PENDING, "denied": DENIED}
 _BY_WORD: Final = {folded(word): state for state, words in _STATES.items() for word in words}
+_PLAIN: Final = {folded(word): says for says, words in ((True, YES), (False, NO)) for word in words}
+_SILENT: Final = frozenset(map(folded, SILENT))
+_REFUSED_FROM: Final = re.compile(r"(global )?(unsubscribed?|unsubbed|opted out|opt out|optout)\b(?! ?[:=])")
+_REMARK: Final = re.compile(r" ?[(\[].*[)\]]$")
 
 
 def state_of(word: str) -> ConsentState | None:
@@ -152,5 +156,31 @@ def state_of(word: str) -> ConsentState | None:
 
     >>> state_of("opt out"), state_of("Oui"), state_of("NEVER_SUBSCRIBED"), state_of("perhaps")
     ('denied', 'granted', None, None)
+    >>> state_of("Unsubscribed from list"), state_of("Cleaned (hard bounce)"), state_of("Subscribed (2 of 3)")
+    ('denied', 'denied', None)
     """
-    return _BY_WORD.get(folded(word))
+    text = folded(word)
+    known = _BY_WORD.get(text)
+    if known is not None or text in _SILENT:
+        return known
+    bare = _REMARK.sub("", text)
+    remarked = _BY_WORD.get(bare) == "denied" and bare not in _PLAIN
+    return "denied" if remarked or _REFUSED_FROM.match(text) else None
+
+
+def is_silent(word: str) -> bool:
+    """Whether a word is known to state nothing.
+
+    >>> is_silent("NEVER_SUBSCRIBED"), is_silent("perhaps")
+    (True, False)
+    """
+    return folded(word) in _SILENT
+
+
+def plain_answer(word: str) -> bool | None:
+    """What a bare yes or no says; None for every other word.
+
+    >>> plain_answer("Ja"), plain_answer("0"), plain_answer("unsubscribed")
+    (True, False, None)
+    """
+    return _PLAIN.get(folded(word))

@@ -26,6 +26,12 @@ STAMPS = ("last_changed", "date_entered", "timestamp_opt", "timestamp_signup", "
 STAMPS += customerio._STAMPS
 EXACT = {"status": "paid", "action": "open", "metric": "opened", "type": "OPEN", "test": "no", "is_default": "yes"}
 EXACT |= {"role": "end-user", "data": {"customer_id": "K1", "subject": "Hello"}}
+OF_SOURCE = {
+    "customerio_people": {"unsubscribed": "no"},
+    "mailchimp_warehouse_member": {"status": "unsubscribed"},
+    "activecampaign_contacts": {"status": "unsubscribed"},
+    "customerio_deliveries": {"unsubscribed": "2026-01-02 03:04:05"},
+}
 OTHERS = {"segment", "shoal"}  # have laws of their own
 ODD = [
     "",
@@ -87,6 +93,8 @@ def plausible(column: str) -> object:
         return EXACT[name]
     if name in STAMPS or re.search(r"\b(time|timestamp|date|at|created|updated)\b|_at$|_time$|time$|date$|stamp", name):
         return "2026-01-02 03:04:05"
+    if re.search(r"unsub|opt(ed)? ?out|consent|accepts|suppress", name):
+        return "yes"
     if re.search(r"email|recipient", name) and "id" not in name.split():
         return "ana@example.org"
     if re.search(r"amount|total|price|refund|subtotal|quantity", name):
@@ -97,6 +105,7 @@ def plausible(column: str) -> object:
 @pytest.mark.parametrize(("source", "columns"), FOUND, ids=[source.name for source, _ in FOUND])
 def test_any_cell(source, columns):
     sound = {column: plausible(column) for column in [*columns, *contacts.NAMES] if column not in DELETED}
+    sound |= OF_SOURCE.get(source.name, {})
     names = sorted(sound)
     odd = st.dictionaries(st.sampled_from(names), TEXTS | JSON, max_size=8)
     gone = st.sets(st.sampled_from(names), max_size=8)

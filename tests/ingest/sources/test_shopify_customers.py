@@ -31,7 +31,7 @@ def test_customers_give_keys_traits_and_consent(rows, mapped):
         Record(
             ("user:shopify/82", "email:bo@example.org"),
             traits={"first_name": "Bo", "total_spent": 0.0, "total_orders": 0, "tax_exempt": False},
-            consent=(Consent(channel="email", state="denied"),),
+            consent=(Consent(channel="email", state="denied"), Consent(channel="sms", state="denied")),
         ),
         Record(
             ("user:shopify/83",),
@@ -42,7 +42,7 @@ def test_customers_give_keys_traits_and_consent(rows, mapped):
                 "tax_exempt": False,
                 "phone_invalid": True,
             },
-            consent=(Consent(channel="email", state="denied"),),
+            consent=(Consent(channel="email", state="denied"), Consent(channel="sms", state="denied")),
         ),
         "no_identity",
     ]

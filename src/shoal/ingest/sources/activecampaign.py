@@ -18,13 +18,25 @@ from shoal.ingest.sources.contacts import Contacts, mapper
 from shoal.ingest.sources.headers import by_columns
 
 _STATES: Final[dict[str, ConsentState]] = {"0": "pending", "1": "granted", "2": "denied", "3": "denied"}
+_STATUS: Final = ("status", "contact status")
+_REFUSED: Final = ("date unsubscribed", "unsubscribed date")
 
 
 def _consent(cells: Cells) -> list[Stated]:
-    word = cells.text("status", "contact status")
-    state = _STATES.get(word or "") or consents.state(word)
-    when = cells.at("date unsubscribed", "unsubscribed date") if state == "denied" else cells.at("date subscribed")
-    return [(Consent(channel="email", state=state), when)] if state else []
+    """The day of unsubscribing refuses whatever the status is; a later day of subscribing agrees again."""
+    word = consents.word_of(cells, *_STATUS)
+    state = _STATES.get(word or "") or consents.state(word, _STATUS[0])
+    given, refused = consents.time_of(cells, "date subscribed"), consents.time_of(cells, *_REFUSED)
+    stated: list[Stated] = []
+    if refused is not None:
+        stated.append((Consent(channel="email", state="denied"), refused))
+        if state is None and consents.is_later(cells, ("date subscribed",), _REFUSED):
+            stated.append((Consent(channel="email", state="granted"), given))
+    if state == "denied" and refused is None:
+        stated.append((Consent(channel="email", state="denied"), None))
+    elif state in ("granted", "pending"):
+        stated.append((Consent(channel="email", state=state), given))
+    return stated
 
 
 _CONTACTS = Contacts(
@@ -35,9 +47,7 @@ _CONTACTS = Contacts(
     lists={"tags": "tags", "lists": "lists"},
     updated=("date updated", "last updated"),
     consent=_consent,
-    consent_columns=frozenset(
-        {"status", "contact status", "date subscribed", "date unsubscribed", "unsubscribed date"}
-    ),
+    consent_columns=frozenset({*_STATUS, *_REFUSED, "date subscribed"}),
 )
 _USUAL: Final = _CONTACTS.known() | {"score", "contact score", "organization", "email domain"}
 

@@ -5,6 +5,7 @@ A source says which column is what (`Contacts`); what it doesn't name becomes a 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -81,6 +82,12 @@ class Contacts:
     ignored: frozenset[str] = frozenset()
     consent: Callable[[Cells], list[Stated]] = lambda _: []
     consent_columns: frozenset[str] = frozenset()
+    consent_pattern: re.Pattern[str] | None = None  # columns of consent whose names have parts of their own
+
+    def consenting(self, cells: Cells) -> tuple[str, ...]:
+        """The columns of the row that match `consent_pattern`."""
+        pattern = self.consent_pattern
+        return tuple(name for name in cells.names if pattern.match(name)) if pattern else ()
 
     def known(self) -> frozenset[str]:
         """Every column that has a meaning here."""
@@ -108,7 +115,9 @@ def people(cells: Cells, spec: Contacts, known: frozenset[str], texts: Mapping[s
     keys, flaws = identity(cells, spec.email, spec.ids, spec.phone)
     updated = cells.at(*spec.updated)
     stated = spec.consent(cells)
-    traits = {**cells.rest(known), **_known_traits(cells, spec, texts), **flaws}
+    consenting = spec.consenting(cells)
+    unnamed = cells.rest(known.union(consenting) if consenting else known)
+    traits = {**unnamed, **_known_traits(cells, spec, texts), **flaws}
     undated = tuple(structs.replace(consent, changed=updated) for consent, when in stated if when is None)
     if updated is None:
         if traits or undated or not stated:

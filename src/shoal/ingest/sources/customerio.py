@@ -7,17 +7,20 @@ deliveries are documented nowhere in full: those here are the names of the same 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
 from shoal.ingest import events
 from shoal.ingest.canonical import Consent, Json, Record
 from shoal.ingest.source import Context, Row, RowRejectedError, RowSkippedError, Source
-from shoal.ingest.sources.cells import Cells, read
+from shoal.ingest.sources import consents
+from shoal.ingest.sources.cells import Cells, parsed_json, read
 from shoal.ingest.sources.consents import Stated
 from shoal.ingest.sources.contacts import Contacts, identity, mapper
 from shoal.ingest.sources.headers import by_columns
 from shoal.ingest.sources.mail import mail_id, mail_record, texts
+from shoal.ingest.values import boolean
 
 METRICS: Final = {
     ("email", "sent"): events.EMAIL_SENT,
@@ -74,8 +77,16 @@ _DATA: Final = frozenset(
 
 
 def _consent(cells: Cells) -> list[Stated]:
-    """Everyone starts as not unsubscribed, so "false" states nothing."""
-    return [(Consent(channel="email", state="denied"), None)] if cells.flag("unsubscribed") else []
+    """Everyone starts as not unsubscribed, so "false" states nothing; who left one topic is not mailed about others."""
+    stated = consents.refused(cells, "unsubscribed")
+    left = any(_has_no(parsed_json(cells.value(name))) for name in _PEOPLE.consenting(cells))
+    return stated or ([(Consent(channel="email", state="denied"), None)] if left else [])
+
+
+def _has_no(preferences: object) -> bool:
+    if isinstance(preferences, dict):
+        return any(map(_has_no, preferences.values()))
+    return preferences is not None and boolean(preferences) is False
 
 
 _PEOPLE = Contacts(
@@ -85,6 +96,7 @@ _PEOPLE = Contacts(
     updated=("updated_at",),
     consent=_consent,
     consent_columns=frozenset({"unsubscribed"}),
+    consent_pattern=re.compile("cio_subscription_preferences"),
 )
 
 

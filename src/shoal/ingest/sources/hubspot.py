@@ -12,8 +12,9 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from shoal.ingest import events
-from shoal.ingest.canonical import Consent, Json, Record
+from shoal.ingest.canonical import Json, Record
 from shoal.ingest.source import Context, FileHead, Row, RowRejectedError, Source
+from shoal.ingest.sources import consents
 from shoal.ingest.sources.cells import Cells, newest, present, read
 from shoal.ingest.sources.consents import Stated
 from shoal.ingest.sources.contacts import Contacts, identity, mapper
@@ -21,11 +22,14 @@ from shoal.ingest.sources.headers import by_columns
 from shoal.ingest.sources.mail import texts
 from shoal.ingest.sources.message_ids import event_id
 
-_OPTED_OUT: Final = ("unsubscribed from all email", "opted out of all email")
+OPTED_OUT: Final = r"hs_email_optout(_\d+)?$"
+"""HubSpot's own names of the refusal of all e-mail, and of one type of it by the type's number."""
 
 
 def _consent(cells: Cells) -> list[Stated]:
-    return [(Consent(channel="email", state="denied"), None)] if cells.flag(*_OPTED_OUT) else []
+    """A refusal of one type of e-mail ("Opted out of email: Marketing Information") is one of e-mail: the careful
+    reading, for what a type is used for is not in the export."""
+    return consents.refused(cells, *_CONTACTS.consenting(cells))
 
 
 _CONTACTS = Contacts(
@@ -47,7 +51,7 @@ _CONTACTS = Contacts(
     },
     updated=("last modified date",),
     consent=_consent,
-    consent_columns=frozenset(_OPTED_OUT),
+    consent_pattern=re.compile(rf"unsubscribed from all e-?mail|opted out of (all )?e-?mail|{OPTED_OUT}"),
 )
 _DEAL: Final = {
     *("record id", "record id - deal", "deal id", "deal name", "deal stage", "pipeline", "amount", "currency"),

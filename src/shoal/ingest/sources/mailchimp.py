@@ -14,6 +14,7 @@ from typing import Final
 from shoal.ingest import events
 from shoal.ingest.canonical import Consent, Json, Record
 from shoal.ingest.source import Context, FileHead, Row, RowRejectedError, Source
+from shoal.ingest.sources import consents
 from shoal.ingest.sources.cells import Cells, read
 from shoal.ingest.sources.consents import Stated
 from shoal.ingest.sources.contacts import NAMES, Contacts, identity, people
@@ -32,6 +33,9 @@ ACTIONS: Final = {
 }
 """Mailchimp's actions to canonical names; any other keeps its own."""
 
+_LEFT: Final = {"unsub_time": None, "clean_time": "cleaned"}
+"""Columns of the files of people who may not be mailed, and the method of their refusal."""
+
 _GONE: Final = frozenset(
     {"unsub_time", "unsub_campaign_title", "unsub_campaign_id", "unsub_reason", "unsub_reason_other"}
     | {"clean_time", "clean_campaign_title", "clean_campaign_id"}
@@ -43,18 +47,24 @@ _ACTIVITY: Final = frozenset(
 
 
 def _consent(cells: Cells) -> list[Stated]:
-    """Opting in is dated by OPTIN_TIME. CONFIRM_TIME alone says when a list's owner added somebody: no consent."""
+    """Opting in is dated by OPTIN_TIME. CONFIRM_TIME alone says when a list's owner added somebody: no consent.
+
+    Mailchimp writes subscribed, unsubscribed and cleaned members to files of their own, so whoever stands in a file
+    with UNSUB_TIME or CLEAN_TIME may not be mailed, also where the cell is blank or older than OPTIN_TIME.
+    """
     stated: list[Stated] = []
     given = cells.at("optin_time")
     if given is not None:
         stated.append(
             (Consent(channel="email", state="granted", method="form" if cells.text("optin_ip") else None), given)
         )
-    for column, method in (("unsub_time", None), ("clean_time", "cleaned")):
-        gone = cells.at(column)
-        if gone is not None:
-            stated.append((Consent(channel="email", state="denied", method=method), gone))
-    return stated
+    files = [(column, method) for column, method in _LEFT.items() if column in cells.names]
+    gone = [(Consent(channel="email", state="denied", method=method), cells.at(column)) for column, method in files]
+    dated: list[Stated] = [(consent, when) for consent, when in gone if when is not None]
+    is_older = given is not None and all(consents.is_later(cells, ("optin_time",), (column,)) for column, _ in files)
+    if gone and (not dated or is_older):
+        dated.append((gone[0][0], None))
+    return stated + dated
 
 
 _IDS: Final = {"member_id": "mailchimp", "leid": "mailchimp-leid"}  # a member's id is the digest of the address

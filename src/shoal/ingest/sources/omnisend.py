@@ -42,13 +42,14 @@ def _consent(cells: Cells) -> list[Stated]:
 def _of(cells: Cells, channel: str) -> list[Stated]:
     """The dates tell it; the status only where they don't, and where it refuses what they allow."""
     given, refused = cells.at(*_IN[channel]), cells.at(*_OUT[channel])
-    state = consents.state(cells.text(*_STATUS[channel]))
+    state = consents.state(consents.word_of(cells, *_STATUS[channel]), _STATUS[channel][0])
     stated: list[Stated] = []
     if given is not None:
         stated.append((Consent(channel=channel, state="granted"), given))
     if refused is not None:
         stated.append((Consent(channel=channel, state="denied"), refused))
-    if state and (not stated or (state == "denied" and refused is None)):
+    is_allowed = refused is None or consents.is_later(cells, _IN[channel], _OUT[channel])
+    if state and (not stated or (state == "denied" and is_allowed)):
         stated.append((Consent(channel=channel, state=state), None))
     return stated
 

@@ -5,7 +5,6 @@ Source: https://help.shopify.com/en/manual/customers/import-export-customers
 
 from __future__ import annotations
 
-from shoal.ingest.canonical import Consent
 from shoal.ingest.source import FileHead, Source
 from shoal.ingest.sources import consents
 from shoal.ingest.sources.cells import Cells
@@ -18,9 +17,7 @@ def _consent(cells: Cells) -> list[Stated]:
     """ "no" may mean a refusal or silence here; the careful reading is a refusal."""
     stated: list[Stated] = []
     for column, channel in (("accepts email marketing", "email"), ("accepts sms marketing", "sms")):
-        found = consents.state(cells.text(column))
-        if found is not None and (channel == "email" or found == "granted"):
-            stated.append((Consent(channel=channel, state=found), None))
+        stated += consents.stated(cells, column, channel)
     return stated
 
 

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from shoal.ingest import values
-from shoal.ingest.canonical import Consent, Json, Record
+from shoal.ingest.canonical import Json, Record
 from shoal.ingest.source import Context, Row, RowRejectedError, Source
-from shoal.ingest.sources import shopify_payment
+from shoal.ingest.sources import consents, shopify_payment
 from shoal.ingest.sources.cells import Cells, present, rows
 from shoal.ingest.sources.contacts import identity
 from shoal.ingest.sources.headers import by_columns
@@ -75,7 +75,6 @@ def _order(lines: Sequence[Cells], context: Context) -> Iterable[Record]:
         **present(order_name=None if number == name else name),
         **present(products=[item for item in map(_product, lines) if item]),
     }
-    consent = (Consent(channel="email", state="granted", method="checkout"),)
     status = shopify_payment.folded(first.text("financial status"))
     order = Order(
         keys=keys,
@@ -89,7 +88,7 @@ def _order(lines: Sequence[Cells], context: Context) -> Iterable[Record]:
         cancelled_at=first.at("cancelled at"),
         refunded=first.amount("refunded amount") or 0,
         traits={**{trait: text for column, trait in _TRAITS.items() if (text := first.text(column))}, **flaws},
-        consent=consent if first.flag("accepts marketing") else (),
+        consent=consents.checked(first, "accepts marketing"),
     )
     return order_records(order)
 

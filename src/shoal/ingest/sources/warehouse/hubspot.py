@@ -7,6 +7,7 @@ go on changing: their version is the time of the last change, or else when the c
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -15,9 +16,11 @@ from shoal.ingest import events, values
 from shoal.ingest.canonical import Consent, Json, Record
 from shoal.ingest.keys import ordered, user_key
 from shoal.ingest.source import RowRejectedError, RowSkippedError
+from shoal.ingest.sources import consents
 from shoal.ingest.sources.cells import Cells, newest, present, snake, url_path
 from shoal.ingest.sources.consents import Stated
 from shoal.ingest.sources.contacts import NAMES, Contacts, identity, people
+from shoal.ingest.sources.hubspot import OPTED_OUT
 from shoal.ingest.sources.mail import mail_record, texts
 from shoal.ingest.sources.message_ids import event_id
 from shoal.ingest.sources.warehouse.tables import REFERENCE, Table, changed, detail_of, sibling, sources
@@ -55,8 +58,11 @@ _TRAITS: Final = {
 }
 
 
+_OPTED_OUT: Final = re.compile(OPTED_OUT)
+
+
 def _opted_out(cells: Cells) -> list[Stated]:
-    return [(Consent(channel="email", state="denied"), None)] if cells.flag("property_hs_email_optout") else []
+    return consents.refused(cells, *_CONTACT.consenting(cells))
 
 
 _CONTACT = Contacts(
@@ -68,7 +74,7 @@ _CONTACT = Contacts(
     updated=("property_lastmodifieddate",),
     ignored=frozenset({"property_hs_calculated_merged_vids", "property_created_at"}),
     consent=_opted_out,
-    consent_columns=frozenset({"property_hs_email_optout"}),
+    consent_pattern=re.compile(f"property_{OPTED_OUT}"),
 )
 _KNOWN: Final = _CONTACT.known()
 _TEXTS: Final = {**NAMES, **_CONTACT.texts}
@@ -94,7 +100,7 @@ def _contact_history(cells: Cells) -> Iterator[Record]:
     if name is None:
         raise RowRejectedError("no_property_name", "The row names no property: column 'name' is blank.")
     at, value = cells.required_at("timestamp"), values.plain(cells.value("value"))
-    if name == "hs_email_optout" and cells.flag("value"):
+    if _OPTED_OUT.match(name) and consents.refused(cells, "value"):
         yield Record(keys, at=at, consent=(Consent(channel="email", state="denied"),))
     else:
         yield Record(keys, at=at, traits={_TRAITS.get(name) or snake(name): value})

@@ -8,6 +8,7 @@ from typing import Final
 from shoal.ingest import events, values
 from shoal.ingest.canonical import Consent, Json, Record
 from shoal.ingest.source import RowRejectedError
+from shoal.ingest.sources import consents
 from shoal.ingest.sources.cells import Cells, present, snake
 from shoal.ingest.sources.consents import Stated
 from shoal.ingest.sources.contacts import NAMES, Contacts, identity, people
@@ -36,10 +37,10 @@ _EVENT: Final = frozenset(
 
 def _accepted(cells: Cells) -> list[Stated]:
     """Shopify's flag as Klaviyo keeps it, and the channels of a sign-up form."""
-    stated: list[Stated] = []
-    accepts = cells.flag("custom_accepts_marketing")
-    if accepts is not None:
-        stated.append((Consent(channel="email", state="granted" if accepts else "denied"), None))
+    suppressed = consents.refused(cells, "custom_suppress", method="suppressed")
+    if suppressed:
+        return suppressed
+    stated = consents.stated(cells, "custom_accepts_marketing")
     method = cells.text("custom_consent_method")
     channels = [channel.casefold() for channel in cells.listed("custom_consent")]
     stated += [
@@ -47,8 +48,6 @@ def _accepted(cells: Cells) -> list[Stated]:
         for channel in channels
         if channel in ("email", "sms")
     ]
-    if cells.flag("custom_suppress"):
-        return [(Consent(channel="email", state="denied", method="suppressed"), None)]
     return stated
 
 

@@ -22,8 +22,8 @@ VENDOR: Final = "mailchimp"
 
 def _consent(cells: Cells) -> list[Stated]:
     """A refusal is as old as the member's last change or older, so that date can only be too cautious."""
-    word = cells.text("status")
-    state = consents.state(word)
+    word = consents.word_of(cells, "status")
+    state = consents.state(word, "status")
     if state is None:
         return []
     if state == "granted":

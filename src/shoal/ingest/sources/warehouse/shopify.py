@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from shoal.ingest import events, values
-from shoal.ingest.canonical import Consent, Json, Record
+from shoal.ingest.canonical import Json, Record
 from shoal.ingest.source import RowRejectedError, RowSkippedError
 from shoal.ingest.sources import consents, shopify_payment
 from shoal.ingest.sources.cells import Cells, newest, parsed_json, present, url_path
@@ -104,8 +104,6 @@ def _order(cells: Cells) -> Iterator[Record]:
     if cells.flag("test"):
         raise RowSkippedError("test_order")
     keys, flaws = _person_of(cells)
-    accepted = cells.flag("buyer_accepts_marketing", "customer_accepts_marketing")
-    consent = (Consent(channel="email", state="granted", method="checkout"),) if accepted else ()
     place = texts(cells, city="shipping_address_city", country="shipping_address_country")
     status = shopify_payment.folded(cells.text(*_PAYMENT))
     yield from order_records(
@@ -121,7 +119,7 @@ def _order(cells: Cells) -> Iterator[Record]:
             cancelled=cells.text("cancelled_at") is not None or status == shopify_payment.VOIDED,
             cancelled_at=cells.at("cancelled_at"),
             traits={**place, **flaws},
-            consent=consent,
+            consent=consents.checked(cells, "buyer_accepts_marketing", "customer_accepts_marketing"),
         )
     )
 
