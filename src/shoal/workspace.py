@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from shoal import flow
 from shoal.core.errors import UserError
 from shoal.core.failures import replacing
-from shoal.core.time import Instant, from_datetime, parse_instant
+from shoal.core.time import NEWEST, AsOf, Instant, from_datetime, parse_instant
 from shoal.flow.home import Opened, create, open_home
 from shoal.ingest.mapping import Mapping, load_mapping
+from shoal.ingest.recognise import named_path
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -87,7 +88,7 @@ class Workspace:
         the run's `not_imported`.
         """
         how = _mapping(mapping) or source
-        return flow.importing.import_paths(self._opened, map(Path, paths), source=how, account=account, watch=watch)
+        return flow.importing.import_paths(self._opened, _paths(paths), source=how, account=account, watch=watch)
 
     def preview(
         self,
@@ -102,7 +103,7 @@ class Workspace:
         For a file that no source knows a mapping is proposed. Raises UserError as an import does.
         """
         how = _mapping(mapping) or source
-        return flow.previewing.preview_paths(self._opened, map(Path, paths), source=how, account=account)
+        return flow.previewing.preview_paths(self._opened, _paths(paths), source=how, account=account)
 
     def warnings(self) -> tuple[str, ...]:
         """What answers may lack, because an import is running or was ended in the middle; mostly empty."""
@@ -151,13 +152,14 @@ class Workspace:
     def count(self, definition: Definition, *, as_of: Moment = None, version_at: Moment = None) -> int:
         """The exact number of members of a name, a sentence or a node, as of an instant, by default now.
 
-        A name may have a version (`at-risk@3`); `version_at` takes the definitions that counted then.
+        A name may have a version (`at-risk@3`); `version_at` takes the definitions that counted then. `"newest"` asks
+        as of the newest that the data knows of, as the report does: facts without a date count there already.
         """
         return self.answer(definition, as_of=as_of, version_at=version_at).counts.members
 
     def answer(self, definition: Definition, *, as_of: Moment = None, version_at: Moment = None) -> Answer:
-        """The exact number of members, in all and per condition."""
-        return flow.asking.count(self._opened, _node(definition), _instant(as_of), _instant(version_at))
+        """The exact number of members, in all and per condition; `as_of` as for `count`."""
+        return flow.asking.count(self._opened, _node(definition), _as_of(as_of), _instant(version_at))
 
     def members(
         self,
@@ -172,12 +174,12 @@ class Workspace:
         """The members, ordered by subscriber: columns subscriber, user_id, email, email_consent.
 
         All but the first may be null. `email` is an address that may be mailed, where the person has one;
-        `email_consent` is `granted` then, else `pending`, `unknown`, `denied` or `suppressed`. `mailable` leaves out
-        all others.
+        `email_consent` is `granted` then, else `pending`, `unknown`, `denied` or `suppressed`: as is known now,
+        whatever `as_of` says. `mailable` leaves out all others. `as_of` may be `"newest"`, as for `count`.
         """
         asked, version = _node(definition), _instant(version_at)
         return flow.asking.members(
-            self._opened, asked, _instant(as_of), reading, watch, version_at=version, mailable=mailable
+            self._opened, asked, _as_of(as_of), reading, watch, version_at=version, mailable=mailable
         )
 
     def sql(self, definition: Definition, dialect: str, *, as_of: Moment = None, version_at: Moment = None) -> str:
@@ -195,8 +197,11 @@ class Workspace:
         as_of: Moment = None,
         version_at: Moment = None,
     ) -> Explanation:
-        """Why somebody is a member or not, condition by condition; UserError `unknown_subscriber`."""
-        return flow.asking.explain_one(self._opened, person, _node(definition), _instant(as_of), _instant(version_at))
+        """Why somebody is a member or not, condition by condition; `as_of` as for `count`.
+
+        Raises UserError `unknown_subscriber`.
+        """
+        return flow.asking.explain_one(self._opened, person, _node(definition), _as_of(as_of), _instant(version_at))
 
     def subscriber(self, person: str, *, as_of: Moment = None) -> Profile:
         """Identities, traits, consent, recent events and segments of one subscriber; UserError `unknown_subscriber`."""
@@ -231,9 +236,9 @@ class Workspace:
         """Take a decision back, as if it had never been; the number of the new decision."""
         return flow.reviewing.unmerge(self._opened, decision, actor, reason)
 
-    def analyse(self, as_of: Moment = None) -> Analysis:
-        """Audit, overview and segments as of an instant, by default that of the newest event."""
-        return flow.analysing.analyse(self._opened, _instant(as_of))
+    def analyse(self, as_of: Moment = NEWEST) -> Analysis:
+        """Audit, overview and segments as of an instant, by default `"newest"`, the newest that the data knows of."""
+        return flow.analysing.analyse(self._opened, _as_of(as_of))
 
     def audit(self, as_of: Moment = None) -> Audit:
         """Completeness, accuracy and freshness of every source as of an instant, by default now."""
@@ -245,6 +250,10 @@ class Workspace:
 
         with replacing(file) as place:
             place.write_text(audit_page(found), encoding="utf-8")
+
+
+def _paths(given: Iterable[str | Path]) -> list[Path]:
+    return [named_path(path) for path in given]
 
 
 def _mapping(given: str | Path | Mapping | None) -> Mapping | None:
@@ -266,6 +275,10 @@ def _instant(given: Moment) -> Instant | None:
         case int():
             return Instant(given)
     raise UserError("bad_instant", f"{type(given).__name__} is no instant.", fix='Write for example "2026-03-01".')
+
+
+def _as_of(given: Moment) -> AsOf:
+    return NEWEST if given == NEWEST else _instant(given)
 
 
 def _node(given: Definition) -> str | Node:

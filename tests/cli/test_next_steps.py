@@ -40,3 +40,21 @@ def test_no_empty_segment_is_proposed(shoal, tmp_path):
     told = shoal("analyse", "events.jsonl").out
     assert not any(each["members"] for each in _segments(shoal))
     assert "members " not in told.split("What you can do next:")[1]
+
+
+def test_what_is_proposed_repeats_the_numbers_of_the_report(shoal, tmp_path):
+    person = {"userId": "u1", "timestamp": "2026-01-01T00:00:00Z"}
+    _lines(
+        tmp_path / "events.jsonl",
+        {"type": "identify", "traits": {"email": "p1@example.org"}, **person},
+        {"type": "track", "event": "Order Completed", "properties": {"total": 5}, **person},
+    )
+    told = shoal("analyse", "events.jsonl").out.split("What you can do next:")[1]
+    assert "--as-of newest" in told
+    assert "2026-01-01" not in told
+    assert shoal("count", 'did "Order Completed" in the last 1 day', "--as-of", "newest", as_json=True).document == {
+        **shoal("count", 'did "Order Completed" in the last 1 day', "--as-of", "2026-01-01", as_json=True).document
+    }
+    asked = shoal("analyse", "events.jsonl", "--as-of", "2026-01-02").out.split("What you can do next:")[1]
+    assert "--as-of 2026-01-02T00:00:00Z" in asked
+    assert shoal("lint", "--as-of", "newest").status != 0

@@ -13,7 +13,7 @@ from shoal.cli.data import end_of, show_imports, show_left_out, watching
 from shoal.cli.main import app
 from shoal.cli.show import Shown, number, program, require_place
 from shoal.core.failures import replacing
-from shoal.core.time import UNITS_MS, Instant, format_instant, now, parse_instant
+from shoal.core.time import NEWEST, UNITS_MS, Instant, format_instant, now, parse_instant
 from shoal.flow.analysing import Analysis
 from shoal.flow.defining import asked_at
 from shoal.flow.importing import ImportRun
@@ -32,8 +32,8 @@ def analyse(
     paths: Annotated[list[Path], typer.Argument(help="Files or folders of exports.")],
     report: Annotated[Path, typer.Option(help="The page to write.")] = Path("report.html"),
     as_of: Annotated[
-        str | None, typer.Option("--as-of", help="ISO 8601. Default: the newest that the data knows of.")
-    ] = None,
+        str, typer.Option("--as-of", help="ISO 8601, or newest: the newest that the data knows of.")
+    ] = NEWEST,
 ) -> None:
     """The whole job on your own files: import, audit, starter segments, one report."""
     shown: Shown = context.obj
@@ -58,7 +58,7 @@ def demo(
         shown.say(f"Building the reference shop: {number(subscribers)} people, {days} days ...")
         _build(made, subscribers, days, seed)
         shown.say(f"Its export files are in {made}, the truth about its people in {made}.truth.parquet.")
-    _analyse(shown, [made], report, as_of=None, title="The reference shop")
+    _analyse(shown, [made], report, as_of=NEWEST, title="The reference shop")
 
 
 def _build(made: Path, subscribers: int, days: int, seed: int) -> None:
@@ -71,9 +71,10 @@ def _build(made: Path, subscribers: int, days: int, seed: int) -> None:
     partial.rename(made)
 
 
-def _analyse(shown: Shown, paths: list[Path], report: Path, *, as_of: str | None, title: str) -> None:
+def _analyse(shown: Shown, paths: list[Path], report: Path, *, as_of: str, title: str) -> None:
     require_place(report)
-    instant = asked_at(parse_instant(as_of)) if as_of else None
+    if as_of != NEWEST:
+        asked_at(parse_instant(as_of))  # a wrong one is told before the import
     start = time.monotonic()
     workspace = Workspace.create(shown.home)
     with shown.progress() as bar:
@@ -81,7 +82,7 @@ def _analyse(shown: Shown, paths: list[Path], report: Path, *, as_of: str | None
     imported = time.monotonic()
     new = any(not each.again for each in done)
     waiting = workspace.propose_duplicates().open if new else None
-    found = workspace.analyse(as_of=instant)
+    found = workspace.analyse(as_of=as_of)
     with replacing(report) as place:
         place.write_text(found.html(title, done.not_imported), encoding="utf-8")
     if shown.as_json:
@@ -116,7 +117,7 @@ def _show_segments(shown: Shown, found: Analysis) -> None:
 
 
 def _next(shown: Shown, found: Analysis) -> tuple[str, ...]:
-    at = format_instant(found.as_of)
+    at = NEWEST if found.is_newest else format_instant(found.as_of)
     shoal = program() if shown.home == Path(".shoal") else f"{program()} --home {shown.home}"
     events = [each.name for each in found.overview.names]
     steps = []

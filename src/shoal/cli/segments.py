@@ -20,7 +20,8 @@ from shoal.cli.main import app, workspace_to_ask
 from shoal.cli.show import Shown, console, number, printing, require_place
 from shoal.core.errors import UserError
 from shoal.core.failures import replacing
-from shoal.core.time import Instant, format_instant, parse_instant
+from shoal.core.time import NEWEST, Instant, format_instant, parse_instant
+from shoal.core.time import AsOf as Asked
 from shoal.segments.sentence import english
 from shoal.workspace import Workspace
 
@@ -29,6 +30,10 @@ VersionAt = Annotated[
     str | None, typer.Option("--version-at", help="ISO 8601; as segments were defined then. Default: as they are now.")
 ]
 AsOf = Annotated[str | None, typer.Option("--as-of", help="ISO 8601; what was true then. Default: now.")]
+AsOfOrNewest = Annotated[
+    str | None,
+    typer.Option("--as-of", help="ISO 8601, or newest: the newest that the data knows of. Default: now."),
+]
 
 
 class Format(StrEnum):
@@ -67,10 +72,10 @@ def segments(context: typer.Context) -> None:
 
 
 @app.command()
-def count(context: typer.Context, what: What, as_of: AsOf = None, version_at: VersionAt = None) -> None:
+def count(context: typer.Context, what: What, as_of: AsOfOrNewest = None, version_at: VersionAt = None) -> None:
     """Count the members exactly, in all and per condition."""
     shown: Shown = context.obj
-    answer = workspace_to_ask(shown).answer(what, as_of=instant_of(as_of), version_at=instant_of(version_at))
+    answer = workspace_to_ask(shown).answer(what, as_of=asked_as_of(as_of), version_at=instant_of(version_at))
     counts = answer.counts
     if shown.as_json:
         conditions = [
@@ -92,7 +97,7 @@ def count(context: typer.Context, what: What, as_of: AsOf = None, version_at: Ve
 def members(
     context: typer.Context,
     what: What,
-    as_of: AsOf = None,
+    as_of: AsOfOrNewest = None,
     version_at: VersionAt = None,
     reading: Annotated[ReadingName, typer.Option(help="Who answers.")] = ReadingName.sql,
     mailable: Annotated[bool, typer.Option("--mailable", help="Only those who may be sent marketing mail.")] = False,
@@ -108,7 +113,7 @@ def members(
         watch = _counting(bar) if bar and reading is ReadingName.oracle else None
         found = workspace_to_ask(shown).members(
             what,
-            as_of=instant_of(as_of),
+            as_of=asked_as_of(as_of),
             version_at=instant_of(version_at),
             reading=reading.value,
             mailable=mailable,
@@ -140,13 +145,13 @@ def explain(
     context: typer.Context,
     person: Annotated[str, typer.Argument(help="E-mail address, user id or subscriber id.")],
     what: What,
-    as_of: AsOf = None,
+    as_of: AsOfOrNewest = None,
     version_at: VersionAt = None,
 ) -> None:
     """Say why somebody is a member or not: each condition, what decides it, since when, until when, what turns it."""
     shown: Shown = context.obj
     workspace = workspace_to_ask(shown)
-    found = workspace.explain(person, what, as_of=instant_of(as_of), version_at=instant_of(version_at))
+    found = workspace.explain(person, what, as_of=asked_as_of(as_of), version_at=instant_of(version_at))
     if shown.as_json:
         shown.document(found.as_data())
         return
@@ -168,6 +173,11 @@ def _counting(bar: Progress) -> Callable[[int, int], None]:
 def instant_of(text: str | None) -> Instant | None:
     """The instant of an option, where it was given."""
     return None if text is None else parse_instant(text)
+
+
+def asked_as_of(text: str | None) -> Asked:
+    """The same, or `newest`."""
+    return NEWEST if text == NEWEST else instant_of(text)
 
 
 def _write_file(found: pa.Table, form: Format, place: Path) -> None:

@@ -8,12 +8,18 @@ from __future__ import annotations
 import datetime as dt
 import re
 from dataclasses import dataclass
-from typing import NewType
+from typing import Final, Literal, NewType, TypeAlias
 
 from shoal.core.errors import UserError
 
 Instant = NewType("Instant", int)
 """Milliseconds since the Unix epoch, UTC."""
+
+NEWEST: Final = "newest"
+"""Stands for the newest instant that the data knows of, where an instant is asked for."""
+
+AsOf: TypeAlias = Instant | Literal["newest"] | None
+"""The instant that a question is about; None is now."""
 
 UNITS_MS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
 UNIT_WORDS = {"s": "second", "m": "minute", "h": "hour", "d": "day", "w": "week"}

@@ -9,13 +9,15 @@ from itertools import combinations
 import duckdb
 import pyarrow as pa
 
-from shoal.core.time import UNITS_MS, Instant, now
+from shoal.core.time import NEWEST, UNITS_MS, AsOf, Instant, now
 from shoal.flow.auditing import facts
-from shoal.flow.defining import Known, asked_at, known
+from shoal.flow.defining import Known, known
 from shoal.flow.home import Opened
+from shoal.flow.newest import facts_as_of
 from shoal.flow.planning import NotImported
 from shoal.flow.reading import open_reading
 from shoal.measurement.audit import Audit, audit
+from shoal.measurement.mailable import list_reach
 from shoal.measurement.reach import reach
 from shoal.measurement.report.model import Overlap, Overview, SegmentSummary, Step
 from shoal.measurement.report.overview import overview
@@ -44,6 +46,7 @@ class Analysis:
     """What the report shows."""
 
     as_of: Instant
+    is_newest: bool  # whether that is the newest instant of the data (`newest.newest_instant`)
     overview: Overview
     audit: Audit
     segments: tuple[SegmentSummary, ...]
@@ -59,23 +62,26 @@ class Analysis:
         return page(self.overview, self.audit, self.segments, self.overlaps, title=title, left_out=lost)
 
 
-def analyse(opened: Opened, as_of: Instant | None = None) -> Analysis:
-    """Analyse the workspace as of an instant, by default the newest that the data knows of (`newest_instant`)."""
-    asked = None if as_of is None else asked_at(as_of)
+def analyse(opened: Opened, as_of: AsOf = NEWEST) -> Analysis:
+    """Analyse the workspace as of an instant, by default the newest that the data knows of (`newest.facts_as_of`).
+
+    Who may be mailed is judged by what is known now, whatever the instant: a refusal that arrived since counts.
+    """
     what = known(opened)
     lacking = {name: missing_names(node, what.catalog, what.nodes) for name, node in what.sound.items()}
     shown = [what.segments[name] for name, missing in lacking.items() if not missing]
     shown.sort(key=lambda segment: _PLACES.get(segment.type, len(_PLACES)))
     with open_reading(opened) as duck:
-        instant = newest_instant(duck) if asked is None else asked
-        with tallied(duck, instant, opened.settings.zone) as tally:
-            seen = overview(duck, instant, opened.settings.zone, tally=tally)
-            found = audit(duck, instant, facts(opened), tally=tally)
-        members = many.memberships(duck, {each.name: each.when for each in shown}, instant, what.nodes)
-        sizes = [int(members[str(place)].to_numpy().sum()) for place in range(len(shown))]
-        full = _in_full(shown, sizes, what)
-        told = _told_in_full(duck, [shown[place] for place in full], what, instant)
-        reached = reach(duck, instant, members)
+        listed = list_reach(duck, now())
+        with facts_as_of(duck, as_of) as instant:
+            with tallied(duck, instant, opened.settings.zone) as tally:
+                seen = overview(duck, instant, opened.settings.zone, tally=tally, reached=listed)
+                found = audit(duck, instant, facts(opened), tally=tally)
+            members = many.memberships(duck, {each.name: each.when for each in shown}, instant, what.nodes)
+            sizes = [int(members[str(place)].to_numpy().sum()) for place in range(len(shown))]
+            full = _in_full(shown, sizes, what)
+            told = _told_in_full(duck, [shown[place] for place in full], what, instant)
+        reached = reach(duck, listed.at, members)
     numbers = {name: each.number for name, each in what.current.items()}
     summaries = tuple(
         replace(_summary(each, size, seen.identified, told), reach=found, version=numbers.get(each.name))
@@ -83,26 +89,7 @@ def analyse(opened: Opened, as_of: Instant | None = None) -> Analysis:
     )
     overlaps = _overlaps(members, shown, full)
     gaps = {name: missing for name, missing in lacking.items() if missing}
-    return Analysis(instant, seen, found, summaries, overlaps, gaps)
-
-
-def newest_instant(duck: duckdb.DuckDBPyConnection) -> Instant:
-    """The newest instant of the data, to the next full second; now where there is none.
-
-    Exports are often days old, and "in the last 7 days" should mean the last 7 days that they know of. So it is
-    the newest event's; but where facts (which hold from their import on, if they have no time of their own) follow
-    within two days, it is theirs, so that they count.
-    """
-    happened, stated = duck.execute(
-        """SELECT epoch_ms(max("at")), epoch_ms((SELECT max("at") FROM
-                  (SELECT "at" FROM traits UNION ALL SELECT "at" FROM consents))) FROM events"""
-    ).fetchall()[0]
-    known = [each for each in (happened, stated) if each is not None]
-    if not known:
-        return now()
-    together = happened is None or stated is None or stated - happened <= 2 * UNITS_MS["d"]
-    newest = max(known) if together else happened
-    return Instant(min(now(), -(-newest // 1_000) * 1_000))
+    return Analysis(instant, as_of == NEWEST, seen, found, summaries, overlaps, gaps)
 
 
 def _in_full(shown: Sequence[Segment], sizes: Sequence[int], what: Known) -> list[int]:

@@ -11,11 +11,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from shoal.core.errors import UserError, require
-from shoal.core.time import Instant
+from shoal.core.time import AsOf, Instant
 from shoal.flow import live
 from shoal.flow.defining import Definition, asked_at, define, known
 from shoal.flow.home import Opened
 from shoal.flow.naming import named
+from shoal.flow.newest import facts_as_of
 from shoal.flow.reading import open_reading
 from shoal.profiles import subscriber
 from shoal.segments import oracle
@@ -39,18 +40,17 @@ class Answer:
     counts: queries.Counts
 
 
-def count(opened: Opened, text: str | Node, as_of: Instant | None = None, version_at: Instant | None = None) -> Answer:
+def count(opened: Opened, text: str | Node, as_of: AsOf = None, version_at: Instant | None = None) -> Answer:
     """How many are members, in all and per condition; `version_at` takes the definitions that counted then."""
     definition = define(text, known(opened, version_at))
-    instant = asked_at(as_of)
-    with open_reading(opened) as duck:
+    with open_reading(opened) as duck, facts_as_of(duck, as_of) as instant:
         return Answer(definition, instant, queries.counts(duck, definition.node, instant, definition.others))
 
 
 def members(
     opened: Opened,
     text: str | Node,
-    as_of: Instant | None = None,
+    as_of: AsOf = None,
     reading: Reading = "sql",
     watch: Callable[[int, int], None] | None = None,
     *,
@@ -60,25 +60,25 @@ def members(
     """Who is a member: columns subscriber, user_id, email and email_consent (all but the first may be null), in order.
 
     `user_id` is the subscriber's own id (not a vendor's), `email` the address that may be mailed where there is one,
-    and `email_consent` whether it may (`naming.named`); `mailable` takes only those who have one. The oracle, which
-    takes its time, tells `watch` how many people it has judged, and of how many. `version_at` takes the definitions
-    that counted then, by default those that count now, whatever `as_of` says.
+    and `email_consent` whether it may, by what is known now and not at `as_of` (`naming.named`); `mailable` takes only
+    those who have one. The oracle, which takes its time, tells `watch` how many people it has judged, and of how many.
+    `version_at` takes the definitions that counted then, by default those that count now, whatever `as_of` says.
     """
     readings = get_args(Reading)
     fix = f"Use {' or '.join(readings)}."
     require(reading in readings, "unknown_reading", f"There is no reading {reading!r}.", fix=fix)
     definition = define(text, known(opened, version_at))
     node, others = definition.node, definition.others
-    instant = asked_at(as_of)
     with open_reading(opened) as duck:
-        if reading == "oracle":
-            with all_histories(duck, opened.home.scratch) as everyone:
-                found = oracle.members(node, everyone, instant, others, watch)
-        elif reading == "live":
-            found = live.members(duck, node, instant, others)
-        else:
-            found = queries.members(duck, node, instant, others)
-        told = named(opened, duck, found, instant)
+        with facts_as_of(duck, as_of) as instant:
+            if reading == "oracle":
+                with all_histories(duck, opened.home.scratch) as everyone:
+                    found = oracle.members(node, everyone, instant, others, watch)
+            elif reading == "live":
+                found = live.members(duck, node, instant, others)
+            else:
+                found = queries.members(duck, node, instant, others)
+        told = named(opened, duck, found)
     return told.filter(pc.equal(told["email_consent"], "granted")) if mailable else told
 
 
@@ -98,7 +98,7 @@ def explain_one(
     opened: Opened,
     person: str,
     text: str | Node,
-    as_of: Instant | None = None,
+    as_of: AsOf = None,
     version_at: Instant | None = None,
 ) -> Explanation:
     """Why somebody is a member or not: each condition with its value and the events that decide.
@@ -106,8 +106,8 @@ def explain_one(
     Raises UserError `unknown_subscriber`.
     """
     definition = define(text, known(opened, version_at))
-    instant, number = asked_at(as_of), find(opened, person)
-    with open_reading(opened) as duck:
+    number = find(opened, person)
+    with open_reading(opened) as duck, facts_as_of(duck, as_of) as instant:
         return explain(definition.node, history(duck, number), instant, definition.others, ListTotals(duck))
 
 

@@ -9,7 +9,7 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from shoal.core.ids import subscriber_text
-from shoal.core.time import Instant
+from shoal.core.time import now
 from shoal.flow.home import Opened
 from shoal.profiles.consent import addresses_sql, states_sql
 from shoal.profiles.tables import identity_keys
@@ -18,19 +18,21 @@ from shoal.segments.sql import queries
 from shoal.store import rows
 
 
-def named(opened: Opened, duck: duckdb.DuckDBPyConnection, found: Sequence[int], now: Instant) -> pa.Table:
+def named(opened: Opened, duck: duckdb.DuckDBPyConnection, found: Sequence[int]) -> pa.Table:
     """Subscribers with user_id, email and email_consent, in order of their ids.
 
-    `email` is the address that has consent to e-mail marketing at an instant; else one that was asked (pending), else
-    one of which nothing is known, else one that refused; of several the one that was seen first. `email_consent` is
-    `granted`, `pending`, `unknown` or `denied` for that address, `denied` too where the person complained, and
-    `suppressed` where a bounce or a complaint is on record; null without an address.
+    Whether somebody may be mailed is judged by what is known now, whatever instant the list is of: a refusal that
+    arrived since counts. `email` is the address that has consent to e-mail marketing; else one that was asked
+    (pending), else one of which nothing is known, else one that refused; of several the one that was seen first.
+    `email_consent` is `granted`, `pending`, `unknown` or `denied` for that address, `denied` too where the person
+    complained, and `suppressed` where a bounce or a complaint is on record; null without an address.
     """
+    moment = now()
     with opened.database.read() as connection:
         duck.register("known", _keys(connection))
     duck.register("found", _numbers(found))
-    duck.register("suppressed", _numbers(queries.members(duck, Suppressed("email"), now)))
-    told = duck.sql(_NAMED, params={"now": now}).to_arrow_table()
+    duck.register("suppressed", _numbers(queries.members(duck, Suppressed("email"), moment)))
+    told = duck.sql(_NAMED, params={"now": moment}).to_arrow_table()
     ids = pa.array([subscriber_text(number) for number in told["subscriber"].to_pylist()], pa.string())
     return told.set_column(0, "subscriber", ids)
 

@@ -90,6 +90,7 @@ class Overview:
     span: Span | None  # of nearly all events; None without any
     people: int
     identified: int
+    judged: Instant  # by what was known then it is told who may be mailed; at `as_of` or later
     with_email: int  # identified people with an address
     reachable: int  # of those, with granted consent to marketing mail, and neither a hard bounce nor a complaint
     suppressed: int  # with an address and granted consent, and one of these

@@ -13,7 +13,7 @@ from shoal.core.time import Instant
 from shoal.ingest import events
 from shoal.measurement.audit.evidence import MAIL_NAMES, TOUCHES
 from shoal.measurement.audit.fields import COUNTRY_TRAITS, MESSAGE, ORDER_VALUE
-from shoal.measurement.mailable import mailable
+from shoal.measurement.mailable import ListReach, list_reach
 from shoal.measurement.report.families import FAMILIES, family
 from shoal.measurement.report.model import (
     Compared,
@@ -27,30 +27,34 @@ from shoal.measurement.report.model import (
 from shoal.measurement.span import main_span
 from shoal.measurement.tally import RECENT_MS, Tally, tallied
 from shoal.measurement.variants import first_of, known
-from shoal.profiles.consent import states_sql
 from shoal.profiles.traits import LATEST
 
 TOP_COUNTRIES: Final = 8
 
 
 def overview(
-    duck: duckdb.DuckDBPyConnection, now: Instant, zone: str = "UTC", *, tally: Tally | None = None
+    duck: duckdb.DuckDBPyConnection,
+    now: Instant,
+    zone: str = "UTC",
+    *,
+    tally: Tally | None = None,
+    reached: ListReach | None = None,
 ) -> Overview:
     """The list as it is at `now`; calendar days are of `zone` (an IANA name).
 
     `duck` has the views `events`, `traits`, `consents`, `subscribers` and `keys`. What is stamped after `now` is not
-    counted. `tally` is one of the same instant and zone, where the caller has it already.
+    counted. `tally` is one of the same instant and zone, where the caller has it already. `reached` tells who may be
+    mailed, which a report of the past takes from what is known today; by default it is asked at `now`.
     """
     if tally is None:
         with tallied(duck, now, zone) as made:
-            return overview(duck, now, zone, tally=made)
+            return overview(duck, now, zone, tally=made, reached=reached)
     assert tally == Tally(now, zone), "a tally of another instant or zone"
-    return _overview(_Look(duck, now, zone))
+    return _overview(_Look(duck, now, zone), reached or list_reach(duck, now))
 
 
-def _overview(look: _Look) -> Overview:
+def _overview(look: _Look, reached: ListReach) -> Overview:
     people, identified = look.row("SELECT count(*), count(*) FILTER (identified) FROM subscribers")
-    with_email, agreed, reachable = _reachable(look)
     total, first, last, *compared = look.row(_EVENTS)
     active, active_before, new, new_before = look.row(_ACTIVE)
     countries, no_country = _countries(look, identified)
@@ -63,9 +67,10 @@ def _overview(look: _Look) -> Overview:
         span=main_span(_summed(daily)),
         people=people,
         identified=identified,
-        with_email=with_email,
-        reachable=reachable,
-        suppressed=agreed - reachable,
+        judged=reached.at,
+        with_email=reached.with_email,
+        reachable=reached.reachable,
+        suppressed=reached.suppressed,
         active=Compared(active, active_before),
         newcomers=Compared(new, new_before),
         events=total,
@@ -104,16 +109,6 @@ class _Look:
 
     def row(self, sql: str, **more: object) -> tuple[Any, ...]:
         return self.rows(sql, **more)[0]
-
-
-def _reachable(look: _Look) -> tuple[int, int, int]:
-    """Identified people with an address, those of them with consent granted, those of these who can receive mail."""
-    look.duck.register("mailable", mailable(look.duck, look.now))
-    try:
-        with_email, agreed, reachable = look.row(_REACHABLE)
-    finally:
-        look.duck.unregister("mailable")
-    return with_email, agreed, reachable
 
 
 def _daily(look: _Look) -> tuple[FamilyDays, ...]:
@@ -202,15 +197,6 @@ SELECT count(*) FILTER (recent > 0), count(*) FILTER (before > 0),
        count(*) FILTER (first > epoch_ms($before) AND first <= epoch_ms($recent))
 FROM (SELECT subscriber, min(first) AS first, sum(recent) AS recent, sum(before) AS before
       FROM tally_people GROUP BY subscriber) JOIN subscribers USING (subscriber) WHERE identified
-"""
-
-_REACHABLE = f"""
-WITH addressed AS (SELECT DISTINCT subscriber FROM keys WHERE kind = 'email'),
-     asked AS (SELECT * FROM consents WHERE channel = 'email' AND purpose = 'marketing' AND {_KNOWN}),
-     agreed AS (SELECT subscriber FROM ({states_sql("asked", by="subscriber")}) WHERE state = 'granted')
-SELECT count(*), count(agreed.subscriber), count(mailable.subscriber)
-FROM addressed JOIN subscribers USING (subscriber) LEFT JOIN agreed USING (subscriber)
-LEFT JOIN mailable USING (subscriber) WHERE identified
 """
 
 _NAMES = """
