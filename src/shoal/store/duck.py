@@ -23,6 +23,7 @@ def open_duck(
     duck = duckdb.connect(":memory:", config={"threads": threads or os.cpu_count() or 1, "memory_limit": memory})
     duck.execute("SET TimeZone = 'UTC'")
     duck.execute("SET preserve_insertion_order = false")
+    duck.execute("SET enable_progress_bar = false")  # it would stand among the answers on standard output
     duck.execute("SET parquet_metadata_cache = ?", [again])
     duck.execute("SET autoinstall_known_extensions = false")
     duck.execute("SET autoload_known_extensions = false")

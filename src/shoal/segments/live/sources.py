@@ -91,34 +91,38 @@ class Tally:
 
     def add(self, who: Places, weight: Whole) -> None:
         """Rows of weight 1 or -1 come to subscribers, several of them maybe to one."""
-        if len(who):
-            self._make_room(most_of_one(who))
-            np.add.at(self.counts, who, weight.astype(self.counts.dtype))
+        if not len(who):
+            return
+        own = self.counts[who]
+        farthest = max(int(own.max()), -int(own.min()))
+        if farthest + len(who) > np.iinfo(self.counts.dtype).max:
+            self._widen(farthest + most_of_one(who))
+        self.reach = UNKNOWN
+        np.add.at(self.counts, who, weight.astype(self.counts.dtype))
 
     def fill(self, who: Places, weight: int, most: int) -> None:
         """The same for rows of one weight, of which one subscriber has `most` at most."""
-        if len(who):
-            self._make_room(most)
-            np.add.at(self.counts, who, self.counts.dtype.type(weight))
-
-    def _make_room(self, more: int) -> None:
-        """Let the counts go so much farther from zero."""
-        if self.reach + more > np.iinfo(self.counts.dtype).max:
+        if not len(who):
+            return
+        if self.reach + most > np.iinfo(self.counts.dtype).max:
             self.reach = max(int(self.counts.max()), -int(self.counts.min()))
-        self.reach += more
-        while self.reach > np.iinfo(self.counts.dtype).max:
+        self.reach += most
+        self._widen(self.reach)
+        np.add.at(self.counts, who, self.counts.dtype.type(weight))
+
+    def _widen(self, reach: int) -> None:
+        """Let the counts go so far from zero."""
+        while reach > np.iinfo(self.counts.dtype).max:
             self.counts = self.counts.astype(f"i{2 * self.counts.dtype.itemsize}")
 
 
 def most_of_one(who: Places) -> int:
-    """How many rows of one subscriber there are; where there are few rows, all of them, to save the time."""
-    if len(who) < _FEW_ROWS:
-        return len(who)
+    """How many rows of one subscriber there are at most."""
     numbers = np.unique(who, return_counts=True)[1] if len(who) < _MANY_ROWS else np.bincount(who)
     return int(numbers.max())
 
 
-_FEW_ROWS, _MANY_ROWS = 1_000, 50_000
+_MANY_ROWS = 50_000
 
 
 @dataclass(slots=True)
