@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from shoal.core.errors import UserError
-from shoal.core.time import format_instant, parse_instant
+from shoal.core.time import Instant, format_instant, parse_instant
 from shoal.ingest.canonical import Consent
 from shoal.ingest.formats.packed import FilePart
 from shoal.ingest.mapped import source_of
@@ -448,3 +448,14 @@ def test_a_blank_address_is_no_flaw() -> None:
     row = {"id": "7", "m": " ", "c": "yes"}
     (found,) = records(row, keys={"user": "id", "email": "m"}, consent=[{"column": "c"}])
     assert (found.traits, [each.state for each in found.consent]) == ({}, ["granted"])
+
+
+@pytest.mark.parametrize(("value", "said"), [(12, "user:12"), (12.0, "user:12"), (True, "bad_id"), (["x"], "bad_id")])
+def test_an_id_in_json_or_parquet(value: object, said: str) -> None:
+    source = source_of(mapping_from({"source": "log", "keys": {"user": "who"}, "traits": {"plan": "plan"}}))
+    context = Context(received_at=Instant(0))
+    try:
+        found = [record.keys[0] for record in source.map_rows([{"who": value, "plan": "pro"}], context)]
+    except RowRejectedError as error:
+        found = [error.reason]
+    assert found == [said]

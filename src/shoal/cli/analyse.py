@@ -18,6 +18,7 @@ from shoal.flow.analysing import Analysis
 from shoal.flow.defining import asked_at
 from shoal.flow.importing import ImportRun
 from shoal.ingest.events import ORDER_COMPLETED
+from shoal.ingest.recognise import named_path
 from shoal.measurement.audit import as_data
 from shoal.measurement.report.model import SegmentSummary
 from shoal.measurement.wording import listing
@@ -29,7 +30,9 @@ from shoal.workspace import Workspace
 @app.command()
 def analyse(
     context: typer.Context,
-    paths: Annotated[list[Path], typer.Argument(help="Files or folders of exports.")],
+    paths: Annotated[
+        list[Path], typer.Argument(help="Files or folders of exports.", parser=named_path, metavar="PATHS...")
+    ],
     report: Annotated[Path, typer.Option(help="The page to write.")] = Path("report.html"),
     as_of: Annotated[
         str, typer.Option("--as-of", help="ISO 8601, or newest: the newest that the data knows of.")

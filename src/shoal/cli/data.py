@@ -16,6 +16,7 @@ from shoal.cli.show import Shown, number
 from shoal.flow.home import create
 from shoal.flow.importing import Imported, ImportRun, Watch
 from shoal.flow.planning import NotImported
+from shoal.ingest.recognise import named_path
 from shoal.ingest.sources import SOURCES
 from shoal.workspace import Workspace
 
@@ -39,7 +40,12 @@ def init(context: typer.Context) -> None:
 @app.command("import")
 def import_(
     context: typer.Context,
-    paths: Annotated[list[Path], typer.Argument(help="Files or folders: CSV, JSONL, Parquet, each also .gz or .zip.")],
+    paths: Annotated[
+        list[Path],
+        typer.Argument(
+            help="Files or folders: CSV, JSONL, Parquet, each also .gz or .zip.", parser=named_path, metavar="PATHS..."
+        ),
+    ],
     source: Annotated[str | None, typer.Option(help="What the files are, where the header doesn't tell.")] = None,
     mapping: Annotated[Path | None, typer.Option("--map", help="A mapping file for any other table.")] = None,
     account: Annotated[str | None, typer.Option(help="Which of several shops: keeps its ids apart.")] = None,
@@ -100,6 +106,8 @@ def show_imports(shown: Shown, done: Iterable[Imported]) -> None:
     for each in done:
         for reason, count in sorted(each.line.reasons.items(), key=lambda pair: -pair[1]):
             shown.say(f"  {each.line.file}: {number(count)} rows {reason.replace('_', ' ')}")
+        if not each.line.rows_read:
+            shown.say(f"  {each.line.file}: it has no rows, only the names of its columns")
         for warning in each.line.warnings:
             shown.say(f"  {each.line.file}: {warning}")
         if each.rejects:

@@ -6,13 +6,17 @@ Kinds, strongest first: `user` (an id of your own or of a vendor, then `user:ven
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from collections.abc import Iterable
+from decimal import Decimal
 from functools import lru_cache
 
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
+
+from shoal.ingest.source import RowRejectedError
 
 KINDS = ("user", "email", "phone", "anonymous", "device")
 """Kinds of key from the strongest to the weakest."""
@@ -33,6 +37,8 @@ _COMMON_EMAIL = re.compile(
     re.ASCII,
 )
 _LONGEST_PLACEHOLDER = max(map(len, _PLACEHOLDERS))
+_EXACT = 2**53
+"""From here on two whole numbers may be the same floating-point number (IEEE 754)."""
 
 
 @lru_cache(maxsize=65_536)
@@ -83,8 +89,8 @@ def phone_key(raw: str, region: str) -> str | None:
 def user_key(raw: object, vendor: str | None = None) -> str | None:
     """`user:` key of an id; `vendor` keeps one vendor's ids apart from another's. None for placeholders.
 
-    >>> user_key(42), user_key("c1", "shopify"), user_key("null")
-    ('user:42', 'user:shopify/c1', None)
+    >>> user_key(42), user_key(42.0), user_key("c1", "shopify"), user_key("null")
+    ('user:42', 'user:42', 'user:shopify/c1', None)
     """
     return _plain("user", raw, vendor)
 
@@ -100,7 +106,28 @@ def device_key(raw: object) -> str | None:
     >>> device_key("00000000-0000-0000-0000-000000000000") is None
     True
     """
-    return None if not str(raw).replace("-", "").strip("0") else _plain("device", raw)
+    return None if not id_text(raw).replace("-", "").strip("0") else _plain("device", raw)
+
+
+def id_text(raw: object) -> str:
+    """An id as text without blanks around it; "" where there is none, which not-a-number means too.
+
+    A whole number is the same id however it is written: pandas writes 12.0 where a column has gaps. Raises
+    RowRejectedError `bad_id` for what can name nobody: true, false, lists, objects, bytes, infinity, and floating-point
+    numbers so large that two ids would be one.
+
+    >>> id_text(12), id_text(12.0), id_text(" 12 "), id_text(None)
+    ('12', '12', '12', '')
+    """
+    if isinstance(raw, str):
+        return raw.strip()
+    if raw is None or raw != raw:  # noqa: PLR0124 - only not-a-number differs from itself
+        return ""
+    if isinstance(raw, float | Decimal) and math.isfinite(raw) and (isinstance(raw, Decimal) or abs(raw) < _EXACT):
+        return str(int(raw)) if raw == int(raw) else str(raw)
+    if isinstance(raw, bool | float | Decimal | list | tuple | dict | bytes):
+        raise RowRejectedError("bad_id", "An id is neither text nor a whole number that is known exactly.")
+    return str(raw)
 
 
 def ordered(keys: Iterable[str | None]) -> tuple[str, ...]:
@@ -118,7 +145,7 @@ def _strength(key: str) -> tuple[int, str]:
 
 
 def _plain(kind: str, raw: object, vendor: str | None = None) -> str | None:
-    text = "" if raw is None else str(raw).strip()
+    text = id_text(raw)
     if len(text) <= _LONGEST_PLACEHOLDER and text.casefold() in _PLACEHOLDERS:
         return None
     return f"{kind}:{vendor}/{text}" if vendor else f"{kind}:{text}"

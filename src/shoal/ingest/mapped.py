@@ -16,7 +16,7 @@ from shoal.ingest import values
 from shoal.ingest.canonical import INT64, Consent, ConsentState, Json, Record
 from shoal.ingest.consent_words import folded, is_about_consent
 from shoal.ingest.filters import Test, compiled, text_of
-from shoal.ingest.keys import anonymous_key, device_key, email_key, ordered, phone_key, user_key
+from shoal.ingest.keys import anonymous_key, device_key, email_key, id_text, ordered, phone_key, user_key
 from shoal.ingest.mapping import Consented, Event, Field, Key, Mapping, RowRule, Value, When
 from shoal.ingest.refusals import REFUSALS
 from shoal.ingest.source import Context, FileHead, Row, RowRejectedError, RowSkippedError, Source
@@ -202,7 +202,7 @@ def _keys(plan: _Plan, row: Row, context: Context) -> tuple[tuple[str, ...], fro
     found: list[str | None] = []
     unusable = set()
     for kind, column in plan.keys:
-        text = text_of(row, column.column)
+        text = id_text(row.get(column.column))
         found.append(KEY_MAKERS[kind](text, column.vendor, context))
         if text and found[-1] is None:
             unusable.add(kind)

@@ -48,6 +48,21 @@ class Listed:
     others: tuple[Path, ...] = ()  # a folder's files whose ending no table has
 
 
+def named_path(given: str | Path) -> Path:
+    """A path as the user gave it; UserError `empty_path` for no text at all, which would mean the current folder.
+
+    >>> named_path("exports").name
+    'exports'
+    """
+    require(
+        bool(str(given).strip()),
+        "empty_path",
+        "A path is empty.",
+        fix="Name a file or folder; a variable that is not set gives an empty path. `.` is the current folder.",
+    )
+    return Path(given)
+
+
 def _natural(file: Path) -> list[tuple[int, str]]:
     """Orders numbers in names by their value."""
     return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", str(file))]
@@ -57,10 +72,17 @@ def list_files(path: Path) -> Listed:
     """The file itself, or the files of a folder with all below.
 
     Hidden ones, and what desktops make for themselves, are left out; `export-9` comes before `export-10`. Raises
-    UserError `no_such_file` and `empty_folder`.
+    UserError `no_such_file`, `not_a_file` and `empty_folder`.
     """
     require(path.exists(), "no_such_file", "There is no such file or folder.", where=str(path), fix="Check the path.")
     if not path.is_dir():
+        require(
+            path.is_file(),
+            "not_a_file",
+            "It is a pipe, a socket or a device. A file is read more than once, so it has to be on disk.",
+            where=str(path),
+            fix="Save what it gives as a file and import that.",
+        )
         return Listed((path,))
     below = (file.relative_to(path) for file in path.rglob("*"))
     found = [path / file for file in sorted(below, key=_natural) if not is_clutter(file) and (path / file).is_file()]

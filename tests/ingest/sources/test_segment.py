@@ -119,3 +119,30 @@ def test_an_address_in_an_event_may_be_somebody_elses(one: Callable[..., Record]
     assert one(type="track", event="Invitation Sent", properties=invited).keys == ("user:u1",)
     assert one(type="track", event="Signed Up", userId=None, properties=invited).keys == ("email:bob@example.org",)
     assert one(type="group", groupId="g1", traits={"email": "office@example.org"}).keys == ("user:u1",)
+
+
+@pytest.mark.parametrize("number", [12, 12.0, "12", " 12 "])
+def test_a_whole_number_is_one_id_however_it_is_written(one: Callable[..., Record], number: object) -> None:
+    assert one(type="identify", userId=number, anonymousId=number).keys == ("user:12", "anonymous:12")
+    assert one(type="alias", userId="u1", previousId=number).keys == ("user:12", "user:u1")
+
+
+@pytest.mark.parametrize("value", [True, False, ["x"], {"a": 1}, float("inf"), 2.0**60])
+@pytest.mark.parametrize("name", ["userId", "anonymousId"])
+def test_what_can_be_no_id_refuses_the_row(mapped: Callable[..., list[Any]], name: str, value: object) -> None:
+    row = {"type": "identify", "userId": "u1", "timestamp": TIME, "messageId": "m1", name: value}
+    assert mapped(SOURCE, [row]) == ["bad_id"]
+
+
+@pytest.mark.parametrize("name", ["email", "phone"])
+def test_a_list_is_no_address_and_no_number(mapped: Callable[..., list[Any]], name: str) -> None:
+    row = {"type": "identify", "userId": "u1", "timestamp": TIME, "traits": {name: ["ana@example.org"]}}
+    assert mapped(SOURCE, [row]) == ["bad_id"]
+
+
+def test_a_phone_with_a_point_nought(one: Callable[..., Record]) -> None:
+    assert one(type="identify", traits={"phone": 14155552671.0}).keys == ("user:u1", "phone:+14155552671")
+
+
+def test_not_a_number_is_no_id(one: Callable[..., Record]) -> None:
+    assert one(type="identify", anonymousId=float("nan")).keys == ("user:u1",)

@@ -36,8 +36,6 @@ class ParquetRows:
             self.rows = self._file.metadata.num_rows
         if len(self.columns) > limits.columns:
             raise too_many_columns(len(self.columns), self._label, limits)
-        if self.rows == 0:
-            raise UserError("empty_file", "The table has no rows.", where=self._label, fix="Export it again.")
 
     def __iter__(self) -> Iterator[Numbered]:
         line = 1

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 from shoal.core.time import Instant, format_instant
 from shoal.ingest import values
 from shoal.ingest.canonical import Json
+from shoal.ingest.keys import id_text
 from shoal.ingest.source import Context, Row, RowRejectedError
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\dA-Za-z_]+")
@@ -73,6 +74,11 @@ class Cells:
             if text:
                 return text[1:] if text[0] == "'" and text[1:2] in _GUARDED else text
         return None
+
+    def identifier(self, *columns: str) -> str | None:
+        """The value as an id, as `text` has it; None when blank, RowRejectedError `bad_id` for what can be no id."""
+        found = self.value(*columns)
+        return self.text(*columns) if isinstance(found, str) else id_text(found) or None
 
     def number(self, *columns: str) -> int | float | None:
         """The value as a number; None when blank or none."""

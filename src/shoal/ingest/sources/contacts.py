@@ -164,8 +164,8 @@ def identity(
     An address or number that is none is dropped and counted by the trait `email_invalid` or `phone_invalid`.
     `region` is the country (ISO 3166-1 alpha-2) of numbers that name none.
     """
-    stated = tuple((cells.text(column), vendor) for column, vendor in ids.items())
-    number = cells.text(*phone) if phone else None
+    stated = tuple((cells.identifier(column), vendor) for column, vendor in ids.items())
+    number = cells.identifier(*phone) if phone else None
     keys, flaws = _keys(stated, cells.text(*email), number, region or cells.context.region)
     if not keys:
         columns = ", ".join(repr(column) for column in (*ids, *email[:1], *phone[:1]))

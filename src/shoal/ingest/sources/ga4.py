@@ -119,12 +119,12 @@ def _id(cells: Cells, keys: tuple[str, ...], name: str) -> str:
 
 
 def _browser(cells: Cells) -> str | None:
-    return anonymous_key(cells.text("user_pseudo_id", "client_id", "client_key"))
+    return anonymous_key(cells.identifier("user_pseudo_id", "client_id", "client_key"))
 
 
 def _keys(cells: Cells) -> tuple[str, ...]:
-    advertising = device_key(_part(cells, "device").text("advertising_id"))
-    keys = ordered([user_key(cells.text("user_id")), _browser(cells), advertising])
+    advertising = device_key(_part(cells, "device").identifier("advertising_id"))
+    keys = ordered([user_key(cells.identifier("user_id")), _browser(cells), advertising])
     if not keys:
         raise RowRejectedError("no_identity", "The event names nobody: no 'user_id' and no 'user_pseudo_id'.")
     return keys

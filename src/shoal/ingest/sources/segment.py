@@ -11,7 +11,7 @@ from typing import Any
 from shoal.core.time import Instant
 from shoal.ingest import events
 from shoal.ingest.canonical import Json, Record
-from shoal.ingest.keys import anonymous_key, device_key, email_key, ordered, phone_key, user_key
+from shoal.ingest.keys import anonymous_key, device_key, email_key, id_text, ordered, phone_key, user_key
 from shoal.ingest.source import Context, FileHead, Row, RowRejectedError, Source
 from shoal.ingest.values import instant
 
@@ -70,8 +70,8 @@ def _keys(
     email = traits.get("email") or (None if row.get("userId") else properties.get("email"))
     found = (
         user_key(row["userId"]) if "userId" in row else None,
-        email_key(str(email)) if email else None,
-        phone_key(str(traits["phone"]), context.region) if traits and traits.get("phone") else None,
+        email_key(id_text(email)) if email else None,
+        phone_key(id_text(traits["phone"]), context.region) if traits and traits.get("phone") else None,
         anonymous_key(row["anonymousId"]) if "anonymousId" in row else None,
         _device(outside) if "device" in outside else None,
     )
@@ -89,7 +89,7 @@ def _device(outside: Mapping[str, Any]) -> str | None:
 def _previous(row: Row) -> str | None:
     """The id that an alias call replaces. Nothing says whether it was a user's or a browser's: UUIDs are browsers'."""
     previous = row.get("previousId")
-    text = str(previous or "")
+    text = id_text(previous)
     is_uuid = len(text) == 36 and text.count("-") == 4
     return anonymous_key(previous) if is_uuid else email_key(text) or user_key(previous)
 
