@@ -7,6 +7,7 @@ import random
 from collections.abc import Sequence
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -113,6 +114,19 @@ def test_a_list_of_people_is_as_old_as_its_import(empty_shop: Any, now: Instant)
     fresh = {each.name: each.freshness for each in found.sources}
     assert (fresh["members"].of_people, fresh["members"].behind, fresh["members"].gaps) == (True, 0, ())
     assert not fresh["orders"].of_people
+
+
+@pytest.mark.parametrize("event", [None, "Subscribed"])
+def test_a_list_of_ids_and_consent_is_as_old_as_its_import(empty_shop: Any, now: Instant, event: str | None) -> None:
+    for who in range(40):
+        empty_shop.consents.append((who, "email", "granted", now - 90 * DAY, "profiles"))
+        if event:
+            empty_shop.event(who, now - 90 * DAY, event, "profiles")
+    empty_shop.event(1, now - 1, "Order Completed", "orders")
+    file = ImportedFile("profiles", "p.csv", 40, 0, 0, 40, 0, {}, (), Instant(now))
+    found = audit(empty_shop.load(), Instant(now), Facts(imports=(file,)))
+    assert [each for each in found.findings if each.check == "stale_sync"] == []
+    assert {each.name: each.freshness.of_people for each in found.sources} == {"profiles": True, "orders": False}
 
 
 def test_an_old_list_of_people_is_stale(empty_shop: Any, now: Instant) -> None:

@@ -57,9 +57,14 @@ def freshness(
 
 
 def is_list(source: SourceInventory) -> bool:
-    """Whether a source is a list of people: facts, and no events but who subscribed and who unsubscribed."""
-    states_facts = any(field.kind == "trait" for field in source.fields)
-    return states_facts and {count.name for count in source.names} <= {SUBSCRIBED, UNSUBSCRIBED}
+    """Whether a source is a list of people: facts, and no events but who subscribed and who unsubscribed.
+
+    Consent is a fact, stated by itself or with a subscription; refusals alone may be a stream.
+    """
+    names = {count.name for count in source.names}
+    states_traits = any(field.kind == "trait" for field in source.fields)
+    states_consent = source.records > source.events or (source.statements > 0 and SUBSCRIBED in names)
+    return (states_traits or states_consent) and names <= {SUBSCRIBED, UNSUBSCRIBED}
 
 
 _Pair = tuple[int | None, int | None]
