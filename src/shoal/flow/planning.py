@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from shoal.core.errors import UserError
+from shoal.flow.collecting import collect
 from shoal.ingest.accounts import check_account, source_in
 from shoal.ingest.formats.endings import is_workbook, may_hold_data
 from shoal.ingest.formats.packed import FilePart
 from shoal.ingest.mapping import Mapping, check_columns
-from shoal.ingest.recognise import Recognised, Unreadable, check_source, list_files, named_source, unknown_source
+from shoal.ingest.recognise import Recognised, Unreadable, check_source, named_source, unknown_source
 from shoal.ingest.source import FileHead
 from shoal.ingest.worker import Worker
 
@@ -113,7 +114,7 @@ def plan(worker: Worker, paths: Iterable[Path], how: How) -> Plan:
 
 def _named(worker: Worker, path: Path, how: How) -> list[Part | NotImported]:
     """What becomes of a path that the user named."""
-    listed = list_files(path)
+    listed = collect(path)
     found = [each for file in listed.files for each in _of_file(worker, file, how)]
     if not any(isinstance(each, Part) for each in found):
         raise _nothing(path, [each for each in found if isinstance(each, NotImported)])
