@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from collections.abc import Sequence
 from typing import Any, Protocol
 
@@ -155,6 +156,7 @@ class Spark:
             "spark.sql.adaptive.enabled": "false",
             "spark.sql.codegen.wholeStage": "false",
             "spark.driver.memory": "1g",
+            "spark.sql.warehouse.dir": tempfile.mkdtemp(prefix="shoal-spark-"),  # by default in the current folder
         }
         builder = SparkSession.builder.master("local[1]")
         for name, value in settings.items():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Collection
-from importlib import import_module
+from importlib import import_module, metadata
 from pathlib import Path
 from typing import Annotated, cast
 
@@ -39,12 +39,19 @@ COMMANDS = {
 """Which file has which commands."""
 
 
+def _version(asked: bool) -> None:
+    if asked:
+        Shown(home=Path(), as_json=False, yes=False).say(f"shoal {metadata.version('shoal')}")
+        raise typer.Exit
+
+
 @app.callback()
 def options(
     context: typer.Context,
     home: Annotated[Path, typer.Option(envvar="SHOAL_HOME", help="Folder of the workspace.")] = Path(".shoal"),
     json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Answer yes to every question.")] = False,
+    _: Annotated[bool, typer.Option("--version", help="Print the version.", callback=_version, is_eager=True)] = False,
 ) -> None:
     """Options that stand before every command."""
     context.obj = Shown(home=home, as_json=json, yes=yes)

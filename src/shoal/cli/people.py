@@ -51,6 +51,9 @@ def listed(context: typer.Context, limit: Annotated[int, typer.Option(help="How 
     if shown.as_json:
         shown.document({"open": proposed.open, "pairs": [_pair(*pair) for pair in pairs]})
         return
+    if not pairs:
+        shown.say("There are no probable duplicates to review.")
+        return
     rows = [(each.id, f"{each.score:.0%}", _who(a), _who(b), _why(each)) for each, a, b in pairs]
     shown.table(f"{len(rows)} of {proposed.open} pairs to review", ("#", "Score#", "One", "Other", "Why"), rows)
     shown.say("Decide with `shoal duplicates accept #` or `shoal duplicates dismiss #`.")

@@ -154,7 +154,7 @@ def _unknown(reference: Reference, catalog: Catalog) -> tuple[str, str, str] | N
             reference.event or ""
         ):
             properties = catalog.properties(reference.event or "")
-            fix = nearest(name, properties) or _known("property", properties)
+            fix = _dotted(name, properties) or nearest(name, properties) or _known("property", properties)
             return "unknown_property", f"No event {reference.event!r} has a property {name!r}.", fix
         case "trait" if name not in catalog.traits:
             return (
@@ -190,6 +190,22 @@ def _unpredicted(kind: str, name: str, catalog: Catalog) -> tuple[str, str, str]
 
 
 _STATED = {"score": "a number", "cluster": "true of those in it, null of those who left"}
+
+
+def _dotted(name: str, properties: Iterable[str]) -> str | None:
+    """How to write a property that has a dot in its name, of which a sentence has read the part before the dot.
+
+    >>> print(_dotted("a", ["a.b", "c"])[-8:])
+    "a\\\\.b".
+    """
+    found = next((each for each in sorted(properties) if each.startswith(f"{name}.")), None)
+    if found is None:
+        return None
+    escaped = quoted(found.replace("\\", "\\\\").replace(".", "\\."))
+    return (
+        "A dot reaches into nested properties. Write the dot of a name with two backslashes before it, "
+        f"in quotes: {escaped}."
+    )
 
 
 _MOST_LISTED = 8

@@ -67,6 +67,7 @@ _PHRASES = {
 """Words after `is` that stand for comparisons, with the words that follow them."""
 
 
+_AFTER_CHANNEL = re.compile(r"(?<!\w)(?:can\s+receive|opted\s+in\s+to|consent\s+to)\s+\w+\s*$", re.IGNORECASE)
 _AFTER_SEGMENT = re.compile(r"(?<!\w)segment\s*$", re.IGNORECASE)
 
 
@@ -97,6 +98,9 @@ def _unfinished(names: set[str], text: str) -> UserError:
     last = words[-1].casefold()
     # Only words of the grammar are repeated: any other may be personal.
     where_to = f": it ends after {last!r}" if last in WORDS else ""
+    if _AFTER_CHANNEL.search(text):
+        fix = "Say the purpose after the channel, such as email marketing."
+        return UserError("incomplete_condition", "The purpose is missing.", where=_end(text), fix=fix)
     more = _EVENT if last in ("did", "per", "then", "without") and names - {"NOT"} == {"STRING"} else _listed(names)
     return UserError(
         "incomplete_condition",
