@@ -95,6 +95,10 @@ def test_how_consent_came_about(person, double, ever):
     ("person", "expected"),
     [
         (told(("Email Bounced", 5, {"bounce_type": "Hard"})), True),
+        (told(("Email Bounced", 5, {"bounce_type": "hard bounce"})), True),
+        (told(("Email Bounced", 5, {"bounce_type": "HARD-BOUNCE"})), True),
+        (told(("Email Bounced", 5, {"bounce_type": "HardBounce"})), True),
+        (told(("Email Bounced", 5, {"bounce_type": "soft bounce"})), False),
         (told(("Email Bounced", 5, {"bounce_type": "Soft"})), False),
         (told(("Email Bounced", 5, {})), False),
         (told(("Email Marked as Spam", 5, {})), True),

@@ -16,6 +16,7 @@ import pyarrow.compute
 
 from shoal.core.ids import bytes_id
 from shoal.core.time import Instant
+from shoal.ingest.events import canonical_name
 from shoal.ingest.storable import (
     EARLIEST,
     LONGEST_NAME,
@@ -157,7 +158,8 @@ class Records:
     def add(self, line: int, *records: Record) -> None:
         """Add the records that begin at `line`, all or none; an instant after the arrival is clamped to it.
 
-        Raises UnstorableError where one of them can't be held.
+        Raises UnstorableError where one of them can't be held. The event's name is kept as `events.canonical_name` has
+        it; ids are made of the name as it came, so that no change of that table makes another event of an old one.
         """
         for record, encoded in [(record, _encoded(record)) for record in records]:
             self._append(line, record, encoded)
@@ -173,7 +175,7 @@ class Records:
         if at is not None and at > arrival:
             self.clamped, at = True, arrival
         self._at.append(arrival if at is None else at)
-        self._names.append(record.name)
+        self._names.append(canonical_name(record.name) if record.name else record.name)
         self._keys.extend(record.keys)
         self._key_ends.append(len(self._keys))
         self._lines.append(line)

@@ -7,6 +7,9 @@ form: what, then a past participle. A source's own event that has no counterpart
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 
 EMAIL_SENT: Final = "Email Sent"
@@ -97,3 +100,50 @@ CHAT_STARTED: Final = "Live Chat Conversation Started"
 
 NAMES: Final = frozenset(name for key, name in list(globals().items()) if key.isupper() and isinstance(name, str))
 """Every canonical name."""
+
+REFUSING: Final[Mapping[str, tuple[str, ...]]] = {
+    UNSUBSCRIBED: (
+        *("unsubscribed", "unsubscribe", "email unsubscribed", "email unsubscribe", "unsubscribed email"),
+        *("unsubscribed from email", "unsubscribed from emails", "unsubscribed from email marketing"),
+        *("unsubscribed from marketing", "unsubscribed from marketing emails", "unsubscribed from newsletter"),
+        *("unsubscribed from all", "unsubscribed from all email", "unsubscribed from all emails"),
+        *("unsubscribed from list", "list unsubscribed", "list unsubscribe", "link unsubscribe"),
+        *("group unsubscribe", "global unsubscribe", "newsletter unsubscribed", "user unsubscribed"),
+        *("contact unsubscribed", "customer unsubscribed", "subscriber unsubscribed", "profile unsubscribed"),
+        *("opted out", "email opted out", "email opt out", "opted out of email", "opted out of emails"),
+        *("opted out of marketing", "opted out of email marketing"),
+    ),
+    EMAIL_MARKED_AS_SPAM: (
+        *("email marked as spam", "marked email as spam", "marked as spam", "mark as spam", "marked spam"),
+        *("complained", "complaint", "email complained", "email complaint", "email complaint received"),
+        *("spam complaint", "email spam complaint", "spam complaints", "spam complained"),
+        *("spam report", "spam reported", "spamreport", "email spam report", "email spam reported", "reported spam"),
+        *("reported as spam", "email reported as spam", "reported email as spam", "spammed", "email spammed"),
+    ),
+}
+"""What tools call the two events that refuse e-mail. A tool that means something else by one maps it before."""
+
+_BETWEEN: Final = re.compile(r"[\s_\-.:/]+|(?<=[a-z])(?=[A-Z])")
+_INVISIBLE: Final = "\ufeff\u200b\u200c\u200d\u2060"
+
+
+def _words(name: str) -> str:
+    return " ".join(filter(None, _BETWEEN.split(name))).casefold().replace("e mail", "email")
+
+
+_REFUSING: Final = {words: name for name, spellings in REFUSING.items() for words in spellings}
+_SPELLED: Final = {name.casefold(): name for name in NAMES}
+
+
+@lru_cache(maxsize=65_536)
+def canonical_name(name: str) -> str:
+    """The name as it is kept: without blanks around it, and the canonical one where it is that in another case.
+
+    What refuses e-mail is known by other names too (`REFUSING`).
+
+    >>> canonical_name(" order  completed "), canonical_name("Finished quiz "), canonical_name("email_unsubscribed")
+    ('Order Completed', 'Finished quiz', 'Unsubscribed')
+    """
+    text = name.strip().strip(_INVISIBLE).strip()
+    known = _SPELLED.get(" ".join(text.split()).casefold()) or _REFUSING.get(_words(text))
+    return known or text or name

@@ -18,7 +18,7 @@ from shoal.ingest.consent_words import folded, is_about_consent
 from shoal.ingest.filters import Test, compiled, text_of
 from shoal.ingest.keys import anonymous_key, device_key, email_key, id_text, ordered, phone_key, user_key
 from shoal.ingest.mapping import Consented, Event, Field, Key, Mapping, RowRule, Value, When
-from shoal.ingest.refusals import REFUSALS
+from shoal.ingest.refusals import refusal_of
 from shoal.ingest.source import Context, FileHead, Row, RowRejectedError, RowSkippedError, Source
 from shoal.ingest.sources.message_ids import event_id, facts_record
 
@@ -124,10 +124,11 @@ def _records(plan: _Plan, rows: Sequence[Row], context: Context) -> list[Record]
     traits |= _flaws(unusable)
     plain = Record(keys, None, at, None, rest)
     found = [_event(event, mapping, rows, context, plain) for event in stated]
-    changing = [each for each in found if each.version is not None and each.name in REFUSALS]
+    changing = ((each, refusal_of(each.name)) for each in found if each.version is not None)
     refused = [
-        facts_record(Record(keys, at=each.at, consent=(REFUSALS[str(each.name)],)), str(each.message_id))
-        for each in changing
+        facts_record(Record(keys, at=each.at, consent=(refusal,)), str(each.message_id))
+        for each, refusal in changing
+        if refusal is not None
     ]
     return _with_facts(found, Record(keys, None, at, traits=traits, consent=consent)) + refused
 

@@ -17,6 +17,7 @@ import pyarrow as pa
 
 from shoal.core.errors import UserError
 from shoal.ingest.canonical import Record, Records
+from shoal.ingest.events import canonical_name
 from shoal.ingest.formats.limits import Limits
 from shoal.ingest.formats.packed import FilePart
 from shoal.ingest.formats.reading import Position, only_part, open_rows
@@ -211,7 +212,8 @@ class _Building:
             if not record.keys:
                 raise RowRejectedError("no_identity", "Nothing in the row says who it is about.")
         self._records.add(line, *records)
-        return records[0].name or FACTS
+        name = records[0].name
+        return canonical_name(name) if name else FACTS
 
     def _sound(self, unit: Unit) -> Sequence[tuple[int, Row]]:
         """The rows that could be read and that the source's check lets through; the others are accounted for."""

@@ -7,6 +7,7 @@ from itertools import groupby, islice
 
 from shoal.core.time import format_instant
 from shoal.ingest.canonical import Json, Record
+from shoal.ingest.events import canonical_name
 from shoal.ingest.refusals import consents_of
 from shoal.ingest.source import Context, FileHead, Row, RowRejectedError, RowSkippedError, Source
 
@@ -47,7 +48,7 @@ def _told(source: Source, number: int, rows: tuple[Row, ...], context: Context) 
 def _shown(record: Record) -> dict[str, Json]:
     return {
         "keys": list(record.keys),
-        "event": record.name,
+        "event": canonical_name(record.name) if record.name else record.name,
         "at": None if record.at is None else format_instant(record.at),
         "properties": dict(record.properties),
         "traits": dict(record.traits),

@@ -1,7 +1,8 @@
 """Events that refuse mail by what they are: whoever reports one, the person has said no.
 
-These two are of the Segment specification (https://segment.com/docs/connections/spec/email/). "Subscribed" is not: it
-may be a newsletter or a plan that somebody pays for, so a yes is only what a source states as one.
+These two are of the Segment specification (https://segment.com/docs/connections/spec/email/), and have other names
+elsewhere (`events.REFUSING`). "Subscribed" is not one: it may be a newsletter or a plan that somebody pays for, so a
+yes is only what a source states as one.
 """
 
 from __future__ import annotations
@@ -18,9 +19,18 @@ REFUSALS: Final[Mapping[str, Consent]] = {
 }
 """What such an event says of consent, unless its record states a refusal of e-mail itself.
 
-The lake adds it to whatever comes in (`lake_rows.FACTS`), so no source can forget it. An event with versions states no
-consent: its source states it in a record of its own.
+The lake adds it to whatever comes in (`lake_rows.FACTS`) under a canonical name, so no source can forget it. An event
+with versions states no consent: its source states it in a record of its own.
 """
+
+
+def refusal_of(name: str | None) -> Consent | None:
+    """The refusal that an event of this name is, however it is spelled; None for every other.
+
+    >>> refusal_of("spam_complaint").method, refusal_of("Order Completed")
+    ('spam_complaint', None)
+    """
+    return REFUSALS.get(events.canonical_name(name)) if name else None
 
 
 def consents_of(record: Record) -> tuple[Consent, ...]:
@@ -29,7 +39,7 @@ def consents_of(record: Record) -> tuple[Consent, ...]:
     >>> [one.state for one in consents_of(Record(("user:1",), "Unsubscribed"))]
     ['denied']
     """
-    refusal = REFUSALS.get(record.name or "") if record.version is None else None
+    refusal = refusal_of(record.name) if record.version is None else None
     if refusal is None or any((one.channel, one.state) == ("email", "denied") for one in record.consent):
         return record.consent
     return (*record.consent, refusal)

@@ -66,7 +66,7 @@ def mail_record(
     keys: tuple[str, ...], name: str, at: Instant | None, message_id: str | None, properties: dict[str, Json]
 ) -> Record:
     """The record of one message event, with what it says about consent and machines."""
-    consent = CONSENT_OF.get(name)
+    consent = CONSENT_OF.get(events.canonical_name(name))
     return Record(
         keys=keys,
         name=name,

@@ -15,6 +15,7 @@ import pyarrow.compute
 
 from shoal.core.errors import UserError
 from shoal.ingest.canonical import SCHEMA, Consent, Record, json_texts
+from shoal.ingest.events import canonical_name
 from shoal.ingest.source import Context, FileHead, MappedBatch, Row, RowRejectedError, Source
 from shoal.ingest.storable import (
     EARLIEST,
@@ -75,9 +76,17 @@ def map_batch(batch: pa.RecordBatch, line: int, context: Context) -> MappedBatch
     sound = whole.filter(_compute.invert(bad)) if rejects else whole
     arrival = pa.scalar(context.received_at, pa.timestamp("ms"))
     at = _compute.min_element_wise(sound.column("at"), arrival)
-    arrays = [at if name == "at" else sound.column(name) for name in SCHEMA.names]
+    kept = {"at": at, "name": _spelled(sound.column("name"))}
+    arrays = [kept[name] if name in kept else sound.column(name) for name in SCHEMA.names]
     clamped = bool(_compute.any(_compute.greater(sound.column("at"), arrival)).as_py())
     return MappedBatch(pa.RecordBatch.from_arrays(arrays, schema=SCHEMA), sorted(rejects), clamped)
+
+
+def _spelled(names: pa.Array) -> pa.Array:
+    """The names of events as they are kept; each different one is looked at once."""
+    coded = names.dictionary_encode()
+    kept = [name and canonical_name(name) for name in coded.dictionary.to_pylist()]
+    return _compute.take(pa.array(kept, pa.string()), coded.indices)
 
 
 def _faults(columns: dict[str, pa.Array]) -> list[_Fault]:

@@ -27,8 +27,22 @@ from shoal.segments.values import Json, check_text
 from shoal.segments.windows import EVER
 from shoal.segments.wording import name_words
 
-HARD = ("hard", "Hard", "HARD", "hard_bounce", "Hard Bounce", "permanent", "Permanent", "PERMANENT")
-"""What vendors call the bounce of an address that takes no mail."""
+_HARD = ("hard", "permanent", "hard bounce", "permanent bounce", "permanent failure", "unknown user")
+
+
+def _spellings(words: str) -> Iterator[str]:
+    """How a kind of bounce is written: "hard bounce", "Hard Bounce", "HARD_BOUNCE", "hardBounce" …"""
+    first, *rest = words.split()
+    titled = [word.title() for word in rest]
+    for joint in (" ", "_", "-", ""):
+        yield from (joint.join(parts) for parts in ([first, *rest], [first.title(), *titled]))
+        yield joint.join(words.upper().split())
+    yield from (" ".join((first.title(), *rest)), "".join((first, *titled)))
+
+
+HARD = tuple(dict.fromkeys(spelled for words in _HARD for spelled in _spellings(words)))
+"""What vendors call the bounce of an address that takes no mail, as each may be written: the comparison is exact, so
+that it is the same in every reading and for what was imported long ago."""
 
 SUPPRESSING = ("suppressed", "cleaned", "spam_complaint")
 """Methods of a refusal that no person chose: the e-mail platform stopped mailing the address."""
