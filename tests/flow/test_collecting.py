@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from shoal.core.errors import UserError
@@ -68,7 +70,7 @@ def test_a_folder_with_a_workspace_alone_holds_nothing(folder, tmp_path):
 
 
 def test_a_second_import_of_the_folder_names_no_file_of_the_workspace(sqlite, write, shop, tmp_path):
-    folder = write("exports/events.jsonl", shop).parent
+    write("exports/events.jsonl", shop)
     for _ in range(2):
         run = import_paths(sqlite, [tmp_path])
         assert [each.line.rows_read for each in run] == [len(shop)]

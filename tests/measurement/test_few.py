@@ -17,6 +17,7 @@ from rich.console import Console
 
 from shoal.core.time import Instant
 from shoal.measurement.audit import Audit, audit
+from shoal.measurement.audit.model import Loss
 from shoal.measurement.audit.terminal import render
 from shoal.measurement.reach import reach
 from shoal.measurement.report import Overlap, Overview, Reach, SegmentSummary, overview, page
@@ -117,7 +118,7 @@ def _with_scores(found: Audit, *scores: float) -> Audit:
         dataclasses.replace(found.sources[0], name=f"s{place}", score=score) for place, score in enumerate(scores)
     )
     lowest = tuple(each.name for each in sources if each.score == min(scores)) if len(set(scores)) > 1 else ()
-    return dataclasses.replace(found, sources=sources, worst_sources=lowest)
+    return dataclasses.replace(found, score=max(scores), sources=sources, worst_sources=lowest)
 
 
 @pytest.mark.parametrize(
@@ -140,6 +141,34 @@ def test_the_worst_source_is_named_only_where_there_is_one(
     console = Console(record=True, file=io.StringIO(), width=140)
     render(changed, console)
     assert ("Worst source" in console.export_text()) is told.startswith("worst")
+
+
+def test_where_each_source_is_better_than_the_whole_it_is_told_why(seen: Overview, found: Audit) -> None:
+    losses = (Loss("duplicates", 2.4, "Some are twice."), Loss("no_consent", 1.6, "Some were not asked."))
+    changed = dataclasses.replace(_with_scores(found, 85.0, 90.0), score=83.0, losses=losses)
+    html = page(seen, changed)
+    assert ">worst source: s0, 85, and 4 points off for the list as a whole<" in html
+    assert "Worst source: s0, 85 of 100, and 4 points off for the list as a whole." in html
+
+
+def test_a_report_of_long_ago_says_so(seen: Overview, found: Audit) -> None:
+    assert "what people did since" not in page(seen, found)
+    old = dataclasses.replace(seen, judged=Instant(seen.as_of + 100 * 86_400_000))
+    html = page(old, found)
+    assert ", 3 months ago</p>" in html
+    assert "what people did since is not in it" in html
+
+
+def test_a_segment_of_nearly_all_is_no_next_step(seen: Overview, found: Audit) -> None:
+    some = _segment("some", 40, in_full=True)
+    assert _step(seen, found, dataclasses.replace(some, share=0.94)) == "Write to “Some”"
+    assert _step(seen, found, dataclasses.replace(some, share=0.95)) != "Write to “Some”"
+
+
+def _step(seen: Overview, found: Audit, segment: SegmentSummary) -> str | None:
+    sound = dataclasses.replace(found, findings=(), score=90.0)
+    step = next_step(dataclasses.replace(seen, reachable=seen.identified), sound, (segment,))
+    return step.title if step else None
 
 
 def test_sources_without_a_flaw_leave_none_the_worst(empty_shop: Any, now: Instant) -> None:

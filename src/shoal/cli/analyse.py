@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shlex
 import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -21,10 +23,14 @@ from shoal.ingest.events import ORDER_COMPLETED
 from shoal.ingest.recognise import named_path
 from shoal.measurement.audit import as_data
 from shoal.measurement.report.model import SegmentSummary
-from shoal.measurement.wording import listing
+from shoal.measurement.report.next_step import holds_nearly_all
+from shoal.measurement.wording import ago, listing
 from shoal.segments.operators.words import quoted
 from shoal.shop import simulate, write_exports, write_truth
 from shoal.workspace import Workspace
+
+LACKING = 3
+"""How many of the events and traits that the data lacks are named."""
 
 
 @app.command()
@@ -114,9 +120,19 @@ def _show_segments(shown: Shown, found: Analysis) -> None:
     more = [f"{each.name} {number(each.members)}" for each in found.segments if not each.in_full]
     if more:
         shown.say(f"Other starters: {', '.join(more)}.")
-    waiting = [f"{name} (no {', '.join(map(repr, missing))})" for name, missing in found.not_applicable.items()]
-    if waiting:
-        shown.say(f"Not applicable yet: {', '.join(waiting)}.")
+    if found.not_applicable:
+        shown.say(_not_applicable(found.not_applicable))
+    if found.overview.age is not None:
+        told = "the newest that the data knows of" if found.is_newest else "as asked"
+        shown.say(f"All of this is as of {format_instant(found.as_of)}, {ago(found.overview.age)}: {told}.")
+
+
+def _not_applicable(lacking: Mapping[str, Sequence[str]]) -> str:
+    """How many segments the data is too poor for, and what they ask for most often."""
+    wanted = Counter(name for missing in lacking.values() for name in missing)
+    often = listing([repr(name) for name, _ in wanted.most_common(LACKING)])
+    told = "1 segment asks" if len(lacking) == 1 else f"{number(len(lacking))} segments ask"
+    return f"{told} for what this data lacks, most often {often}: `{program()} starters` lists them."
 
 
 def _next(shown: Shown, found: Analysis) -> tuple[str, ...]:
@@ -127,7 +143,8 @@ def _next(shown: Shown, found: Analysis) -> tuple[str, ...]:
     if events:
         event = quoted(ORDER_COMPLETED if ORDER_COMPLETED in events else events[0])
         steps.append(f"count {shlex.quote(f'did {event} at least 2 times in the last 90 days')} --as-of {at}")
-    best = max(found.segments, key=_mailable, default=None)
+    telling = [each for each in found.segments if not holds_nearly_all(each)]
+    best = max(telling, key=_mailable, default=None)
     if best is not None and best.members:
         steps.append(f"members {best.name} --as-of {at} --mailable --format csv")
     return tuple(f"  {shoal} {step}" for step in (*steps, "audit", "duplicates"))

@@ -148,6 +148,18 @@ def moment(instant: Instant, zone: str = "UTC") -> str:
     return f"{day(local.date())}, {local:%H:%M} {zone}"
 
 
+def ago(ms: float) -> str:
+    """How long ago something was, in whole days, months or years.
+
+    >>> ago(59 * 86_400_000), ago(100 * 86_400_000), ago(800 * 86_400_000)
+    ('59 days ago', '3 months ago', '2 years ago')
+    """
+    days = ms / 86_400_000
+    if days < 60:
+        return f"{many(int(days), 'day')} ago"
+    return f"{many(int(days / 30.4375), 'month')} ago" if days < 730.5 else f"{many(int(days / 365.25), 'year')} ago"
+
+
 def length(ms: float) -> str:
     """A length of time in the unit that fits.
 

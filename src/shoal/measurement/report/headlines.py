@@ -11,7 +11,7 @@ from shoal.measurement.report.markup import Content, Markup, tag
 from shoal.measurement.report.model import Compared, Orders, Overlap, Overview, SegmentSummary
 from shoal.measurement.report.next_step import NextStep, blocked, is_blocked, unreachable
 from shoal.measurement.report.parts import Tone, headline
-from shoal.measurement.wording import FEW, change, listing, many, money, people, percent, portion, rate
+from shoal.measurement.wording import FEW, ago, change, day_of, listing, many, money, people, percent, portion, rate
 
 REMARKS = 4
 
@@ -79,7 +79,7 @@ def _revenue_changed(orders: Orders) -> str | None:
 def _score(audit: Audit) -> Markup:
     score = audit.score or 0.0
     tone: Tone = "good" if score >= 80 else "watch" if score >= 60 else "attention"
-    return headline("Data score", f"{score:.0f}", worst_told(audit), tone, "of 100")
+    return headline("Data score", f"{score:.0f}", f"{worst_told(audit)}{whole_told(audit)}", tone, "of 100")
 
 
 def worst_told(audit: Audit) -> str:
@@ -89,6 +89,14 @@ def worst_told(audit: Audit) -> str:
         return f"{one} at {audit.sources[0].score:.0f}"
     which = "source" if len(audit.worst_sources) == 1 else "sources"
     return f"worst {which}: {listing(audit.worst_sources)}, {audit.sources[0].score:.0f}"
+
+
+def whole_told(audit: Audit) -> str:
+    """What the list as a whole loses, to be read on; empty unless that is why its score is below each source's."""
+    lowest = min((source.score for source in audit.sources), default=0.0)
+    if audit.score is None or round(audit.score) >= round(lowest):
+        return ""
+    return f", and {sum(loss.points for loss in audit.losses):.0f} points off for the list as a whole"
 
 
 def standing(remarks: Sequence[Remark], step: NextStep | None) -> Markup:
@@ -118,7 +126,7 @@ def remarks(
     overview: Overview, audit: Audit, segments: Sequence[SegmentSummary], overlaps: Sequence[Overlap]
 ) -> list[Remark]:
     """What stands out, most first."""
-    found = [*_mail_remarks(overview, audit), *_trade_remarks(overview), *_data_remarks(audit)]
+    found = [*_age_remarks(overview), *_mail_remarks(overview, audit), *_trade_remarks(overview), *_data_remarks(audit)]
     found += _reach_remarks(overview, audit, segments)
     found += _segment_remarks(segments, overlaps)
     return sorted(found, key=lambda remark: -remark.weight)
@@ -127,6 +135,16 @@ def remarks(
 def told_once(found: Sequence[Remark], step: NextStep | None) -> list[Remark]:
     """The first few remarks, without the one that the next step gives as its reason."""
     return [remark for remark in found if step is None or step.evidence not in remark.text][:REMARKS]
+
+
+def _age_remarks(overview: Overview) -> list[Remark]:
+    if overview.age is None:
+        return []
+    text = (
+        f"All of this is as of {day_of(overview.as_of, overview.zone)}, {ago(overview.age)}: what people did since is "
+        "not in it. Import newer exports before you act on it."
+    )
+    return [Remark(7, "watch", text)]
 
 
 def _mail_remarks(overview: Overview, audit: Audit) -> list[Remark]:

@@ -16,7 +16,10 @@ _NOTES = (
     "People are those known by e-mail address, phone number or user id, however many of these they have. "
     "Visitors who are not identified are counted apart and are in no segment.",
     "Reachable means: an e-mail address, the latest word on marketing mail is consent, and no hard bounce and no "
-    "complaint is on record.",
+    "complaint is on record. That is judged by all that was known when this page was made, also for the members of "
+    "segments: a refusal that arrived after the instant counts.",
+    "What an export says without a date, such as the country of customers, holds from its import on. Where the newest "
+    "event is older than that, it is taken to hold at the instant already, as `--as-of newest` does too.",
     "“By a person” leaves out opens and clicks that are marked as made by machines. Machines that hide "
     "are estimated in the data part and are not left out.",
     f"Of fewer than {FEW} nothing is told in percent, and no change or overlap is remarked on: it would be mostly "
@@ -34,5 +37,6 @@ _NOTES = (
 def method_section(overview: Overview) -> Markup:
     """Windows, instant, zone, what is exact."""
     at = f"Everything is as of {moment(overview.as_of, overview.zone)}, from events stamped at or before that instant."
+    judged = f" Who may be mailed is as known on {moment(overview.judged, overview.zone)}."
     listed = tag("div", tag("ul", [tag("li", note) for note in _NOTES]), class_="method")
-    return section("method", "How this was counted", at, listed)
+    return section("method", "How this was counted", at + judged, listed)

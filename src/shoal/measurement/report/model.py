@@ -10,8 +10,11 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from shoal.core.time import Instant
+from shoal.core.time import UNITS_MS, Instant
 from shoal.measurement.span import Span
+
+OLD_MS = 60 * UNITS_MS["d"]
+"""A list as it was longer ago than this is not what people are like now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +107,12 @@ class Overview:
     countries: tuple[tuple[str, int], ...]  # identified people, most first
     no_country: int
     orders: Orders | None  # None without orders
+
+    @property
+    def age(self) -> int | None:
+        """How long before it was told the list was so, in ms; None where that is too short to matter (`OLD_MS`)."""
+        age = self.judged - self.as_of
+        return age if age >= OLD_MS else None
 
 
 @dataclass(frozen=True, slots=True)

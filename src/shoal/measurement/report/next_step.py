@@ -9,6 +9,9 @@ from shoal.measurement.audit.model import Audit
 from shoal.measurement.report.model import Overview, Reach, SegmentSummary
 from shoal.measurement.wording import FEW, people
 
+NEARLY_ALL = 0.95
+"""A segment with so large a share of the list is nearly all of it."""
+
 _Segments = Sequence[SegmentSummary]
 
 
@@ -58,7 +61,11 @@ def _win_consent(overview: Overview, audit: Audit, _: _Segments) -> NextStep | N
 
 def _turn_to_segment(_: Overview, __: Audit, segments: _Segments) -> NextStep | None:
     """The segment of the right size, with something to say, in which most people can be mailed."""
-    ready = [segment for segment in segments if segment.in_full and in_range(segment) is True and segment.content]
+    ready = [
+        segment
+        for segment in segments
+        if segment.in_full and in_range(segment) is True and segment.content and not holds_nearly_all(segment)
+    ]
     if not ready:
         return None
     best = max(ready, key=lambda segment: segment.reach.mailable if segment.reach else segment.members)
@@ -100,6 +107,11 @@ def in_range(segment: SegmentSummary) -> bool | None:
     if segment.size_low is None or segment.size_high is None:
         return None
     return segment.size_low <= segment.members <= segment.size_high
+
+
+def holds_nearly_all(segment: SegmentSummary) -> bool:
+    """Whether it holds all people, or nearly: it then tells nobody apart, and is no segment to begin with."""
+    return segment.share >= NEARLY_ALL
 
 
 def is_blocked(people: int, mailable: int) -> bool:

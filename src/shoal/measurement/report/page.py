@@ -15,7 +15,7 @@ from shoal.measurement.report.model import Overlap, Overview, SegmentSummary
 from shoal.measurement.report.next_step import next_step
 from shoal.measurement.report.quality import audit_section
 from shoal.measurement.report.segments import segments_section
-from shoal.measurement.wording import day, day_of, moment, people
+from shoal.measurement.wording import ago, day, day_of, moment, people
 
 LEFT_OUT = 5
 """How many of the files that were left out are named."""
@@ -92,6 +92,8 @@ def _left_out(files: Sequence[str]) -> Markup | None:
 
 def _span(overview: Overview) -> str:
     at = f"as of {moment(overview.as_of, overview.zone)}"
+    if overview.age is not None:
+        at += f", {ago(overview.age)}"
     if overview.first is None or overview.last is None or overview.span is None:
         return f"No events yet; {at}"
     span = overview.span

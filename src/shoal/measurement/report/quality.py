@@ -11,7 +11,7 @@ from shoal.measurement.audit.evidence import DAY_MS
 from shoal.measurement.audit.fields import KEY_TRAITS
 from shoal.measurement.audit.model import Audit, ConsentShare, Finding, SourceAudit
 from shoal.measurement.report.days import day_axis, stretch
-from shoal.measurement.report.headlines import worst_told
+from shoal.measurement.report.headlines import whole_told, worst_told
 from shoal.measurement.report.markup import Content, Markup, tag
 from shoal.measurement.report.parts import Bar, Column, Tone, bars, chart, layout, section, shaded, table
 from shoal.measurement.wording import FEW, day_of, length, lost, many, people, percent, portion
@@ -29,7 +29,7 @@ def audit_section(audit: Audit) -> Markup:
             "audit", "The data", "How far the numbers above can be trusted.", tag("div", empty, class_="tile")
         )
     lowest = worst_told(audit)
-    told = f"How far the numbers above can be trusted. {lowest[0].upper()}{lowest[1:]} of 100."
+    told = f"How far the numbers above can be trusted. {lowest[0].upper()}{lowest[1:]} of 100{whole_told(audit)}."
     return section(
         "audit",
         "The data",
