@@ -417,6 +417,14 @@ def test_consent_that_is_only_a_trait_is_warned_of(tmp_path: Path) -> None:
     assert chunk.warnings == ()
 
 
+def test_a_day_of_refusing_that_is_only_a_trait_is_warned_of() -> None:
+    data = {"source": "s", "keys": {"user": "id"}, "traits": {"left": "Abmeldedatum"}}
+    (warning,) = source_of(mapping_from(data)).warnings
+    assert "'Abmeldedatum'" in warning
+    data["events"] = [{"name": "unsubscribed", "at": "Abmeldedatum"}]
+    assert source_of(mapping_from(data)).warnings == ()
+
+
 def test_an_address_that_is_none_leaves_a_mark_and_no_agreement_to_mail_there() -> None:
     row = {"id": "7", "m": "ana@", "p": "12", "c": "yes", "s": "yes", "d": "yes", "t": "2026-03-01"}
     keys = {"user": "id", "email": "m", "phone": "p"}

@@ -97,6 +97,35 @@ def test_the_day_of_a_refusal_is_a_refusal() -> None:
     assert proposed("Email,Unsubscribed At,City\nb@example.org,,Bonn").events
 
 
+DAYS_OF_REFUSING = (
+    *("Opt-out date", "Unsubscribe date", "Abmeldedatum", "Abmelde-Datum", "Abmeldung am", "Widerruf am", "Austragung"),
+    *("Date de désinscription", "Désabonnement", "Fecha de baja", "Data di disiscrizione", "Data cancellazione"),
+    *("Data cancellazione newsletter", "Data de cancelamento", "Data de cancelamento da newsletter", "Descadastro"),
+    *("Uitschrijfdatum", "Datum uitschrijving", "Afmelddatum", "Data wypisania", "Wypisano", "Data rezygnacji"),
+    *("Avregistreringsdatum", "Avprenumererad", "Afmeldt", "Frameldt", "Avmeldt", "Peruutus", "Leiratkozás dátuma"),
+)
+
+
+@pytest.mark.parametrize("column", DAYS_OF_REFUSING)
+def test_the_day_of_a_refusal_is_known_in_other_languages(column: str) -> None:
+    text = f"Email,{column},City\na@example.org,2026-03-01,Bonn\nb@example.org,,Bonn"
+    assert (consent(text), set(proposed(text).traits)) == ([DENIED, []], {"city"})
+    later = proposed(f"Email,{column},City\nb@example.org,,Bonn")
+    assert (bool(later.events) or bool(later.consent), set(later.traits)) == (True, {"city"})
+
+
+@pytest.mark.parametrize("column", ["Unsubscribed at", "SMS opt-out date", "Abmeldedatum"])
+def test_a_day_of_refusing_with_other_words_is_asked_about(column: str) -> None:
+    text = f"Email,{column},City\na@example.org,soon,Bonn"
+    assert (consent(text), set(proposed(text).traits)) == ([["unknown_consent_word"]], {"city"})
+
+
+@pytest.mark.parametrize("column", ["Order cancellation", "Data cancellazione ordine", "Cancelamento do pedido"])
+def test_the_end_of_an_order_is_no_refusal(column: str) -> None:
+    assert proposed(f"Email,{column}\na@example.org,2026-03-01").consent == ()
+    assert proposed(f"Email,{column}\na@example.org,2026-03-01").events == ()
+
+
 @pytest.mark.parametrize(
     ("column", "value"),
     [

@@ -102,9 +102,15 @@ def folded(word: str) -> str:
 
 REFUSING_COLUMN: Final = re.compile(
     r"un_?subsc|opt(ed)?_?out|do_?not|dont_|^no_(e_?)?(mail|sms)|suppress|bounce|block|blacklist"
-    r"|abgemeldet|abmeldung|abbestell|widerruf|widerspr|werbesperre|keine?_(werbung|e_?mail|newsletter)"
-    r"|desabonn|desinscri|desinscrip|^ne_pas_|(^|_)baja(_|$)|no_(contactar|enviar)|disiscri|non_(contattare|inviare)"
-    r"|uitgeschreven|afgemeld|niet_(e_?)?(mailen|benaderen|bellen)|descadastr|nao_(enviar|contactar)|wypisan|rezygnac"
+    r"|abgemeldet|abmelde|abmeldung|abbestell|austragung|ausgetragen|widerruf|widerspr|werbesperre"
+    r"|keine?_(werbung|e_?mail|newsletter)"
+    r"|desabonn|desinscri|desinscrip|^ne_pas_|retrait_(du_)?consentement"
+    r"|(^|_)bajas?(_|$)|desuscri|desapunta|no_(contactar|enviar)"
+    r"|disiscri|disdett|non_(contattare|inviare)|cancellato|(^|data_)(di_)?cancellazione(_(da_)?(newsletter|iscrizione))?$"
+    r"|uitgeschreven|uitschrijf|uitschrijv|afgemeld|afmeld|opgezegd|opzegg|niet_(e_?)?(mailen|benaderen|bellen)"
+    r"|descadastr|desinscrev|nao_(enviar|contactar)|(^|data_)(de_|do_)?cancelamento(_(de_|da_)?(newsletter|inscricao))?$"
+    r"|(^|_)wypis|rezygnac|(^|_)sprzeciw|cofniec"
+    r"|avregistr|avprenumer|avanmal|avmeld|frameld|frabed|peruutettu|peruutus|leiratkoz"
 )
 """Plain names of columns in which "yes" may well mean no."""
 
@@ -117,10 +123,13 @@ _CONSENT_COLUMN: Final = re.compile(
     r"|nieuwsbrief|ingeschreven|toestemming|aangemeld|boletim|inscrit[oa]|consentimento|aceita_\w+|biuletyn|zgoda|zapisany"
     r"|subskrypcja|nyhetsbrev|nyhedsbrev|samtycke|samtykke|uutiskirje|hirlevel)(_|$)"
 )
-_NO_YES_OR_NO: Final = re.compile(
-    r"(^|_)(at|on|date|datum|zeit|time|fecha|data|count|rate|clicks?|opens?|name|title|text|source|url|ip|id|plan|price|method|version)$"
+_DETAIL: Final = re.compile(
+    r"(^|_)(count|rate|clicks?|opens?|name|title|text|source|url|ip|id|plan|price|method|version)$"
 )
 """How the names of columns end that tell something about consent, and not whether it was given."""
+
+_DAY: Final = re.compile(r"(^|_)(at|on|date|datum|zeit|time|fecha|data)$")
+"""How the names of columns end that tell when; who has a day of refusing has refused."""
 
 
 def is_refusing(column: str) -> bool:
@@ -137,10 +146,14 @@ def is_about_consent(column: str) -> bool:
 
     >>> is_about_consent("Newsletter"), is_about_consent("Do Not Email"), is_about_consent("Newsletter date")
     (True, True, False)
+    >>> is_about_consent("Abmeldedatum"), is_about_consent("Unsubscribed at"), is_about_consent("Unsubscribe URL")
+    (True, True, False)
     """
     name = plain_name(column)
-    told = _CONSENT_COLUMN.search(name) or REFUSING_COLUMN.search(name)
-    return told is not None and _NO_YES_OR_NO.search(name) is None
+    if _DETAIL.search(name):
+        return False
+    agrees = _CONSENT_COLUMN.search(name) is not None and _DAY.search(name) is None
+    return agrees or REFUSING_COLUMN.search(name) is not None
 
 
 _STATES: Final[dict[ConsentState, tuple[str, ...]]] = {"granted": GRANTED, "pending": PENDING, "denied": DENIED}

@@ -70,8 +70,8 @@ def source_of(mapping: Mapping) -> Source:
 
 
 def _consent_as_traits(mapping: Mapping) -> Iterable[str]:
-    """A refusal that is only a trait stops no mail."""
-    stated = {each.column for each in mapping.consent}
+    """A refusal that is only a trait stops no mail; one whose day is that of an event that refuses is no trait only."""
+    stated = {each.column for each in mapping.consent} | set(_refusing_days(mapping))
     for trait, value in mapping.traits.items():
         column = value if isinstance(value, str) else value.column
         if column is not None and column not in stated and is_about_consent(column):
@@ -79,6 +79,12 @@ def _consent_as_traits(mapping: Mapping) -> Iterable[str]:
                 f"The mapping makes column {column!r} the trait {trait!r}, which is no consent: whoever refuses there "
                 "is mailed all the same. Put the column under consent."
             )
+
+
+def _refusing_days(mapping: Mapping) -> Iterable[str]:
+    for event in mapping.events:
+        if event.at is not None and refusal_of(event.name) is not None:
+            yield event.at if isinstance(event.at, str) else event.at.column
 
 
 def _planned(mapping: Mapping) -> _Plan:
