@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -69,6 +70,30 @@ def test_keys_are_ordered_by_strength_each_once(found: list[str | None]) -> None
 LOCAL = st.text("ab1._+-A!é\"' ", min_size=1, max_size=8)
 DOMAIN = st.text("ab1-.AZé_", min_size=1, max_size=10)
 ENDING = st.sampled_from([".com", ".org", ".test", ".local", ".onion", ".c1", ".x", ".co.uk", ".xn--p1ai", ""])
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "\ufeffana@example.org",
+        "ana@\u200bexample.org\u200b",
+        "\u200eana@example.org\u00ad",
+        "Ana Silva <ana@example.org>",
+        '"Silva, Ana" <Ana@Example.org>',
+        " < ana@example.org > ",
+        "mailto:ana@example.org",
+        "MAILTO:ana@example.org?subject=Hello",
+        "Ana <mailto:ana@example.org>",
+        "\uff41\uff4e\uff41\uff20\uff45\uff58\uff41\uff4d\uff50\uff4c\uff45\uff0eorg",
+    ],
+)
+def test_what_is_around_an_address_is_left_out(written: str) -> None:
+    assert keys.email_key(written) == "email:ana@example.org"
+
+
+@pytest.mark.parametrize("written", ["Ana <>", "mailto:", "<ana@example.org", "a <b@example.org> c", "a b@example.org"])
+def test_what_holds_no_single_address_is_none(written: str) -> None:
+    assert keys.email_key(written) is None
 
 
 @given(LOCAL, DOMAIN, ENDING)

@@ -36,6 +36,10 @@ _COMMON_EMAIL = re.compile(
     r"@(?!.*--)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+(?!(?:arpa|invalid|local|localhost|onion|test)$)[a-z]{2,24}",
     re.ASCII,
 )
+_INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"))  # zero width; byte order mark
+_FULL_WIDTH = re.compile("[\uff01-\uff5e\uff61]+")
+_NAMED_EMAIL = re.compile(r"[^<>]*<\s*([^<>\s]+)\s*>")
+_MAILTO = "mailto:"
 _LONGEST_PLACEHOLDER = max(map(len, _PLACEHOLDERS))
 _EXACT = 2**53
 """From here on two whole numbers may be the same floating-point number (IEEE 754)."""
@@ -46,18 +50,33 @@ def email_key(raw: str) -> str | None:
     """`email:` key of an address, normalised: NFC, lower case, IDNA domain; None when it isn't an address.
 
     Sub-addresses stay distinct (`ana+news@…` is not `ana@…`): that they are one person is a proposal,
-    not a fact. Source: RFC 5321 section 4.1.2, RFC 6531, through the email-validator library.
+    not a fact. Source: RFC 5321 section 4.1.2, RFC 6531, through the email-validator library. What is around an address
+    is left out: invisible signs, a name (RFC 5322 section 3.4), `mailto:` (RFC 6068); full-width signs are plain ones.
 
-    >>> email_key(" Ana@Example.ORG ")
-    'email:ana@example.org'
+    >>> email_key(" Ana@Example.ORG "), email_key("Ana Silva <ana@example.org>"), email_key("mailto:ana@example.org")
+    ('email:ana@example.org', 'email:ana@example.org', 'email:ana@example.org')
     >>> email_key("not an address") is None
     True
     """
-    text = raw.strip()
+    return _common(raw.strip()) or _uncommon(raw)
+
+
+def _common(text: str) -> str | None:
     lowered = text.lower()
-    if len(text) <= 254 and _COMMON_EMAIL.fullmatch(lowered):
-        return f"email:{lowered}"
-    return _validated(text) if "@" in text else None
+    return f"email:{lowered}" if len(text) <= 254 and _COMMON_EMAIL.fullmatch(lowered) else None
+
+
+def _uncommon(raw: str) -> str | None:
+    text = _bare(raw)
+    return (_common(text) or _validated(text)) if "@" in text else None
+
+
+def _bare(raw: str) -> str:
+    """The address without what is around it."""
+    plain = _FULL_WIDTH.sub(lambda sign: unicodedata.normalize("NFKC", sign[0]), raw.translate(_INVISIBLE)).strip()
+    named = _NAMED_EMAIL.fullmatch(plain)
+    text = named[1] if named else plain
+    return text[len(_MAILTO) :].split("?", 1)[0] if text[: len(_MAILTO)].casefold() == _MAILTO else text
 
 
 def _validated(text: str) -> str | None:
