@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from shoal.core.time import Instant
 from shoal.segments import fields
-from shoal.segments.counterfactual.ways import Way
+from shoal.segments.kinds.groups import Compound
 from shoal.segments.lowered import Core
-from shoal.segments.nodes import Kind, Node, Person, Read, Reference
+from shoal.segments.nodes import Kind, Node, Person, Read
 from shoal.segments.values import Json
 
 
 @dataclass(frozen=True, slots=True)
-class IncludingAnonymous:
+class IncludingAnonymous(Compound):
     """A whole definition that visitors nobody has identified may be members of, too."""
 
     part: Node
@@ -36,24 +35,9 @@ class IncludingAnonymous:
         """As the part."""
         return self.part.holds(person)
 
-    def detail(self, _person: Person, /) -> None:
-        """None: the part says it."""
-
-    def ways(self, _person: Person, /) -> Iterator[Way]:
-        """None of its own: the part says what turns it."""
-        return iter(())
-
-    def moments(self, _person: Person, /) -> Iterator[Instant]:
-        """None of its own."""
-        return iter(())
-
     def children(self) -> tuple[tuple[str, Node], ...]:
         """The part."""
         return (("including_anonymous", self.part),)
-
-    def references(self) -> Iterator[Reference]:
-        """None of its own."""
-        return iter(())
 
 
 def includes_anonymous(node: Node) -> bool:

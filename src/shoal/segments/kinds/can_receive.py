@@ -11,8 +11,7 @@ from shoal.segments import fields
 from shoal.segments.counterfactual.on_statements import of_consent
 from shoal.segments.counterfactual.ways import Never, Way
 from shoal.segments.history import Event
-from shoal.segments.kinds.consent import MARKETING
-from shoal.segments.kinds.opted_in import AboutConsent, suppressing
+from shoal.segments.kinds.opted_in import AboutConsent, purpose_of, suppressing
 from shoal.segments.lowered import AllOf, AnyOf, ConsentHolds, Core, Count, CountWithin, Opposite
 from shoal.segments.nodes import Detail, Kind, Person, Read
 from shoal.segments.values import Json
@@ -23,7 +22,7 @@ from shoal.segments.windows import EVER
 class CanReceive(AboutConsent):
     """Consent is granted, and nothing on record says that mail must not be sent all the same.
 
-    >>> CanReceive("email", MARKETING).english()
+    >>> CanReceive("email", "marketing").english()
     'can receive email marketing'
     """
 
@@ -78,8 +77,7 @@ class CanReceive(AboutConsent):
 
 def _read(data: Mapping[str, Any], where: str, _parts: Read) -> CanReceive:
     fields.only(data, ("can_receive", "purpose"), where)
-    purpose = fields.name(data, "purpose", where) if "purpose" in data else MARKETING
-    return CanReceive(fields.name(data, "can_receive", where), purpose)
+    return CanReceive(fields.name(data, "can_receive", where), purpose_of(data, where))
 
 
 KIND = Kind(

@@ -15,8 +15,29 @@ from shoal.segments.nodes import Kind, Node, Person, Read, Reference
 from shoal.segments.values import Json
 
 
+class Compound:
+    """A condition made of others: they say what decides it, what turns it and what it needs."""
+
+    __slots__ = ()
+
+    def detail(self, _person: Person, /) -> None:
+        """None: the parts say it."""
+
+    def ways(self, _person: Person, /) -> Iterator[Way]:
+        """None of its own: `least` says which parts have to turn."""
+        return iter(())
+
+    def moments(self, _person: Person, /) -> Iterator[Instant]:
+        """None of its own."""
+        return iter(())
+
+    def references(self) -> Iterator[Reference]:
+        """None of its own."""
+        return iter(())
+
+
 @dataclass(frozen=True, slots=True)
-class _Group:
+class _Group(Compound):
     """Several parts; at least one."""
 
     parts: tuple[Node, ...]
@@ -31,24 +52,9 @@ class _Group:
         """`{"all": [D, …]}`."""
         return {self.key: [part.to_data() for part in self.parts]}
 
-    def detail(self, _person: Person, /) -> None:
-        """None: the parts say it."""
-
-    def ways(self, _person: Person, /) -> Iterator[Way]:
-        """None of its own: `least` says which parts have to turn."""
-        return iter(())
-
-    def moments(self, _person: Person, /) -> Iterator[Instant]:
-        """None of its own."""
-        return iter(())
-
     def children(self) -> tuple[tuple[str, Node], ...]:
         """The parts, as `all[0]`, `all[1]`."""
         return tuple((f"{self.key}[{place}]", part) for place, part in enumerate(self.parts))
-
-    def references(self) -> Iterator[Reference]:
-        """None of its own."""
-        return iter(())
 
     def _listed(self) -> str:
         return f"{self.key} of ({', '.join(part.english() for part in self.parts)})"
@@ -115,7 +121,7 @@ class Neither(_Group):
 
 
 @dataclass(frozen=True, slots=True)
-class Not:
+class Not(Compound):
     """The part does not hold: everyone else, also those of whom nothing is known."""
 
     part: Node
@@ -136,24 +142,9 @@ class Not:
         """The part does not."""
         return not self.part.holds(person)
 
-    def detail(self, _person: Person, /) -> None:
-        """None: the part says it."""
-
-    def ways(self, _person: Person, /) -> Iterator[Way]:
-        """None of its own: `least` says which parts have to turn."""
-        return iter(())
-
-    def moments(self, _person: Person, /) -> Iterator[Instant]:
-        """None of its own."""
-        return iter(())
-
     def children(self) -> tuple[tuple[str, Node], ...]:
         """The part."""
         return (("not", self.part),)
-
-    def references(self) -> Iterator[Reference]:
-        """None of its own."""
-        return iter(())
 
 
 def _in_brackets(node: Node) -> str:

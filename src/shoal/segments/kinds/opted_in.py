@@ -295,18 +295,19 @@ class Suppressed(AboutConsent):
             yield from person.moments(stream, ())
 
 
-def _purpose(data: Mapping[str, Any], where: str) -> str:
+def purpose_of(data: Mapping[str, Any], where: str) -> str:
+    """The purpose that a condition names, else marketing."""
     return fields.name(data, "purpose", where) if "purpose" in data else MARKETING
 
 
 def _read_opted_in(data: Mapping[str, Any], where: str, _parts: Read) -> OptedIn:
     fields.only(data, ("opted_in", "purpose", "by"), where)
-    return OptedIn(fields.name(data, "opted_in", where), _purpose(data, where), fields.name(data, "by", where))
+    return OptedIn(fields.name(data, "opted_in", where), purpose_of(data, where), fields.name(data, "by", where))
 
 
 def _read_ever(data: Mapping[str, Any], where: str, _parts: Read) -> EverOptedIn:
     fields.only(data, ("ever_opted_in", "purpose"), where)
-    return EverOptedIn(fields.name(data, "ever_opted_in", where), _purpose(data, where))
+    return EverOptedIn(fields.name(data, "ever_opted_in", where), purpose_of(data, where))
 
 
 def _read_suppressed(data: Mapping[str, Any], where: str, _parts: Read) -> Suppressed:
