@@ -32,7 +32,8 @@ class Parameter:
     example: str
 
     def __post_init__(self) -> None:
-        require(self.kind in KINDS, "bad_value", f"{self.kind!r} is no kind of parameter.", where=self.name)
+        fix = f"Use one of {', '.join(KINDS)}."
+        require(self.kind in KINDS, "bad_value", f"{self.kind!r} is no kind of parameter.", where=self.name, fix=fix)
 
     def check(self, value: str) -> None:
         """Raise UserError `incomplete_segment` or `bad_value` for a value that can't stand there."""
