@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import duckdb
 import pyarrow as pa
 import pytest
 
 from shoal.core.time import Instant
+from shoal.ingest import lake_rows
 from shoal.ingest.canonical import Record, content_id, to_batch
 from shoal.ingest.events import NAMES, REFUSING, canonical_name
 from shoal.ingest.mapped import source_of
@@ -104,3 +106,22 @@ def test_parquet_is_read_with_the_names_that_are_kept():
     }
     found = shoal.map_batch(pa.RecordBatch.from_pydict(columns), 1, Context(received_at=NOW)).records
     assert found.column("name").to_pylist() == [UNSUBSCRIBED, "Finished quiz", None]
+
+
+def test_whoever_leaves_sms_refuses_sms():
+    record = Record(("user:1",), "Unsubscribed from SMS Marketing")
+    assert kept(record) == ["SMS Unsubscribed"]
+    assert [(each.channel, each.state) for each in consents_of(record)] == [("sms", "denied")]
+
+
+@pytest.mark.parametrize(
+    ("name", "channel"), [("Unsubscribed", "email"), ("SMS Unsubscribed", "sms"), ("Email Marked as Spam", "email")]
+)
+def test_the_lake_adds_the_refusal_for_its_channel(name, channel):
+    columns = (
+        "[{'channel': 'push', 'purpose': 'marketing', 'state': 'denied', 'method': NULL::VARCHAR,"
+        " 'text_version': NULL::VARCHAR, 'changed': NULL::BIGINT}] AS said, NULL::BIGINT AS version"
+    )
+    query = f"SELECT {lake_rows._STATED} FROM (SELECT $1 AS name, {columns})"
+    ((said,),) = duckdb.execute(query, [name]).fetchall()
+    assert [(each["channel"], each["state"]) for each in said] == [("push", "denied"), (channel, "denied")]

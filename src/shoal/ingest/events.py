@@ -76,6 +76,7 @@ SMS_DELIVERED: Final = "SMS Delivered"
 SMS_LINK_CLICKED: Final = "SMS Link Clicked"
 SMS_FAILED: Final = "SMS Failed"
 SMS_REPLIED: Final = "SMS Replied"
+SMS_UNSUBSCRIBED: Final = "SMS Unsubscribed"
 PUSH_SENT: Final = "Push Notification Sent"
 PUSH_DELIVERED: Final = "Push Notification Delivered"
 PUSH_OPENED: Final = "Push Notification Tapped"
@@ -120,8 +121,12 @@ REFUSING: Final[Mapping[str, tuple[str, ...]]] = {
         *("spam report", "spam reported", "spamreport", "email spam report", "email spam reported", "reported spam"),
         *("reported as spam", "email reported as spam", "reported email as spam", "spammed", "email spammed"),
     ),
+    SMS_UNSUBSCRIBED: (
+        *("sms unsubscribed", "sms unsubscribe", "unsubscribed from sms", "unsubscribed from sms marketing"),
+        *("sms opted out", "sms opt out", "opted out of sms", "unsubscribed from text messages"),
+    ),
 }
-"""What tools call the two events that refuse e-mail. A tool that means something else by one maps it before."""
+"""What tools call the events that refuse e-mail and SMS. A tool that means something else by one maps it before."""
 
 _BETWEEN: Final = re.compile(r"[\s_\-.:/]+|(?<=[a-z])(?=[A-Z])")
 _INVISIBLE: Final = "\ufeff\u200b\u200c\u200d\u2060"
@@ -139,7 +144,7 @@ _SPELLED: Final = {name.casefold(): name for name in NAMES}
 def canonical_name(name: str) -> str:
     """The name as it is kept: without blanks around it, and the canonical one where it is that in another case.
 
-    What refuses e-mail is known by other names too (`REFUSING`).
+    What refuses e-mail or SMS is known by other names too (`REFUSING`).
 
     >>> canonical_name(" order  completed "), canonical_name("Finished quiz "), canonical_name("email_unsubscribed")
     ('Order Completed', 'Finished quiz', 'Unsubscribed')

@@ -159,9 +159,12 @@ _CHANGED = """CASE WHEN "at" >= received_at AND stated.changed <= epoch_ms(recei
 
 _REFUSES = f"coalesce(version IS NULL AND name IN ({', '.join(map(quoted, REFUSALS))}), false)"
 _METHODS = " ".join(f"WHEN {quoted(name)} THEN {quoted(each.method)}" for name, each in REFUSALS.items() if each.method)
+_CHANNEL = (
+    f"CASE name {' '.join(f'WHEN {quoted(name)} THEN {quoted(each.channel)}' for name, each in REFUSALS.items())} END"
+)
 _STATED = f"""CASE
-    WHEN {_REFUSES} AND len(list_filter(said, lambda one: one.channel = 'email' AND one.state = 'denied')) = 0
-    THEN list_append(said, {{'channel': 'email', 'purpose': NULL::VARCHAR, 'state': 'denied',
+    WHEN {_REFUSES} AND len(list_filter(said, lambda one: one.channel = {_CHANNEL} AND one.state = 'denied')) = 0
+    THEN list_append(said, {{'channel': {_CHANNEL}, 'purpose': NULL::VARCHAR, 'state': 'denied',
                              'method': CASE name {_METHODS} END, 'text_version': NULL::VARCHAR,
                              'changed': NULL::BIGINT}})
     ELSE said END"""

@@ -1,8 +1,8 @@
 """Events that refuse mail by what they are: whoever reports one, the person has said no.
 
-These two are of the Segment specification (https://segment.com/docs/connections/spec/email/), and have other names
-elsewhere (`events.REFUSING`). "Subscribed" is not one: it may be a newsletter or a plan that somebody pays for, so a
-yes is only what a source states as one.
+The two about e-mail are of the Segment specification (https://segment.com/docs/connections/spec/email/), and all have
+other names elsewhere (`events.REFUSING`). "Subscribed" is not one: it may be a newsletter or a plan that
+somebody pays for, so a yes is only what a source states as one.
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ from shoal.ingest.canonical import Consent, Record
 REFUSALS: Final[Mapping[str, Consent]] = {
     events.UNSUBSCRIBED: Consent(channel="email", state="denied"),
     events.EMAIL_MARKED_AS_SPAM: Consent(channel="email", state="denied", method="spam_complaint"),
+    events.SMS_UNSUBSCRIBED: Consent(channel="sms", state="denied"),
 }
-"""What such an event says of consent, unless its record states a refusal of e-mail itself.
+"""What such an event says of consent, unless its record states a refusal for the channel itself.
 
 The lake adds it to whatever comes in (`lake_rows.FACTS`) under a canonical name, so no source can forget it. An event
 with versions states no consent: its source states it in a record of its own.
@@ -40,6 +41,6 @@ def consents_of(record: Record) -> tuple[Consent, ...]:
     ['denied']
     """
     refusal = refusal_of(record.name) if record.version is None else None
-    if refusal is None or any((one.channel, one.state) == ("email", "denied") for one in record.consent):
+    if refusal is None or any((one.channel, one.state) == (refusal.channel, "denied") for one in record.consent):
         return record.consent
     return (*record.consent, refusal)

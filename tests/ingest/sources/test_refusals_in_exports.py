@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from shoal.core.time import Instant
 from shoal.ingest.canonical import Consent, Record
 from shoal.ingest.source import Context
 from shoal.ingest.sources import SOURCES
@@ -182,3 +183,41 @@ def test_whoever_is_in_mailchimps_file_of_those_who_left_may_not_be_mailed(said,
 )
 def test_mailchimps_table_of_members(said, status, expected):
     assert said("mailchimp_warehouse_member", {"status": status}) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "column"),
+    [
+        ("mailchimp_members", "Do Not Email"),
+        ("klaviyo_profiles", "Unsubscribed"),
+        ("klaviyo_warehouse_person", "custom_opted_out"),
+        ("activecampaign_contacts", "Unsubscribed from newsletter"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [("yes", [(DENIED, None)]), (DAY, [(DENIED, DAY)]), ("no", []), ("", []), ("perhaps", ["unknown_consent_word"])],
+)
+def test_columns_of_your_own_that_refuse(said, name, column, value, expected):
+    assert said(name, {column: value}) == expected
+
+
+@pytest.mark.parametrize("column", ["Unsubscribe reason", "Bounce count", "Block", "Opt-out page"])
+def test_columns_that_tell_something_else_stay_traits(said, column):
+    assert said("klaviyo_profiles", {column: "perhaps"}) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "name"),
+    [
+        ({"portal_subscription_status": "UNSUBSCRIBED"}, "Unsubscribed"),
+        ({"subscriptions": '[{"id": 7799, "status": "UNSUBSCRIBED"}]'}, "Unsubscribed"),
+        ({"subscriptions": '[{"id": 7799, "status": "SUBSCRIBED"}]'}, "Email Status Changed"),
+        ({"bounced": "true"}, "Email Bounced"),
+    ],
+)
+def test_hubspots_change_of_status(change, name):
+    (source,) = (each for each in SOURCES if each.name == "hubspot_warehouse_email_event")
+    row = {"id": "7", "type": "STATUSCHANGE", "recipient": "ana@example.org", "created": DAY}
+    context = Context(received_at=Instant(2**41), siblings={"email_event_status_change": {"7": change}})
+    assert [each.name for each in source.map_rows([row], context)] == [name]

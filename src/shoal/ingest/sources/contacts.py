@@ -9,16 +9,18 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import Final
 
 from msgspec import structs
 
 from shoal.core.time import Instant
 from shoal.ingest import events
 from shoal.ingest.canonical import Consent, Json, Record
+from shoal.ingest.column_names import plain_name
 from shoal.ingest.keys import email_key, ordered, phone_key, user_key
 from shoal.ingest.source import Context, Row, RowRejectedError
 from shoal.ingest.sources.cells import Cells, read
-from shoal.ingest.sources.consents import Stated
+from shoal.ingest.sources.consents import Stated, refused
 from shoal.ingest.sources.message_ids import event_id
 
 NAMES: Mapping[str, str] = {
@@ -114,9 +116,11 @@ def people(cells: Cells, spec: Contacts, known: frozenset[str], texts: Mapping[s
     """
     keys, flaws = identity(cells, spec.email, spec.ids, spec.phone)
     updated = cells.at(*spec.updated)
-    stated = spec.consent(cells)
-    consenting = spec.consenting(cells)
-    unnamed = cells.rest(known.union(consenting) if consenting else known)
+    named = spec.consenting(cells)
+    known = known.union(named) if named else known
+    columns = _refusing(tuple(cells.names), known)
+    stated = spec.consent(cells) + refused(cells, *columns)
+    unnamed = cells.rest(known.union(columns) if columns else known)
     traits = {**unnamed, **_known_traits(cells, spec, texts), **flaws}
     undated = tuple(structs.replace(consent, changed=updated) for consent, when in stated if when is None)
     if updated is None:
@@ -128,10 +132,24 @@ def people(cells: Cells, spec: Contacts, known: frozenset[str], texts: Mapping[s
         if undated:
             yield Record(keys=keys, consent=undated)
     plain = cells.unzoned()
-    as_written = stated if plain is cells else spec.consent(plain)
+    as_written = stated if plain is cells else spec.consent(plain) + refused(plain, *columns)
     for (consent, when), (_, written) in zip(stated, as_written, strict=True):
         if when is not None and written is not None:
             yield consent_change(keys, consent, when, written)
+
+
+_REFUSED: Final = re.compile(
+    r"((custom|property|merge)_)?((e_?mail|newsletter|marketing)_)?"
+    r"(unsubscribed?|opted_?out|opt_?out|do_?not_?(e_?)?mail|do_?not_?contact|abgemeldet|abbestellt)"
+    r"(_(from|of)_(all_)?(e_?mails?|marketing|newsletter))?(_(at|on|am|date|time))?"
+)
+"""Plain names of columns of your own that speak of refusing e-mail and nothing else."""
+
+
+@lru_cache(maxsize=1_024)
+def _refusing(columns: tuple[str, ...], known: frozenset[str]) -> tuple[str, ...]:
+    """The columns that the source doesn't know and that refuse by their name."""
+    return tuple(column for column in columns if column not in known and _REFUSED.fullmatch(plain_name(column)))
 
 
 def _known_traits(cells: Cells, spec: Contacts, texts: Mapping[str, str]) -> dict[str, Json]:

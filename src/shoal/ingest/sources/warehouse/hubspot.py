@@ -14,10 +14,11 @@ from typing import Final
 from shoal.core.time import Instant
 from shoal.ingest import events, values
 from shoal.ingest.canonical import Consent, Json, Record
+from shoal.ingest.consent_words import state_of
 from shoal.ingest.keys import ordered, user_key
 from shoal.ingest.source import RowRejectedError, RowSkippedError
 from shoal.ingest.sources import consents
-from shoal.ingest.sources.cells import Cells, newest, present, snake, url_path
+from shoal.ingest.sources.cells import Cells, newest, parsed_json, present, snake, url_path
 from shoal.ingest.sources.consents import Stated
 from shoal.ingest.sources.contacts import NAMES, Contacts, identity, people
 from shoal.ingest.sources.hubspot import OPTED_OUT
@@ -166,9 +167,18 @@ def _email_event_name(stated: str, change: Cells | None) -> str:
     """A STATUSCHANGE is an unsubscribe or a bounce; its own table tells which."""
     folded = stated.casefold()
     if folded == "statuschange" and change is not None:
-        status = (change.text("portal_subscription_status") or "").casefold()
-        return events.EMAIL_BOUNCED if change.flag("bounced") else EMAIL_EVENTS.get(status, "Email Status Changed")
+        if _left(change):
+            return events.UNSUBSCRIBED
+        return events.EMAIL_BOUNCED if change.flag("bounced") else "Email Status Changed"
     return EMAIL_EVENTS.get(folded, "Email Status Changed" if folded == "statuschange" else f"Email {stated.title()}")
+
+
+def _left(change: Cells) -> bool:
+    """Whether somebody refused all e-mail, or one type of it (`subscriptions` is a JSON list of types)."""
+    types = parsed_json(change.value("subscriptions"))
+    listed = types if isinstance(types, list) else []
+    words = [each.get("status") for each in listed if isinstance(each, dict)]
+    return any(state_of(str(word)) == "denied" for word in (change.text("portal_subscription_status"), *words) if word)
 
 
 def _contact_of(cells: Cells, table: str, number: str | None) -> tuple[str, ...]:
