@@ -170,7 +170,9 @@ def drain(records: list[Record]) -> None:
         named = duck.execute(lake_rows.NAMES).fetchall()
         texts = [text for event, text, _ in named] + [event for event, _, _ in named]
         assert all(len(text.encode()) <= LONGEST_NAME and "\0" not in text for text in texts)
-        structure = duck.execute(lake_rows.STRUCTURE.format(rows="records", part="true")).fetchall()[0][0]
+        structure = duck.execute(
+            lake_rows.STRUCTURE.format(rows="records", part="true", sample=lake_rows.SAMPLE)
+        ).fetchall()[0][0]
         columns = shredding([text for event, text, _ in named if event and text], structure)
         rows = lake_rows.EVENTS.format(rows="records", part="true")
         lake.write_file(Path(name), duck, table="events", stem="a", rows=rows, shredding=columns)
