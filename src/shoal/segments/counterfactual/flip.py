@@ -74,14 +74,22 @@ def _waiting(words: str, later: Instant) -> Flip:
 
 
 def _in_time(node: Node, person: Person, flip: Flip, later: Instant | None) -> Flip:
-    """The flip with the instant from which on the same facts, told then, no longer turn the answer."""
+    """The flip with the instant from which on the same facts, told then, no longer turn the answer.
+
+    There is none where they stop to do so at no moment of the condition's own: a birthday that is today isn't tomorrow.
+    """
     facts = flip.facts
     if not facts or flip.at != person.now or moves_with_others(node, person):
         return flip
     holds = node.holds(person)
+
+    def turns(moment: Instant) -> bool:
+        return node.holds(performed(person, facts.later(moment - person.now), moment)) != holds
+
     for moment in sorted({one for one in node.moments(person) if one > person.now}):
         if later is not None and moment >= later:
             break
-        if node.holds(performed(person, facts.later(moment - person.now), moment)) == holds:
-            return replace(flip, words=f"{flip.words} by {moment_words(moment)}", by=moment)
+        if not turns(moment):
+            exact = turns(Instant(moment - 1))
+            return replace(flip, words=f"{flip.words} by {moment_words(moment)}", by=moment) if exact else flip
     return flip
