@@ -17,8 +17,7 @@ from shoal.flow.newest import facts_as_of
 from shoal.flow.planning import NotImported
 from shoal.flow.reading import open_reading
 from shoal.measurement.audit import Audit, audit
-from shoal.measurement.mailable import list_reach
-from shoal.measurement.reach import reach
+from shoal.measurement.reach import list_reach, reach
 from shoal.measurement.report.model import Overlap, Overview, SegmentSummary, Step
 from shoal.measurement.report.overview import overview
 from shoal.measurement.report.page import page

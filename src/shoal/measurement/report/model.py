@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from shoal.core.time import UNITS_MS, Instant
+from shoal.measurement.reach import Reach
 from shoal.measurement.span import Span
 
 OLD_MS = 60 * UNITS_MS["d"]
@@ -121,22 +122,6 @@ class Step:
 
     sentence: str
     kept: int
-
-
-@dataclass(frozen=True, slots=True)
-class Reach:
-    """Whether members can be sent marketing mail; the five add up to the members."""
-
-    mailable: int = 0  # an e-mail address that takes mail, and consent granted
-    refused: int = 0
-    unasked: int = 0  # never said, or asked and not yet confirmed
-    suppressed: int = 0  # consent granted, but the address bounced or somebody complained
-    no_address: int = 0
-
-    @property
-    def blocked(self) -> int:
-        """How many can't be mailed."""
-        return self.refused + self.unasked + self.suppressed + self.no_address
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from shoal.measurement.audit.model import Audit
-from shoal.measurement.report.model import Overview, Reach, SegmentSummary
+from shoal.measurement.reach import Reach
+from shoal.measurement.report.model import Overview, SegmentSummary
 from shoal.measurement.wording import FEW, people
 
 NEARLY_ALL = 0.95

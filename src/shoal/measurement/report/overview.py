@@ -13,7 +13,7 @@ from shoal.core.time import Instant
 from shoal.ingest import events
 from shoal.measurement.audit.evidence import MAIL_NAMES, TOUCHES
 from shoal.measurement.audit.fields import COUNTRY_TRAITS, MESSAGE, ORDER_VALUE
-from shoal.measurement.mailable import ListReach, list_reach
+from shoal.measurement.reach import ListReach, list_reach
 from shoal.measurement.report.families import FAMILIES, family
 from shoal.measurement.report.model import (
     Compared,
