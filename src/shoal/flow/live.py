@@ -68,7 +68,7 @@ _ASKED = ""  # no segment has an empty name
 def fill(duck: duckdb.DuckDBPyConnection, live: Live, needs: Needs) -> None:
     """Read what `Live.define` asked for, and decide."""
     rows = rows_of(duck)
-    for facts in read(History(duck, rows, places_of(duck, live, rows)), needs, live.now):
+    for facts in read(Stored(duck, rows, places_of(duck, live, rows)), needs, live.now):
         live.load(facts)
     live.settle(silent=True)
     refresh(duck, live)
@@ -126,7 +126,7 @@ _BY_SUBSCRIBER = "SELECT subscriber AS key, place FROM loading"
 
 
 @dataclass(frozen=True, slots=True)
-class History:
+class Stored:
     """What is read, and whose place is where."""
 
     duck: duckdb.DuckDBPyConnection
@@ -134,17 +134,17 @@ class History:
     places: Places
 
 
-def read(told: History, needs: Needs, now: Instant) -> Iterator[Facts]:
+def read(stored: Stored, needs: Needs, now: Instant) -> Iterator[Facts]:
     """What the views hold of what is needed, in pieces; of subscribers who have a place."""
     by_event: dict[str, list[Stream]] = {}
     for stream in needs.streams:
         by_event.setdefault(stream.event, []).append(stream)
     for streams in by_event.values():
-        yield from (Facts(happened=found) for found in _happened(told, streams, needs, now))
+        yield from (Facts(happened=found) for found in _happened(stored, streams, needs, now))
     for name, comparisons in needs.traits.items():
-        yield Facts(stated=(_stated(told, name, comparisons),))
+        yield Facts(stated=(_stated(stored, name, comparisons),))
     for channel, purpose in needs.consents:
-        yield Facts(consented=(_consented(told, channel, purpose),))
+        yield Facts(consented=(_consented(stored, channel, purpose),))
 
 
 def _everybody(duck: duckdb.DuckDBPyConnection) -> Persons:
@@ -153,18 +153,18 @@ def _everybody(duck: duckdb.DuckDBPyConnection) -> Persons:
     return Persons(ids, np.ones(len(ids), np.bool_), identified)
 
 
-def _happened(told: History, streams: Sequence[Stream], needs: Needs, now: Instant) -> Iterator[tuple[Happened, ...]]:
+def _happened(stored: Stored, streams: Sequence[Stream], needs: Needs, now: Instant) -> Iterator[tuple[Happened, ...]]:
     """Events of streams with one name, in pieces."""
-    binding = Binding(now, told.rows.types)
+    binding = Binding(now, stored.rows.types)
     starts = [window.span(now).start for stream in streams for window in needs.streams[stream]]
     known = [start for start in starts if start is not None]
     span = Span(Instant(min(known)) if len(known) == len(starts) else None, LATEST)
-    query = _told("events", told.rows).where(*stream_conditions(Stream(streams[0].event), span, binding))
+    query = _told("events", stored.rows).where(*stream_conditions(Stream(streams[0].event), span, binding))
     for number, stream in enumerate(streams):
         query = query.select(*_passing(number, stream, binding))
-    query = _current(query) if told.rows.superseded else query
-    for batch in _ahead(_asked(told, query, binding).to_arrow_reader(BATCH)):
-        columns = _columns(batch, told.places)
+    query = _current(query) if stored.rows.superseded else query
+    for batch in _ahead(_asked(stored, query, binding).to_arrow_reader(BATCH)):
+        columns = _columns(batch, stored.places)
         yield tuple(_of_stream(number, stream, columns) for number, stream in enumerate(streams))
 
 
@@ -201,15 +201,15 @@ def _of_stream(number: int, stream: Stream, columns: Mapping[str, npt.NDArray[An
     return Happened(stream, who[some], at[some], passes)
 
 
-def _stated(told: History, name: str, comparisons: Sequence[Comparison]) -> Stated:
+def _stated(stored: Stored, name: str, comparisons: Sequence[Comparison]) -> Stated:
     binding = Binding(Instant(0))
     answers = [
         exp.alias_(_instant(column("value")) if is_timed(one) else _flag(_of_value(one, binding)), f"c{place}")
         for place, one in enumerate(comparisons)
     ]
-    query = _told("traits", told.rows).where(exp.EQ(this=column("name"), expression=binding.value(name)))
+    query = _told("traits", stored.rows).where(exp.EQ(this=column("name"), expression=binding.value(name)))
     query = query.select(column("event_id"), *answers)
-    columns = _columns(_asked(told, query, binding).to_arrow_table().combine_chunks(), told.places)
+    columns = _columns(_asked(stored, query, binding).to_arrow_table().combine_chunks(), stored.places)
     held: list[Held] = [
         _span(columns[f"c{place}"], one) if is_timed(one) else columns[f"c{place}"].view(np.bool_)
         for place, one in enumerate(comparisons)
@@ -217,9 +217,9 @@ def _stated(told: History, name: str, comparisons: Sequence[Comparison]) -> Stat
     return Stated(name, columns["who"], columns["ms"], columns["event_id"], tuple(held))
 
 
-def _consented(told: History, channel: str, purpose: str) -> Consented:
+def _consented(stored: Stored, channel: str, purpose: str) -> Consented:
     number = KEY_ID_SQL.format(text="source || '/' || contact")
-    found = told.duck.sql(
+    found = stored.duck.sql(
         f"""SELECT subscriber AS key, epoch_ms("at") AS "at", event_id,
                    list_position($states, state)::BIGINT - 1 AS state,
                    ("at" < received_at)::UTINYINT AS dated, {number} AS source, address,
@@ -227,7 +227,7 @@ def _consented(told: History, channel: str, purpose: str) -> Consented:
             FROM consents WHERE channel = $channel AND purpose = $purpose""",
         params={"states": list(CAUTION), "channel": channel, "purpose": purpose, "complaint": COMPLAINT},
     )
-    columns = _columns(found.to_arrow_table().combine_chunks(), told.places)
+    columns = _columns(found.to_arrow_table().combine_chunks(), stored.places)
     dated, complaint = (columns[name].view(np.bool_) for name in ("dated", "complaint"))
     who, at, event_id, state, source, whose = (columns[name] for name in _CONSENTED)
     return Consented(channel, purpose, who, at, event_id, state, dated, source, whose, complaint, columns["changed"])
@@ -248,11 +248,11 @@ _SCANNED = "the files of {}"
 """Stands for the scan of a view until the query is text."""
 
 
-def _asked(told: History, query: exp.Select, binding: Binding) -> duckdb.DuckDBPyRelation:
+def _asked(stored: Stored, query: exp.Select, binding: Binding) -> duckdb.DuckDBPyRelation:
     text = query.sql(dialect="duckdb")
-    for view, scan in told.rows.scans.items():
+    for view, scan in stored.rows.scans.items():
         text = text.replace(f'"{_SCANNED.format(view)}"', scan)  # values are bound, so this is the table's name
-    return told.duck.sql(text, params=binding.of(query))
+    return stored.duck.sql(text, params=binding.of(query))
 
 
 _VERSION = ("event_id", "version", "at", "digest")
