@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -23,6 +23,8 @@ from shoal.segments.comparison import Comparison
 from shoal.segments.live import Changes, Consented, Facts, Happened, Live, Needs, Persons, Stated
 from shoal.segments.live.edges import NEVER, Times
 from shoal.segments.live.facts import Held, is_timed
+from shoal.segments.live.people import Ids
+from shoal.segments.live.sources import most_of_one
 from shoal.segments.nesting import segments_used
 from shoal.segments.nodes import Node
 from shoal.segments.operators import variant
@@ -36,7 +38,7 @@ from shoal.segments.sql.render import Rendering
 from shoal.segments.streams import Stream
 from shoal.segments.windows import Span
 
-BATCH = 1_000_000
+BATCH = 1 << 18
 """Rows that are counted at once."""
 
 
@@ -67,8 +69,7 @@ _ASKED = ""  # no segment has an empty name
 
 def fill(duck: duckdb.DuckDBPyConnection, live: Live, needs: Needs) -> None:
     """Read what `Live.define` asked for, and decide."""
-    rows = rows_of(duck)
-    for facts in read(Stored(duck, rows, places_of(duck, live, rows)), needs, live.now):
+    for facts in read(duck, live.people.ids, needs, live.now):
         live.load(facts)
     live.settle(silent=True)
     refresh(duck, live)
@@ -112,39 +113,50 @@ def rows_of(duck: duckdb.DuckDBPyConnection) -> Rows:
     return Rows(scans, "key", superseded="superseded" in names, types=types)
 
 
-def places_of(duck: duckdb.DuckDBPyConnection, live: Live, rows: Rows) -> Places:
-    """Where the subscriber of each key has their place."""
-    ids = live.people.ids
-    duck.register("loading", pa.table({"subscriber": ids, "place": np.arange(len(ids))}))
-    keys = "SELECT key, place FROM keys JOIN loading USING (subscriber)" if rows.key == "key" else _BY_SUBSCRIBER
-    found = duck.sql(f"SELECT key::BIGINT AS key, place FROM ({keys}) ORDER BY key").to_arrow_table()
-    duck.unregister("loading")
-    return Places.of(found["key"].to_numpy(), found["place"].to_numpy())
-
-
-_BY_SUBSCRIBER = "SELECT subscriber AS key, place FROM loading"
-
-
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What is read, and whose place is where."""
+    """What is read."""
 
     duck: duckdb.DuckDBPyConnection
     rows: Rows
-    places: Places
 
 
-def read(stored: Stored, needs: Needs, now: Instant) -> Iterator[Facts]:
-    """What the views hold of what is needed, in pieces; of subscribers who have a place."""
-    by_event: dict[str, list[Stream]] = {}
-    for stream in needs.streams:
-        by_event.setdefault(stream.event, []).append(stream)
-    for streams in by_event.values():
-        yield from (Facts(happened=found) for found in _happened(stored, streams, needs, now))
+def read(duck: duckdb.DuckDBPyConnection, ids: Ids, needs: Needs, now: Instant) -> Iterator[Facts]:
+    """What the views hold of what is needed, in pieces; of subscribers who have a place: `ids` are theirs, by place.
+
+    DuckDB reads the next piece while one is counted.
+    """
+    stored = Stored(duck, rows_of(duck))
+    keys, subscribers = _keys(stored) if stored.rows.key == "key" else (ids, ids)
+    batches = _happened(stored, needs, now)
+    with ThreadPoolExecutor(1) as reader:
+        coming = reader.submit(next, batches, None)
+        places = _places(keys, subscribers, ids)
+        while (found := coming.result()) is not None:
+            coming = reader.submit(next, batches, None)
+            streams, batch = found
+            yield Facts(happened=_of_streams(streams, _columns(batch, places)))
     for name, comparisons in needs.traits.items():
-        yield Facts(stated=(_stated(stored, name, comparisons),))
+        yield Facts(stated=(_stated(stored, places, name, comparisons),))
     for channel, purpose in needs.consents:
-        yield Facts(consented=(_consented(stored, channel, purpose),))
+        yield Facts(consented=(_consented(stored, places, channel, purpose),))
+
+
+def _keys(stored: Stored) -> tuple[Ids, Ids]:
+    found = stored.duck.sql("SELECT key, subscriber FROM keys").to_arrow_table()
+    return found["key"].to_numpy(), found["subscriber"].to_numpy()
+
+
+def _places(keys: Ids, subscribers: Ids, ids: Ids) -> Places:
+    """Where the subscriber of each key has their place. Keys are nearly in order, which a stable sort is quick with."""
+    order = np.argsort(ids, kind="stable")
+    own = Places.of(ids[order], order)
+    if keys is ids:
+        return own
+    where = own.find(subscribers)
+    known = np.flatnonzero(where >= 0)
+    order = known[np.argsort(keys[known], kind="stable")]
+    return Places.of(keys[order], where[order])
 
 
 def _everybody(duck: duckdb.DuckDBPyConnection) -> Persons:
@@ -153,28 +165,27 @@ def _everybody(duck: duckdb.DuckDBPyConnection) -> Persons:
     return Persons(ids, np.ones(len(ids), np.bool_), identified)
 
 
-def _happened(stored: Stored, streams: Sequence[Stream], needs: Needs, now: Instant) -> Iterator[tuple[Happened, ...]]:
-    """Events of streams with one name, in pieces."""
-    binding = Binding(now, stored.rows.types)
+def _happened(stored: Stored, needs: Needs, now: Instant) -> Iterator[tuple[list[Stream], pa.RecordBatch]]:
+    """Streams with one name and some of their events, with a column for each filter; name by name."""
+    by_event: dict[str, list[Stream]] = {}
+    for stream in needs.streams:
+        by_event.setdefault(stream.event, []).append(stream)
+    for streams in by_event.values():
+        query, binding = _events(stored.rows, streams, needs, now)
+        for batch in _asked(stored, query, binding).to_arrow_reader(BATCH):
+            yield streams, batch
+
+
+def _events(rows: Rows, streams: Sequence[Stream], needs: Needs, now: Instant) -> tuple[exp.Select, Binding]:
+    """The query for the events of streams with one name."""
+    binding = Binding(now, rows.types)
     starts = [window.span(now).start for stream in streams for window in needs.streams[stream]]
     known = [start for start in starts if start is not None]
     span = Span(Instant(min(known)) if len(known) == len(starts) else None, LATEST)
-    query = _told("events", stored.rows).where(*stream_conditions(Stream(streams[0].event), span, binding))
+    query = _told("events", rows).where(*stream_conditions(Stream(streams[0].event), span, binding))
     for number, stream in enumerate(streams):
         query = query.select(*_passing(number, stream, binding))
-    query = _current(query) if stored.rows.superseded else query
-    for batch in _ahead(_asked(stored, query, binding).to_arrow_reader(BATCH)):
-        columns = _columns(batch, stored.places)
-        yield tuple(_of_stream(number, stream, columns) for number, stream in enumerate(streams))
-
-
-def _ahead(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """The same batches; DuckDB reads the next one while one is counted."""
-    with ThreadPoolExecutor(1) as reader:
-        coming = reader.submit(next, batches, None)
-        while (batch := coming.result()) is not None:
-            coming = reader.submit(next, batches, None)
-            yield batch
+    return _current(query) if rows.superseded else query, binding
 
 
 def _passing(number: int, stream: Stream, binding: Binding) -> Iterator[exp.Expr]:
@@ -188,20 +199,26 @@ def _passing(number: int, stream: Stream, binding: Binding) -> Iterator[exp.Expr
         yield exp.alias_(_instant(value), f"s{number}_{place}", quoted=True)
 
 
+def _of_streams(streams: Sequence[Stream], columns: Mapping[str, npt.NDArray[Any]]) -> tuple[Happened, ...]:
+    most = most_of_one(columns["who"])
+    found = (_of_stream(number, stream, columns) for number, stream in enumerate(streams))
+    return tuple(replace(happened, most=most) for happened in found)
+
+
 def _of_stream(number: int, stream: Stream, columns: Mapping[str, npt.NDArray[Any]]) -> Happened:
-    who, at = columns["who"], columns["ms"]
+    who, at = columns["who"], columns["at"]
     timed = [one.comparison for one in stream.filters if is_timed(one.comparison)]
     spans = [_span(columns[f"s{number}_{place}"], one) for place, one in enumerate(timed)]
     since = np.maximum.reduce([start for start, _ in spans]) if spans else None
     until = np.minimum.reduce([end for _, end in spans]) if spans else None
     if f"s{number}" not in columns:
         return Happened(stream, who, at, None if since is None or until is None else (since, until))
-    some = np.flatnonzero(columns[f"s{number}"])
+    some = np.flatnonzero(columns[f"s{number}"].view(np.bool_))
     passes = None if since is None or until is None else (since[some], until[some])
-    return Happened(stream, who[some], at[some], passes)
+    return Happened(stream, who.take(some, mode="clip"), at.take(some, mode="clip"), passes)
 
 
-def _stated(stored: Stored, name: str, comparisons: Sequence[Comparison]) -> Stated:
+def _stated(stored: Stored, places: Places, name: str, comparisons: Sequence[Comparison]) -> Stated:
     binding = Binding(Instant(0))
     answers = [
         exp.alias_(_instant(column("value")) if is_timed(one) else _flag(_of_value(one, binding)), f"c{place}")
@@ -209,15 +226,15 @@ def _stated(stored: Stored, name: str, comparisons: Sequence[Comparison]) -> Sta
     ]
     query = _told("traits", stored.rows).where(exp.EQ(this=column("name"), expression=binding.value(name)))
     query = query.select(column("event_id"), *answers)
-    columns = _columns(_asked(stored, query, binding).to_arrow_table().combine_chunks(), stored.places)
+    columns = _columns(_asked(stored, query, binding).to_arrow_table().combine_chunks(), places)
     held: list[Held] = [
         _span(columns[f"c{place}"], one) if is_timed(one) else columns[f"c{place}"].view(np.bool_)
         for place, one in enumerate(comparisons)
     ]
-    return Stated(name, columns["who"], columns["ms"], columns["event_id"], tuple(held))
+    return Stated(name, columns["who"], columns["at"], columns["event_id"], tuple(held))
 
 
-def _consented(stored: Stored, channel: str, purpose: str) -> Consented:
+def _consented(stored: Stored, places: Places, channel: str, purpose: str) -> Consented:
     number = KEY_ID_SQL.format(text="source || '/' || contact")
     found = stored.duck.sql(
         f"""SELECT subscriber AS key, epoch_ms("at") AS "at", event_id,
@@ -227,7 +244,7 @@ def _consented(stored: Stored, channel: str, purpose: str) -> Consented:
             FROM consents WHERE channel = $channel AND purpose = $purpose""",
         params={"states": list(CAUTION), "channel": channel, "purpose": purpose, "complaint": COMPLAINT},
     )
-    columns = _columns(found.to_arrow_table().combine_chunks(), stored.places)
+    columns = _columns(found.to_arrow_table().combine_chunks(), places)
     dated, complaint = (columns[name].view(np.bool_) for name in ("dated", "complaint"))
     who, at, event_id, state, source, whose = (columns[name] for name in _CONSENTED)
     return Consented(channel, purpose, who, at, event_id, state, dated, source, whose, complaint, columns["changed"])
@@ -237,11 +254,10 @@ _CONSENTED = ("who", "at", "event_id", "state", "source", "address")
 
 
 def _told(view: str, rows: Rows) -> exp.Select:
-    """Rows of a view with whom they are about and their instant in ms."""
-    at = exp.alias_(exp.func("epoch_ms", column("at")), "ms", quoted=True)
+    """Rows of a view with whom they are about and their instant."""
     more = [column(name) for name in _VERSION] if rows.superseded and view == "events" else []
     key = exp.alias_(column(rows.key), "key", quoted=True)
-    return exp.select(key, at, *more).from_(exp.to_table(_SCANNED.format(view), quoted=True))
+    return exp.select(key, column("at"), *more).from_(exp.to_table(_SCANNED.format(view), quoted=True))
 
 
 _SCANNED = "the files of {}"
@@ -255,7 +271,7 @@ def _asked(stored: Stored, query: exp.Select, binding: Binding) -> duckdb.DuckDB
     return stored.duck.sql(text, params=binding.of(query))
 
 
-_VERSION = ("event_id", "version", "at", "digest")
+_VERSION = ("event_id", "version", "digest")
 
 
 def _current(told: exp.Select) -> exp.Select:
@@ -291,9 +307,17 @@ def _span(instants: Times, comparison: Comparison) -> tuple[Times, Times]:
 
 def _columns(rows: pa.RecordBatch | pa.Table, places: Places) -> dict[str, npt.NDArray[Any]]:
     """Columns by name, with the places of subscribers as `who`, of those who have one."""
-    columns = {name: rows.column(name).to_numpy() for name in rows.schema.names}
+    columns = {name: _numbers(rows.column(name).to_numpy()) for name in rows.schema.names}
     who = places.find(columns.pop("key"))
     known = np.flatnonzero(who >= 0)
     if len(known) == len(who):
         return {**columns, "who": who}
-    return {"who": who[known], **{name: column[known] for name, column in columns.items()}}
+    return {
+        "who": who.take(known, mode="clip"),
+        **{name: column.take(known, mode="clip") for name, column in columns.items()},
+    }
+
+
+def _numbers(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Instants in ms, and all else as it is."""
+    return values.view(np.int64) // 1_000 if values.dtype == "datetime64[us]" else values  # DuckDB's epoch_ms is slow

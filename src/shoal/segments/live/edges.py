@@ -46,12 +46,12 @@ class Edges:
     """
 
     runs: list[Run] = field(default_factory=list)
-    fresh: list[tuple[Times, Places]] = field(default_factory=list)
+    fresh: list[tuple[Times, npt.NDArray[np.int32]]] = field(default_factory=list)
 
     def add(self, at: Times, who: Places) -> None:
         """Take rows in any order."""
         if len(at):
-            self.fresh.append((at, who))
+            self.fresh.append((at, who.astype(np.int32)))
 
     def within(self, after: int, until: int) -> Iterator[tuple[Times, Places]]:
         """Rows with `after < at <= until`, in pieces."""
@@ -77,7 +77,7 @@ class Edges:
         if not self.fresh:
             return
         at = np.concatenate([piece for piece, _ in self.fresh])
-        who = np.concatenate([piece for _, piece in self.fresh]).astype(np.int32)
+        who = np.concatenate([piece for _, piece in self.fresh])
         self.fresh.clear()
         self.runs.append(_sorted(at, who))
         while len(self.runs) > 1 and len(self.runs[-2].at) < _GROWTH * len(self.runs[-1].at):
@@ -99,6 +99,8 @@ class Edges:
     def rows(self) -> Run:
         """All rows in order of time."""
         self.settle()
+        if len(self.runs) == 1:
+            return self.runs[0]
         at = np.concatenate([_NO_TIMES, *(run.at for run in self.runs)])
         who = np.concatenate([_NO_PLACES, *(run.who for run in self.runs)])
         return _sorted(at, who)
@@ -113,5 +115,11 @@ def _sorted(at: Times, who: npt.NDArray[np.int32]) -> Run:
     if (last - first).bit_length() + bits > 63:
         order = np.argsort(at, kind="stable")
         return Run(at[order], who[order])
-    packed = np.sort(((at - first) << bits) | who)
-    return Run((packed >> bits) + first, (packed & ((1 << bits) - 1)).astype(np.int32))
+    packed = at - first
+    packed <<= bits
+    packed |= who
+    packed.sort()
+    who = (packed & ((1 << bits) - 1)).astype(np.int32)
+    packed >>= bits
+    packed += first
+    return Run(packed, who)

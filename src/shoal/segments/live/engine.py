@@ -30,7 +30,7 @@ MOST = 200_000
 BLOCK = 32_768
 """Subscribers that are looked at together when everybody is."""
 
-FEW = 20_000
+FEW = 4_000
 """Up to so many rows, all segments look at all of them; from then on each looks at those that concern it."""
 
 NO_FACTS = Facts()

@@ -32,13 +32,15 @@ def timed_filters(stream: Stream) -> tuple[Comparison, ...]:
 class Happened:
     """Events of a stream: of these subscribers, at these instants (ms), in any order.
 
-    A stream with timed filters also says from when on and until when each event passes them.
+    A stream with timed filters also says from when on and until when each event passes them. `most` saves counting
+    how many of the rows one subscriber has, where somebody knows that it is so many at most.
     """
 
     stream: Stream
     who: Places
     at: Times
     passes: tuple[Times, Times] | None = None
+    most: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -138,7 +138,7 @@ class Part:
 
     def count(self, tally: int) -> Whole:
         """What is stored, and what came to it since."""
-        count: Whole = self.touched.state.tallies[tally].counts[self.who]
+        count: Whole = self.touched.state.tallies[tally].counts.take(self.who, mode="clip")
         gained = self.touched.gained(tally)
         return count if gained is None else count + gained[self.rows]
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping
+import zipfile
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import cast
+from typing import BinaryIO, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -52,7 +53,7 @@ def save(live: Live, segments: Mapping[str, Node], folder: Path, offset: int) ->
     folder.mkdir(parents=True, exist_ok=True)
     partial = folder / f"arrays.{os.getpid()}.partial"
     with partial.open("wb") as file:
-        np.savez(file, allow_pickle=False, **dict(_arrays(live)))
+        _write(file, _arrays(live))
         file.flush()
         os.fsync(file.fileno())
     digest = _digest(partial)
@@ -84,6 +85,14 @@ def load(segments: Mapping[str, Node], folder: Path) -> tuple[Live, int] | None:
         raise _damaged(folder)
     with np.load(file, allow_pickle=False) as stored:
         return _restored(segments, Instant(header.now), dict(stored)), header.offset
+
+
+def _write(file: BinaryIO, arrays: Iterable[tuple[str, npt.NDArray[np.generic]]]) -> None:
+    """What `np.savez` writes, with one array in memory at a time."""
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, array in arrays:
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as entry:
+                np.lib.format.write_array(entry, array, allow_pickle=False)
 
 
 def _arrays(live: Live) -> Iterator[tuple[str, npt.NDArray[np.generic]]]:

@@ -118,7 +118,10 @@ class Tally:
 
 def most_of_one(who: Places) -> int:
     """How many rows of one subscriber there are at most."""
-    numbers = np.unique(who, return_counts=True)[1] if len(who) < _MANY_ROWS else np.bincount(who)
+    if len(who) < _MANY_ROWS:
+        return int(np.unique(who, return_counts=True)[1].max(initial=0))
+    numbers = np.zeros(int(who.max()) + 1, np.int32)  # half of what bincount uses, and faster
+    np.add.at(numbers, who, np.int32(1))
     return int(numbers.max())
 
 
@@ -141,12 +144,13 @@ class Source:
         """For how long after its instant a row can still change something."""
         return max((lag for tally in self.tallies for lag, _ in tally.period.lags), default=0)
 
-    def fill(self, at: Times, who: Places, weight: int, now: int) -> None:
-        """Count rows of the history for those tallies that wait for it."""
-        most = most_of_one(who) if len(who) else 0
+    def fill(self, at: Times, who: Places, weight: int, now: int, *, most: int | None = None) -> None:
+        """Count rows of the history for those tallies that wait for it; `most` of them are of one subscriber."""
+        most = most_of_one(who) if most is None else most
         for tally in self.tallies:
             if not tally.ready:
-                tally.fill(who[np.flatnonzero(tally.period.active(at, now))], weight, most)
+                active = np.flatnonzero(tally.period.active(at, now))
+                tally.fill(who.take(active, mode="clip"), weight, most)
         self._store(at, who, weight, now)
 
     def insert(self, at: Times, who: Places, weight: int, now: int) -> Iterator[Due]:
@@ -161,7 +165,8 @@ class Source:
     def _store(self, at: Times, who: Places, weight: int, now: int) -> None:
         pending = np.flatnonzero((at > now - self.keep) & (at < NEVER))  # places are taken faster than a mask
         if len(pending):
-            (self.plus if weight > 0 else self.minus).add(at[pending], who[pending])
+            taken = at.take(pending, mode="clip"), who.take(pending, mode="clip")
+            (self.plus if weight > 0 else self.minus).add(*taken)
 
     def due(self, after: int, until: int) -> Iterator[Due]:
         """What changes while the clock goes on, each row at its instant."""

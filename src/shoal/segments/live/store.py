@@ -77,7 +77,7 @@ class Store:
         """Count facts for those tallies that wait for them."""
         for happened in facts.happened:
             for key, at, who, weight in self._rows(happened):
-                self.sources[key].fill(at, who, weight, now)
+                self.sources[key].fill(at, who, weight, now, most=happened.most)
         for about, columns, names in self._statements(facts):
             self.ledgers.setdefault(about, Ledger(names)).add(columns)
 
