@@ -257,7 +257,8 @@ def _told(view: str, rows: Rows) -> exp.Select:
     """Rows of a view with whom they are about and their instant."""
     more = [column(name) for name in _VERSION] if rows.superseded and view == "events" else []
     key = exp.alias_(column(rows.key), "key", quoted=True)
-    return exp.select(key, column("at"), *more).from_(exp.to_table(_SCANNED.format(view), quoted=True))
+    told = exp.select(key, column("at"), *more).from_(exp.to_table(_SCANNED.format(view), quoted=True))
+    return told.where(column("name").is_(exp.null()).not_())  # a record without a name only states facts
 
 
 _SCANNED = "the files of {}"

@@ -16,7 +16,7 @@ from shoal.core.errors import UserError
 from shoal.core.time import Instant
 from shoal.segments import parse
 from shoal.segments.history import Event, History
-from shoal.segments.live import GAPS, Live, Persons, gap_of, snapshot
+from shoal.segments.live import GAPS, Facts, Happened, Live, Persons, gap_of, snapshot
 from shoal.segments.live.histories import facts_of
 from shoal.segments.lowered import Core, Scanned
 
@@ -123,6 +123,24 @@ def test_a_snapshot_gives_the_same_reading(tmp_path):
     assert (offset, again.now, again.sizes()) == (17, live.now, live.sizes())
     assert shown(again.advance(now)) == shown(live.advance(now))
     assert again.evaluate() == live.evaluate()
+
+
+def test_the_order_of_definitions_says_nothing_about_a_snapshot(tmp_path):
+    live = built([viewed(1, DAY), viewed(2, 6 * DAY), viewed(3)])
+    snapshot.save(live, SEGMENTS, tmp_path, offset=0)
+    found = snapshot.load(dict(reversed(SEGMENTS.items())), tmp_path)
+    assert found is not None
+    assert found[0].sizes() == live.sizes() == found[0].evaluate()
+
+
+def test_rows_that_can_change_nothing_any_more_are_not_kept():
+    live = built([viewed(1)])
+    stream = next(iter(live.needs.streams))
+    for _ in range(400):
+        live.advance(Instant(live.now + DAY))
+        live.fold(Facts(happened=(Happened(stream, np.zeros(9, np.int64), np.full(9, live.now)),)))
+    held = sum(len(run.at) for source in live.store.sources.values() for run in source.plus.runs)
+    assert held < 9 * 40
 
 
 def test_a_snapshot_of_other_definitions_is_not_used(tmp_path):

@@ -65,8 +65,9 @@ class Live:
         """Keep these segments from now on, and forget others. Gives what has to be read for what is new.
 
         All facts of what is named there are then given to `load`, whenever they happened; until `settle` the
-        memberships stand. Raises UserError `unknown_segment` and `segment_cycle`.
+        memberships stand. The order of `segments` says nothing. Raises UserError `unknown_segment` and `segment_cycle`.
         """
+        segments = dict(sorted(segments.items()))
         order = dict.fromkeys(used for node in segments.values() for used in segments_used(node, segments))
         order |= dict.fromkeys(segments)
         compiled = [(name, segments[name].lower(), includes_anonymous(segments[name])) for name in order]
@@ -150,16 +151,13 @@ class Live:
                 step = (self.now + step) // 2
             found.append(changes)
             self.now = Instant(step)
+            self.store.forget(self.now)
         return Changes.joined(found) if found else Changes.of(self.members.names, [])
 
     def next_due(self) -> Instant | None:
         """The next instant at which time alone may change something; None where it never will."""
         found = self.store.next(self.now)
         return None if found >= NEVER else Instant(found)
-
-    def forget(self) -> None:
-        """Give back the memory of what can change nothing any more."""
-        self.store.forget(self.now)
 
     def ids(self, segment: str) -> Ids:
         """The members now, in ascending order."""

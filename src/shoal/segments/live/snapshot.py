@@ -23,7 +23,7 @@ from shoal.segments.live.members import Members
 from shoal.segments.live.sources import Counts
 from shoal.segments.nodes import Node
 
-VERSION = 3
+VERSION = 4
 
 Arrays = dict[str, npt.NDArray[np.generic]]
 
