@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from shoal.core.time import Instant, now
+from dataclasses import replace
+
+from shoal.core.time import UNITS_MS, Instant, now
 from shoal.flow import importing
 from shoal.flow.importing import import_paths
 from shoal.flow.reading import open_reading
@@ -46,12 +48,13 @@ def test_an_export_that_says_again_what_an_older_one_said_is_no_repeat(sqlite, w
     assert [each.again for each in again] == [True, True, True]
 
 
-def test_the_journal_forgets_what_was_long_in_the_lake(sqlite, write, shop, monkeypatch):
+def test_the_journal_forgets_what_was_in_the_lake_for_as_long_as_the_settings_say(sqlite, write, shop, monkeypatch):
+    sqlite = replace(sqlite, settings=replace(sqlite.settings, journal_days=3))
     import_paths(sqlite, [write("old.jsonl", shop)])
     with sqlite.database.read() as connection:
         kept = len(list(journal.read(connection, after=0, most_rows=10**6)))
     assert kept > 0
-    monkeypatch.setattr(importing, "now", lambda: Instant(now() + importing.RETENTION.ms + 1_000))
+    monkeypatch.setattr(importing, "now", lambda: Instant(now() + 3 * UNITS_MS["d"] + 1_000))
     import_paths(sqlite, [write("new.jsonl", shop[:3])])
     with sqlite.database.read() as connection:
         left = list(journal.read(connection, after=0, most_rows=10**6))

@@ -13,7 +13,7 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from shoal.core.settings import Settings
-from shoal.core.time import Duration, Instant, now
+from shoal.core.time import UNITS_MS, Instant, now
 from shoal.flow.beside import Beside
 from shoal.flow.drain import BULK, GENTLE, STAGE, Drain
 from shoal.flow.home import Opened, one_writer
@@ -26,9 +26,6 @@ from shoal.ingest.parse import Chunk
 from shoal.ingest.source import Context
 from shoal.ingest.worker import FileError, ParseRequest, Worker
 from shoal.store import journal
-
-RETENTION = Duration(30, "d")
-"""How long the journal keeps what is in the lake already."""
 
 Watch = Callable[[str, int, int], None]
 """Told about progress: file name, bytes used up, bytes in all."""
@@ -124,7 +121,8 @@ def _trim(opened: Opened) -> None:
     """Forget what has been in the lake for long enough."""
     with opened.database.write() as connection:
         in_lake = journal.offset_of(connection, STAGE)
-        journal.trim(connection, up_to=in_lake, received_before=Instant(now() - RETENTION.ms))
+        kept = opened.settings.journal_days * UNITS_MS["d"]
+        journal.trim(connection, up_to=in_lake, received_before=Instant(now() - kept))
 
 
 def _import(run: _Run, part: Part, arrival: Instant) -> tuple[int, bool]:
