@@ -20,9 +20,33 @@ def test_a_duration_reads_back_in_both_forms(duration: Duration) -> None:
     assert Duration.parse(duration.english()) == duration
 
 
-@pytest.mark.parametrize("text", ["", "7", "d", "0d", "-1d", "7 months", "1.5h", "7dd"])
+@pytest.mark.parametrize(
+    "text", ["", "7", "d", "0d", "-1d", "7 months", "7dd", ".5h", "1.h", "0.0d", "9" * 5_000 + "d"]
+)
 def test_other_texts_are_no_durations(text: str) -> None:
     with pytest.raises(UserError) as error:
+        Duration.parse(text)
+    assert error.value.code == "bad_duration"
+
+
+FRACTIONS = {
+    "0.5 hours": Duration(30, "m"),
+    "1.5h": Duration(90, "m"),
+    "1.5 days": Duration(36, "h"),
+    "0.5w": Duration(84, "h"),
+    "2.0 weeks": Duration(2, "w"),
+    "0.25 minutes": Duration(15, "s"),
+}
+
+
+@pytest.mark.parametrize("text", FRACTIONS)
+def test_a_fraction_is_said_in_whole_smaller_units(text: str) -> None:
+    assert Duration.parse(text) == FRACTIONS[text]
+
+
+@pytest.mark.parametrize("text", ["0.5s", "0.0001 weeks", "0.001 hours"])
+def test_a_fraction_of_a_second_is_no_duration(text: str) -> None:
+    with pytest.raises(UserError, match="whole number of seconds") as error:
         Duration.parse(text)
     assert error.value.code == "bad_duration"
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Final, Literal, NewType, TypeAlias
 
 from shoal.core.errors import UserError
@@ -24,7 +25,8 @@ AsOf: TypeAlias = Instant | Literal["newest"] | None
 UNITS_MS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
 UNIT_WORDS = {"s": "second", "m": "minute", "h": "hour", "d": "day", "w": "week"}
 _WORD_UNITS = {word: unit for unit, word in UNIT_WORDS.items()}
-_DURATION = re.compile(r"(\d+)\s*(s|m|h|d|w|(?:second|minute|hour|day|week)s?)")
+_DURATION = re.compile(r"(\d{1,18}(?:\.\d{1,18})?)\s*(s|m|h|d|w|(?:second|minute|hour|day|week)s?)", re.ASCII)
+_SMALLER = {"s": "", "m": "s", "h": "ms", "d": "hms", "w": "dhms"}
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
@@ -32,12 +34,13 @@ EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 class Duration:
     """A length of time as a person wrote it: a whole number of one unit.
 
-    `30d` and `720h` last equally long but read differently, so both keep their own words.
+    `30d` and `720h` last equally long but read differently, so both keep their own words. A fraction is read as a
+    whole number of the next smaller unit that has one.
 
     >>> Duration.parse("48h").ms
     172800000
-    >>> Duration.parse("30 days").english()
-    '30 days'
+    >>> Duration.parse("30 days").english(), Duration.parse("0.5 hours").english()
+    ('30 days', '30 minutes')
     """
 
     number: int
@@ -53,12 +56,25 @@ class Duration:
 
     @classmethod
     def parse(cls, text: str) -> Duration:
-        """Read "7d" or "7 days"; raises UserError `bad_duration` for anything else."""
+        """Read "7d", "7 days" or "0.5 hours"; raises UserError `bad_duration` for anything else."""
         match = _DURATION.fullmatch(text.strip())
         if match is None:
-            raise UserError("bad_duration", f"{text!r} is not a length of time.", fix="Write for example 48h or 7d.")
-        unit = match[2]
-        return cls(int(match[1]), unit if unit in UNITS_MS else _WORD_UNITS[unit.removesuffix("s")])
+            raise UserError(
+                "bad_duration", f"{text[:40]!r} is not a length of time.", fix="Write for example 48h or 7d."
+            )
+        unit = match[2] if match[2] in UNITS_MS else _WORD_UNITS[match[2].removesuffix("s")]
+        number = Fraction(match[1])
+        if number == 0:
+            return cls(0, unit)  # refused, in its own words
+        length = number * UNITS_MS[unit]
+        for smaller in (unit, *_SMALLER[unit]):
+            if length % UNITS_MS[smaller] == 0:
+                return cls(int(length / UNITS_MS[smaller]), smaller)
+        raise UserError(
+            "bad_duration",
+            f"{text.strip()!r} is not a whole number of seconds.",
+            fix="Write a length of whole seconds, such as 90 seconds or 1.5 hours.",
+        )
 
     @property
     def ms(self) -> int:

@@ -40,7 +40,7 @@ NAME: /{NAME}/i
 STRING: /"(\\.|[^"\\])*"|'(\\.|[^'\\])*'/s
 NUMBER: /-?\d+(\.\d+)?([eE][+-]?\d+)?/
 DATE.4: /\d{{4}}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{{1,9}})?)?(Z|[+-]\d\d:\d\d)?)?/
-DURATION.3: /\d+\s*(seconds?|minutes?|hours?|days?|weeks?|[smhdw])\b/i
+DURATION.3: /\d+(\.\d+)?\s*(seconds?|minutes?|hours?|days?|weeks?|[smhdw])\b/i
 UNIT.2: /(second|minute|hour|day|week)\b/i
 NOUN.2: /({"|".join(streams.NOUNS)})\b/i
 _TIMES.2: /times?\b/i

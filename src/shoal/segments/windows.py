@@ -217,7 +217,7 @@ def _window(data: Mapping[str, Any]) -> Window:
 GRAMMAR = """
 window: "in" "the" "last" duration -> window_last
     | "between" duration "and" duration "ago" -> window_between_ago
-    | "between" whole "and" duration "ago" -> window_between_ago
+    | "between" whole "and" DURATION "ago" -> window_between_numbers
     | "more" "than" duration "ago" -> window_before_ago
     | ("from" | "since") date "until" date -> window_between
     | ("from" | "since") date -> window_from
@@ -228,11 +228,14 @@ date: DATE | STRING
 """
 
 
-def _between_ago(start: Duration | int, end: Duration) -> Window:
-    return BetweenAgo(Duration(start, end.unit) if isinstance(start, int) else start, end)
+def _between_numbers(start: int, end: Token) -> Window:
+    """`between 60 and 30 days ago`: the unit that is said is that of both."""
+    unit = end.lstrip("0123456789.").strip()
+    return BetweenAgo(length_of(f"{start} {unit}"), length_of(end))
 
 
-def _duration(token: Token) -> Duration:
+def length_of(token: str) -> Duration:
+    """The duration that words of a sentence say: `30 days`, or `day` for one of them."""
     words = token.casefold()
     return Duration.parse(words if words[0].isdigit() else f"1 {words}")
 
@@ -243,12 +246,13 @@ def _date(token: Token) -> Instant:
 
 BUILD: Mapping[str, Callable[..., object]] = {
     "window_last": Last,
-    "window_between_ago": _between_ago,
+    "window_between_ago": BetweenAgo,
+    "window_between_numbers": _between_numbers,
     "window_before_ago": BeforeAgo,
     "window_between": Between,
     "window_from": lambda start: Between(start, None),
     "window_until": lambda until: Between(None, until),
     "window_ever": Ever,
-    "duration": _duration,
+    "duration": length_of,
     "date": _date,
 }

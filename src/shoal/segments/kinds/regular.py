@@ -27,7 +27,7 @@ from shoal.segments.scans import column, stream_conditions
 from shoal.segments.streams import STREAM_KEYS, Stream, stream_from
 from shoal.segments.times import ONCE, Times, times_from
 from shoal.segments.values import Json
-from shoal.segments.windows import EVER, BetweenAgo, Last, Window
+from shoal.segments.windows import EVER, BetweenAgo, Last, Window, length_of
 
 MOST = 1_000
 """Periods that may be looked at."""
@@ -257,6 +257,15 @@ def _share(form: str) -> Any:
     return lambda *words: _Share(Times(form, *words[:-1]), words[-1])
 
 
+def _of_one_unit(words: str) -> PeriodsBack:
+    """`4 weeks`: each is a period; half of one is none."""
+    whole = "." not in words
+    fix = "Write for example 4 weeks, or 3 periods of 36 hours."
+    require(whole, "bad_window", f"{words} is not a whole number of periods.", fix=fix)
+    length = length_of(words)
+    return PeriodsBack(length.number, Duration(1, length.unit))
+
+
 KIND = Kind(
     name="regularly",
     node=Regular,
@@ -272,14 +281,14 @@ in_periods: "in" "at" "least" whole _of_last -> periods_at_least
     | _IN_BETWEEN whole "and" whole _of_last -> periods_between
     | "in" "each" _of_last -> periods_each
 _of_last: "of" "the" "last" periods
-periods: duration -> periods_single
+periods: (DURATION | UNIT) -> periods_single
     | whole "periods" "of" duration -> periods_long
 """,
     build={
         "regular": _regular,
         **{f"periods_{form}": _share(form) for form in ("at_least", "at_most", "exactly", "between")},
         "periods_each": _in_each,
-        "periods_single": lambda length: PeriodsBack(length.number, Duration(1, length.unit)),
+        "periods_single": _of_one_unit,
         "periods_long": PeriodsBack,
     },
 )
