@@ -166,6 +166,30 @@ def test_a_deleted_segment_comes_back_by_rollback_and_only_then(on_sqlite):
     assert [each.change for each in applying.history(on_sqlite, "trial")] == ["new", "deleted", "new"]
 
 
+def test_a_rollback_brings_back_what_its_version_needs_and_nobody_has_any_more(on_sqlite):
+    vip = 'in segment "buyers" and in segment "viewers"'
+    viewers = 'did "Product Viewed" at least 3 times'
+    apply(on_sqlite, paid='plan is "paid"', buyers=f'{BOUGHT} and in segment "paid"', viewers=viewers, vip=vip)
+    was = ids(on_sqlite, "vip")
+    apply(on_sqlite, viewers='did "Product Viewed"', vip=TRIAL)
+    made = applying.rollback(on_sqlite, "vip", 1, actor="ben")
+    assert [(each.name, each.number, each.change, each.restores) for each in made] == [
+        ("buyers", 3, "new", 1),
+        ("paid", 3, "new", 1),
+        ("vip", 3, "meaning", 1),
+    ]
+    # viewers is meant as it is now; what was deleted, as it was.
+    assert ids(on_sqlite, "vip") == ids(on_sqlite, f'{BOUGHT} and plan is "paid" and did "Product Viewed"')
+    assert ids(on_sqlite, "vip@1") == was
+
+
+def test_a_starter_that_a_version_refers_to_is_there_for_a_rollback(on_sqlite):
+    apply(on_sqlite, a='in segment "repeat-buyers"')
+    apply(on_sqlite, a=TRIAL)
+    made = applying.rollback(on_sqlite, "a", 1, actor="ben")
+    assert [(each.name, each.number, each.restores) for each in made] == [("a", 3, 1), ("repeat-buyers", 3, None)]
+
+
 def test_nothing_is_applied_when_the_world_moved(on_sqlite):
     files(on_sqlite, a=TRIAL)
     planned = applying.decide(on_sqlite)

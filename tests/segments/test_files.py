@@ -24,6 +24,8 @@ BROKEN = {
     "name: a\nwhen: a is set\nreview_by: soon": ("bad_instant", "a.yaml"),
     "name: a\nwhen: a is set\ntags: x": ("bad_value", "a.yaml: tags"),
     "name: ' a'\nwhen: a is set": ("bad_name", "a.yaml"),
+    "name: a@1\nwhen: a is set": ("bad_name", "a.yaml: name"),
+    "name: '@a'\nwhen: a is set": ("bad_name", "a.yaml: name"),
     "name: a\nname: b": ("bad_yaml", "a.yaml:2:1"),
     "name: [a": ("bad_yaml", "a.yaml:1:9"),
     "a: &x [1]\nb: *x": ("bad_yaml", "a.yaml:2:6"),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from shoal.core.errors import UserError, nearest, require
 from shoal.core.time import Instant, now
@@ -96,20 +97,36 @@ def history(opened: Opened, name: str) -> tuple[Version, ...]:
 def rollback(opened: Opened, name: str, number: int, *, actor: str) -> tuple[Version, ...]:
     """Make a new version that equals an earlier one; the versions made, with those of segments that refer to it.
 
-    What the earlier version refers to is meant as it is now. Raises UserError `unknown_segment`, `unknown_version`,
-    `deleted_segment`, `nothing_to_do`, and `segment_cycle` or `unknown_segment` where the others don't fit any more.
+    What the earlier version refers to is meant as it is now. Segments that were deleted since come back with it, as
+    that version meant them. Raises UserError `unknown_segment`, `unknown_version`, `deleted_segment`, `nothing_to_do`,
+    and `segment_cycle` where the others don't fit any more.
     """
-    stored = history(opened, name)
-    segment = versions.of(stored, name, number).segment()
+    version = versions.of(history(opened, name), name, number)
+    segment = version.segment()
     with opened.database.read() as connection:
         everything = versions.load(connection)
     before = versions.current(everything)
-    wanted = {**{other: each.segment() for other, each in before.items()}, name: segment}
+    deleted = _deleted(version, everything, {name, *before, *starters()})
+    returning = {other: each.segment() for other, each in deleted.items()}
+    wanted = {**{other: each.segment() for other, each in before.items()}, **returning, name: segment}
     steps = deciding.decide(_with_starters(wanted, before), everything)
     changed = any(step.name == name and step.change != "unchanged" for step in steps)
     fix = f"`shoal history {name}` lists the versions."
     require(changed, "nothing_to_do", f"{name!r} already is as in version {number}.", fix=fix)
-    return _write(opened, versions.state(everything), steps, actor, restores=(name, number))
+    restores = {**{other: each.number for other, each in deleted.items()}, name: number}
+    return _write(opened, versions.state(everything), steps, actor, restores)
+
+
+def _deleted(version: Version, stored: Sequence[Version], known: Set[str]) -> dict[str, Version]:
+    """The versions that it refers to, directly or through another of them, of segments that are known no more."""
+    found: dict[str, Version] = {}
+    left = list(version.uses)
+    while left:
+        name, number = left.pop()
+        if name not in known and name not in found:
+            found[name] = versions.of(stored, name, number)
+            left.extend(found[name].uses)
+    return found
 
 
 def _with_starters(segments: Mapping[str, Segment], before: Mapping[str, Version]) -> dict[str, Segment]:
@@ -122,7 +139,7 @@ def _with_starters(segments: Mapping[str, Segment], before: Mapping[str, Version
 
 
 def _write(
-    opened: Opened, state: str, steps: tuple[Step, ...], actor: str, restores: tuple[str, int] | None = None
+    opened: Opened, state: str, steps: tuple[Step, ...], actor: str, restores: Mapping[str, int] = MappingProxyType({})
 ) -> tuple[Version, ...]:
     with opened.database.write() as connection:
         stored = versions.load(connection)
@@ -130,8 +147,6 @@ def _write(
             raise world_moved()
         # Never before the newest, so that what counted at an instant stays true when the clock is set back.
         at = Instant(max(now(), *(each.at for each in stored), 0))
-        made = deciding.made(steps, actor, at)
-        if restores is not None:
-            made = deciding.restoring(made, *restores)
+        made = deciding.restoring(deciding.made(steps, actor, at), restores)
         versions.add(connection, made)
     return made

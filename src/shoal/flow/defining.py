@@ -25,8 +25,8 @@ from shoal.segments.sentence import parse
 from shoal.segments.versions import Version
 from shoal.segments.wording import WORDS
 
-_SLUG = re.compile(r"[a-z0-9][a-z0-9._-]*")
-_NUMBERED = re.compile(r"(.+)@(\d{1,9})", re.DOTALL)
+_SLUG = re.compile(r"[a-z0-9][a-z0-9._@-]*")
+_NUMBER = re.compile(r"\d{1,9}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,20 +111,24 @@ def asked_at(as_of: Instant | None) -> Instant:
 def define(text: str | Node, what: Known, *, any_name: bool = False) -> Definition:
     """The definition meant by a name, a name with a version (`at-risk@3`), a sentence, or `@file.json` / `@file.yaml`.
 
-    Raises UserError for what can't be read and for names that the data does not hold (unless `any_name`).
+    A version comes before a segment that an earlier release let be called like it. Raises UserError for what can't be
+    read and for names that the data does not hold (unless `any_name`).
     """
     check = _any_names if any_name else check_names
     if not isinstance(text, str):
         check(text, what.catalog)
         return Definition(text, others=what.nodes)
     text = text.strip()
+    name, at, said = text.rpartition("@")
+    number = int(said) if _NUMBER.fullmatch(said) else None
+    if at and any((each.name, each.number) == (name, number) for each in what.versions):
+        return _version(name, number or 0, what)
     if text in what.segments:
         return Definition(what.segments[text].when, what.segments[text], what.nodes)
     if text.startswith("@"):
         return replace(_from_file(Path(text[1:]), what.catalog, check), others=what.nodes)
-    numbered = _NUMBERED.fullmatch(text)
-    if numbered and (_SLUG.fullmatch(numbered[1]) or any(each.name == numbered[1] for each in what.versions)):
-        return _version(numbered[1], int(numbered[2]), what)
+    if at and (_is_segment(name, what) or (number is not None and _SLUG.fullmatch(name))):
+        raise versions.unknown(what.versions, name, said if number is None else number)
     if _SLUG.fullmatch(text) and text not in WORDS:
         raise UserError(
             "unknown_segment",
@@ -140,6 +144,11 @@ def define(text: str | Node, what: Known, *, any_name: bool = False) -> Definiti
 
 def _any_names(_node: Node, _catalog: Catalog, _sentence: str | None = None) -> None:
     """No name is refused."""
+
+
+def _is_segment(name: str, what: Known) -> bool:
+    """Whether a segment is or was called so."""
+    return name in what.segments or any(each.name == name for each in what.versions)
 
 
 def _version(name: str, number: int, what: Known) -> Definition:

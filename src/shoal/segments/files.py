@@ -114,8 +114,14 @@ def read_segment(text: str, where: str) -> Segment:
         raise
 
 
-def segment_from(data: object) -> Segment:
-    """The segment of a mapping as it stands in a file."""
+def check_name(name: str) -> None:
+    """Raise UserError `bad_name` for a name that no new segment may have: `vip@1` means a version of vip."""
+    fix = f"Write {name.replace('@', '-').strip('-') or 'at-risk-customers'}."
+    require("@" not in name, "bad_name", f"{name!r} has an @, which stands before a version.", where="name", fix=fix)
+
+
+def segment_from(data: object, *, any_name: bool = False) -> Segment:
+    """The segment of a mapping as it stands in a file; `any_name` takes one that `check_name` refuses."""
     if not isinstance(data, Mapping):
         raise UserError("incomplete_segment", "A segment needs a name and a definition.", fix="Write name: and when:.")
     for key in data:
@@ -126,8 +132,11 @@ def segment_from(data: object) -> Segment:
         require(
             bool(data.get(key)), "incomplete_segment", f"The segment has no {key}.", where=key, fix=f"Write {key}:."
         )
+    name = _text(data, "name")
+    if not any_name:
+        check_name(name)
     return Segment(
-        name=_text(data, "name"),
+        name=name,
         when=_definition(data["when"]),
         title=_text(data, "title"),
         type=_text(data, "type"),

@@ -14,7 +14,7 @@ from types import MappingProxyType
 
 from shoal.core.errors import UserError, nearest, require
 from shoal.segments.catalog import Catalog, missing_names
-from shoal.segments.files import Segment, read_segment
+from shoal.segments.files import Segment, check_name, read_segment
 from shoal.segments.nodes import Node, walk
 from shoal.segments.oracle import NO_SEGMENTS
 from shoal.segments.segment_types import TYPES
@@ -72,8 +72,9 @@ def templates() -> Mapping[str, Template]:
 def starter(name: str, values: Mapping[str, str] = MappingProxyType({}), rename: str = "") -> Segment:
     """A starter by name, or a template with these values.
 
-    Raises UserError `unknown_starter`, `unknown_parameter`, `incomplete_segment` and `bad_value`.
+    Raises UserError `unknown_starter`, `unknown_parameter`, `incomplete_segment`, `bad_value` and `bad_name`.
     """
+    check_name(rename)
     if name in templates():
         return templates()[name].fill(values, rename)
     known = [*starters(), *templates()]

@@ -71,9 +71,9 @@ def made(steps: Sequence[Step], actor: str, at: Instant) -> tuple[Version, ...]:
     return tuple(_version(step, actor, at) for step in steps if step.change != "unchanged")
 
 
-def restoring(made: Sequence[Version], name: str, number: int) -> tuple[Version, ...]:
-    """The same versions, with the one of this name marked as bringing back an earlier one."""
-    return tuple(replace(each, restores=number) if each.name == name else each for each in made)
+def restoring(made: Sequence[Version], restores: Mapping[str, int]) -> tuple[Version, ...]:
+    """The same versions, with those of these names marked as bringing back an earlier one."""
+    return tuple(replace(each, restores=restores.get(each.name)) for each in made)
 
 
 def same_meaning(one: Node, other: Node) -> bool:

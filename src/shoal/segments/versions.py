@@ -44,7 +44,8 @@ class Version:
         if self.definition is None:
             message = f"Version {self.number} of {self.name!r} is its deletion."
             raise UserError("deleted_segment", message, fix=f"`shoal history {self.name}` lists the versions.")
-        return segment_from({"name": self.name, "when": json.loads(self.definition), **json.loads(self.labels)})
+        said = {"name": self.name, "when": json.loads(self.definition), **json.loads(self.labels)}
+        return segment_from(said, any_name=True)  # earlier releases allowed names that are refused today
 
 
 def load(connection: sa.Connection) -> tuple[Version, ...]:
@@ -98,12 +99,19 @@ def current(versions: Iterable[Version], at: Instant | None = None) -> dict[str,
 
 def of(versions: Sequence[Version], name: str, number: int) -> Version:
     """One version; raises UserError `unknown_version`."""
-    known = [each for each in versions if each.name == name]
-    for each in known:
-        if each.number == number:
+    for each in versions:
+        if (each.name, each.number) == (name, number):
             return each
-    fix = f"It has the versions 1 to {len(known)}." if known else "`shoal segments` lists the segments."
-    raise UserError("unknown_version", f"There is no version {number} of {name!r}.", fix=fix)
+    raise unknown(versions, name, number)
+
+
+def unknown(versions: Sequence[Version], name: str, said: int | str) -> UserError:
+    """The error `unknown_version` where somebody asks for a version that is not there."""
+    known = sum(each.name == name for each in versions)
+    fix = "`shoal segments` lists the segments; only what was applied has versions."
+    if known:
+        fix = f"It has the versions 1 to {known}." if known > 1 else "It has version 1 alone."
+    return UserError("unknown_version", f"There is no version {said!r} of {name!r}.", fix=fix)
 
 
 def pinned(version: Version, versions: Sequence[Version]) -> dict[str, Node]:
