@@ -146,8 +146,11 @@ class Workspace:
         return flow.applying.rollback(self._opened, name, version, actor=actor)
 
     def lint(self, what: str | Path | None = None, *, as_of: Moment = None) -> tuple[Finding, ...]:
-        """What is likely wrong with a folder of segments (by default the workspace's), a segment or a sentence."""
-        return flow.linting.lint_what(self._opened, what, _instant(as_of))
+        """What is likely wrong with a folder of segments (by default the workspace's), a segment or a sentence.
+
+        `as_of` as for `count`.
+        """
+        return flow.linting.lint_what(self._opened, what, _as_of(as_of))
 
     def count(self, definition: Definition, *, as_of: Moment = None, version_at: Moment = None) -> int:
         """The exact number of members of a name, a sentence or a node, as of an instant, by default now.

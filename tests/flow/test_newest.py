@@ -145,3 +145,9 @@ def test_facts_of_the_same_days_need_no_other_date(sqlite, write, call):
 
 def test_of_an_empty_workspace_the_newest_is_now(sqlite):
     assert analyse(sqlite).overview.people == 0
+
+
+def test_the_linter_knows_what_an_export_without_dates_says(shop):
+    asked = 'country_code is "FR"'
+    assert "spelling" in [one.check for one in Workspace(shop).lint(asked, as_of=ORDERED)]
+    assert "spelling" not in [one.check for one in Workspace(shop).lint(asked, as_of="newest")]

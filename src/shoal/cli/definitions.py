@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from shoal.cli.main import app, workspace_to_ask
-from shoal.cli.segments import AsOf, instant_of
+from shoal.cli.segments import AsOf, AsOfOrNewest, asked_as_of, instant_of
 from shoal.cli.show import Shown, actor, number
 from shoal.core.errors import UserError
 from shoal.core.time import format_instant
@@ -113,11 +113,11 @@ def lint(
         str | None,
         typer.Argument(metavar="[DIR|NAME|SENTENCE]", help="What to look at. Default: the workspace's folder."),
     ] = None,
-    as_of: AsOf = None,
+    as_of: AsOfOrNewest = None,
 ) -> None:
     """Look for what is likely wrong with segments: each finding with its place and what to do."""
     shown: Shown = context.obj
-    found = workspace_to_ask(shown).lint(what, as_of=instant_of(as_of))
+    found = workspace_to_ask(shown).lint(what, as_of=asked_as_of(as_of))
     if shown.as_json:
         shown.document({"findings": [each.as_data() for each in found], "errors": _errors(found)})
     elif not found:

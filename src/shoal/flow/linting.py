@@ -8,10 +8,11 @@ from pathlib import Path
 
 import duckdb
 
-from shoal.core.time import Instant, from_datetime
+from shoal.core.time import AsOf, Instant, from_datetime
 from shoal.flow.applying import Decision, decide
-from shoal.flow.defining import Known, asked_at, define, known
+from shoal.flow.defining import Known, define, known
 from shoal.flow.home import Opened
+from shoal.flow.newest import facts_as_of
 from shoal.flow.reading import open_reading
 from shoal.measurement.span import main_span
 from shoal.segments.catalog import Catalog, missing_names
@@ -23,16 +24,15 @@ from shoal.segments.nodes import Node
 from shoal.segments.overlaps import Memberships
 
 
-def lint_what(opened: Opened, what: str | Path | None = None, as_of: Instant | None = None) -> tuple[Finding, ...]:
+def lint_what(opened: Opened, what: str | Path | None = None, as_of: AsOf = None) -> tuple[Finding, ...]:
     """Findings about a folder of files, a segment's name or a sentence; by default the workspace's folder.
 
     Where that holds no file, it is about the segments that count. Raises UserError for what can't be read.
     """
-    instant = asked_at(as_of)
     current = known(opened)
     subjects, nodes = _meant(opened, what, current)
     others = {**nodes, **{subject.name: subject.node for subject in subjects}}
-    with open_reading(opened) as duck:
+    with open_reading(opened) as duck, facts_as_of(duck, as_of) as instant:
         members = Memberships.read(duck, others, instant, {**current.nodes, **nodes})
         return judged(duck, subjects, members, {**current.nodes, **nodes}, current.catalog)
 
