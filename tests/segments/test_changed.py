@@ -39,14 +39,14 @@ def test_the_window_is_about_the_change():
 def test_the_first_value_is_no_change():
     assert not member("plan changed", ("a", DAY))
     assert not member("plan changed", ("a", DAY), ("a", HOUR))
-    assert not member("plan changed to a", ("a", DAY))
+    assert not member('plan changed to "a"', ("a", DAY))
 
 
 def test_being_unset_is_a_change_and_no_named_value():
     assert member("plan changed", ("a", DAY), (None, HOUR))
-    assert member("plan changed from a", ("a", DAY), (None, HOUR))
-    assert member("plan changed to b", (None, DAY), ("b", HOUR))
-    assert not member("plan changed from a to b", ("a", DAY), (None, HOUR), ("b", 1))
+    assert member('plan changed from "a"', ("a", DAY), (None, HOUR))
+    assert member('plan changed to "b"', (None, DAY), ("b", HOUR))
+    assert not member('plan changed from "a" to "b"', ("a", DAY), (None, HOUR), ("b", 1))
     assert not member("plan changed", (None, DAY), (None, HOUR))
 
 
@@ -98,4 +98,4 @@ def test_broken_json_is_told(data, code):
 
 def test_said_twice():
     with pytest.raises(UserError, match="twice"):
-        parse("plan changed from a from b")
+        parse('plan changed from "a" from "b"')

@@ -53,18 +53,18 @@ def test_of_one_instant_only_the_last_counts():
 
 
 def test_opposites_are_true_of_no_value():
-    assert member("plan has not been paid for 3 days")
+    assert member('plan has not been "paid" for 3 days')
     assert member("plan has not been set for 3 days")
-    assert not member("plan has not been paid for 3 days", ("paid", DAY), (None, 0))
-    assert member("plan has not been paid for 3 days", ("paid", 4 * DAY), (None, 3 * DAY))
-    assert not member("plan has not been paid for 3 days", ("paid", 4 * DAY), ("free", 3 * DAY - 1))
+    assert not member('plan has not been "paid" for 3 days', ("paid", DAY), (None, 0))
+    assert member('plan has not been "paid" for 3 days', ("paid", 4 * DAY), (None, 3 * DAY))
+    assert not member('plan has not been "paid" for 3 days', ("paid", 4 * DAY), ("free", 3 * DAY - 1))
 
 
 def test_every_comparison_may_be_held():
     assert member("plan has been more than 5 for 1 day", (6, 2 * DAY), (7, HOUR))
     assert not member("plan has been at most 6 for 1 day", (6, 2 * DAY), (7, HOUR))
     assert member('plan contains "x" for 1 day', (["x"], 2 * DAY))
-    assert member("plan has been one of (a, b) for 1 day", ("a", 2 * DAY), ("b", HOUR))
+    assert member('plan has been one of ("a", "b") for 1 day', ("a", 2 * DAY), ("b", HOUR))
     assert member("plan has been between 1 and 9 for at least 1 day", (6, DAY))
     assert member("plan has been after 2026-01-01 for 1 day", ("2026-02-01", DAY))
 
@@ -72,10 +72,10 @@ def test_every_comparison_may_be_held():
 @pytest.mark.parametrize(
     ("sentence", "code"),
     [
-        ("plan has been trial", "incomplete_condition"),
+        ('plan has been "trial"', "incomplete_condition"),
         ("plan has been for 3 days", "sentence_syntax"),
         ("plan is within the last 3 days for 3 days", "bad_value"),
-        ("plan has been trial for 0 days", "bad_duration"),
+        ('plan has been "trial" for 0 days', "bad_duration"),
     ],
 )
 def test_a_broken_sentence_is_told(sentence, code):

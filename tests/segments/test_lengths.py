@@ -14,7 +14,7 @@ SAID = {
     'did "A" then "B" within 0.25 hours': 'did "A" then "B" within 15 minutes',
     "plan has been 5 for 2.5 weeks": "plan has been 5 for at least 420 hours",
     "since is within the last 0.5 days": "since is within the last 12 hours",
-    "opens in at least 1 of the last 3 periods of 0.5 days": 'did "Email Opened" in at least 1 of the last 3 periods of 12 hours',
+    "opens in each of the last 3 periods of 0.5 days": "opens in each of the last 3 periods of 12 hours",
 }
 
 REFUSED = {

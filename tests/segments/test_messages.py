@@ -36,7 +36,10 @@ SENTENCES = {
     "age is 99999999999999999999": ("99999999999999999999 is too large a number.", LARGE),
     f"age is {'9' * 5_000}": (f"{'9' * 40}… is too large a number.", LARGE),
     'did "X" at least 1e400 times': ("1e400 is too large a number.", LARGE),
-    "plan is null": ("null is no value.", 'Write is not set, or "null" in quotes for that text.'),
+    "plan is null": (
+        "null is no value without quotes.",
+        'To ask whether there is a value, write plan is not set; if "null" is the value, put it in quotes.',
+    ),
     '{"did": "X"}': (
         "This is JSON, not a sentence.",
         f"Put it into a file and write @file.json, or write {CONDITION}.",

@@ -29,8 +29,8 @@ SENTENCES = {
         "more_than": 0.5,
     },
     "plan is 'trial'": {"trait": "plan", "is": "trial"},
-    "country is not US": {"trait": "country", "is_not": "US"},
-    "Country IS ONE OF (US, 'DE', 5, true)": {"trait": "Country", "one_of": ["US", "DE", 5, True]},
+    'country is not "US"': {"trait": "country", "is_not": "US"},
+    "Country IS ONE OF (\"US\", 'DE', 5, true)": {"trait": "Country", "one_of": ["US", "DE", 5, True]},
     "age > 30 or age >= 31 or age < 2 or age <= 1": {
         "any": [
             {"trait": "age", "gt": 30},
@@ -119,7 +119,7 @@ BROKEN = {
     'a starts with ""': ("incomplete_condition", "1:3", "Write one"),
     'a is "\\q"': ("bad_value", "1:6", "backslash"),
     "a is 99999999999999999999": ("bad_value", "1:6", "64 bits"),
-    "consent to email marketing is garnted": ("bad_value", "1:1", "Did you mean 'granted'?"),
+    'consent to email marketing is "garnted"': ("bad_value", "1:1", "Did you mean 'granted'?"),
     'did "X" where a..b is 1': ("bad_path", "1:15", "shipping.country"),
     f"{'(not ' * 300}a is 1{')' * 300}": ("too_deep", None, "segment of its own"),
 }

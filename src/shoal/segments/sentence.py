@@ -13,6 +13,7 @@ from lark.exceptions import UnexpectedInput
 
 from shoal.core.errors import UserError, require
 from shoal.segments import local, operators, streams, times, windows
+from shoal.segments.bare_words import refuse_bare_words
 from shoal.segments.clauses import ByPerson
 from shoal.segments.comparison import Comparison, PropertyFilter
 from shoal.segments.json_form import check_depth
@@ -81,6 +82,7 @@ def parse(text: str) -> Node:
         tree = grammar().parse(text)
     except UnexpectedInput as error:
         raise explained(error, text) from None
+    refuse_bare_words(tree)
     node = _build(tree, 0)
     assert isinstance(node, Node)
     return node
@@ -147,13 +149,6 @@ def _shortened(token: str) -> str:
     return token if len(token) <= _LONGEST else f"{token[:_LONGEST]}…"
 
 
-def _bare(token: Token) -> str:
-    if token.casefold() == "null":
-        fix = f'Write is not set, or "{token}" in quotes for that text.'
-        raise UserError("bad_value", f"{token} is no value.", where=f"{token.line}:{token.column}", fix=fix)
-    return str(token)
-
-
 def _comparison(operator: str) -> Callable[..., Comparison]:
     if operator == "is_set":
         return lambda *negated: Comparison(operator, not negated)
@@ -171,7 +166,6 @@ def _whole(token: Token) -> int:
 
 BUILD: Mapping[str, Callable[..., Any]] = {
     "text": _text,
-    "bare_text": _bare,
     "word": _word,
     "number": _number,
     "whole": _whole,

@@ -9,6 +9,7 @@ from lark import Token
 from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 
 from shoal.core.errors import UserError, nearest
+from shoal.segments.bare_words import ASK_FOR_NOTHING
 from shoal.segments.wording import WORDS
 
 _IN_WORDS = {
@@ -101,6 +102,9 @@ def _unfinished(names: set[str], text: str) -> UserError:
     if _AFTER_CHANNEL.search(text):
         fix = "Say the purpose after the channel, such as email marketing."
         return UserError("incomplete_condition", "The purpose is missing.", where=_end(text), fix=fix)
+    if last == "none" and names == {"OF"}:
+        fix = f'{ASK_FOR_NOTHING}is not set; else go on with of ("a", "b").'
+        return UserError("incomplete_condition", f"The condition is incomplete{where_to}.", where=_end(text), fix=fix)
     more = _EVENT if last in ("did", "per", "then", "without") and names - {"NOT"} == {"STRING"} else _listed(names)
     return UserError(
         "incomplete_condition",
