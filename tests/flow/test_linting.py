@@ -6,7 +6,7 @@ import pytest
 
 from shoal.core.errors import UserError
 from shoal.core.time import parse_instant
-from shoal.flow import asking
+from shoal.flow import applying, asking
 from shoal.flow.importing import import_paths
 from shoal.flow.linting import lint_what
 
@@ -100,3 +100,23 @@ def test_a_file_by_its_path_and_a_list_without_data(sqlite, tmp_path):
         with pytest.raises(UserError) as caught:
             lint_what(sqlite, wrong)
         assert caught.value.code == code
+
+
+def test_a_version_is_judged_by_the_versions_that_it_pins(filled):
+    folder = filled.home.segments
+    (folder / "ordered.yaml").write_text('name: ordered\nwhen: did "Order Completed"\n')
+    for buyers in ('did "Order Completed"', 'did "Product Viewed" at least 9 times', None):
+        (folder / "buyers.yaml").unlink(missing_ok=True)
+        (folder / "vip.yaml").write_text("name: vip\nwhen: plan is set\n")
+        if buyers:
+            (folder / "buyers.yaml").write_text(f"name: buyers\nwhen: {buyers}\n")
+            (folder / "vip.yaml").write_text("name: vip\nwhen: in segment buyers and plan is set\n")
+        applying.apply(filled, applying.decide(filled), actor="ana")
+    told = {(each.check, each.place): each.people for each in found(filled, "vip@1")}
+    assert told["size", "$"] == count(filled, "vip@1") == 10
+    assert told["overlap", "$"] == 10  # with what others mean now
+    assert [(each.place, each.people) for each in found(filled, "vip@2", "everybody")] == [
+        ("$.all[0]", 0),
+        ("$.all[1]", 30),
+    ]
+    assert found(filled, "vip@1", "names") == found(filled, "vip@2", "names") == []

@@ -28,3 +28,13 @@ def test_the_largest_come_first():
     rows = {"subscriber": [1, 2, 3], "0": [True] * 3, "1": [True, False, False], "2": [True, True, False]}
     members = Memberships(Instant(0), ("a", "b", "c"), pa.table(rows))
     assert [(one.other, one.shared) for one in members.overlaps("a")] == [("c", 2), ("b", 1)]
+
+
+def test_two_together():
+    one = Memberships(Instant(0), ("a",), pa.table({"subscriber": [1, 2], "0": [True, True]}))
+    other = Memberships(Instant(0), ("b", "c"), pa.table({"subscriber": [2, 3], "0": [True, True], "1": [False, True]}))
+    both = one.joined(other)
+    assert {name: sorted(both.of(name).tolist()) for name in both.names} == {"a": [1, 2], "b": [2, 3], "c": [3]}
+    assert both.overlaps("a") == (Overlap("b", 1, 0.5),)
+    nobody = Memberships(Instant(0), (), pa.table({"subscriber": pa.array([], pa.int64())}))
+    assert one.joined(nobody).shared.tolist() == nobody.joined(one).shared.tolist() == [[2]]

@@ -30,11 +30,13 @@ def lint_what(opened: Opened, what: str | Path | None = None, as_of: AsOf = None
     Where that holds no file, it is about the segments that count. Raises UserError for what can't be read.
     """
     current = known(opened)
-    subjects, nodes = _meant(opened, what, current)
-    others = {**nodes, **{subject.name: subject.node for subject in subjects}}
+    subjects, compared, others = _meant(opened, what, current)
+    asked = {subject.name: subject.node for subject in subjects}
+    beside = {name: node for name, node in compared.items() if name not in asked}
     with open_reading(opened) as duck, facts_as_of(duck, as_of) as instant:
-        members = Memberships.read(duck, others, instant, {**current.nodes, **nodes})
-        return judged(duck, subjects, members, {**current.nodes, **nodes}, current.catalog)
+        members = Memberships.read(duck, asked, instant, others)
+        members = members.joined(Memberships.read(duck, beside, instant, current.nodes))
+        return judged(duck, subjects, members, others, current.catalog)
 
 
 def judged(
@@ -59,16 +61,21 @@ def subjects_of(decision: Decision) -> tuple[Subject, ...]:
     return tuple(sorted(found, key=lambda one: one.name))
 
 
-def _meant(opened: Opened, what: str | Path | None, current: Known) -> tuple[tuple[Subject, ...], dict[str, Node]]:
-    """The subjects, and the segments that they are compared with."""
+def _meant(
+    opened: Opened, what: str | Path | None, current: Known
+) -> tuple[tuple[Subject, ...], Mapping[str, Node], Mapping[str, Node]]:
+    """The subjects, the segments that they are compared with, and what the segments mean that they refer to."""
     folder = opened.home.segments if what is None else Path(what)
     if folder.is_dir() and (what is not None or any(folder.glob("*.y*ml"))):
         decision = decide(opened, folder)
-        return subjects_of(decision), {name: each.when for name, each in decision.declared.items()}
+        declared = {name: each.when for name, each in decision.declared.items()}
+        return subjects_of(decision), declared, {**current.nodes, **declared}
     compared = _own(current)
     if what is None:
-        return tuple(Subject(name, node, current.segments[name]) for name, node in compared.items()), compared
-    return (_one(str(what), current),), compared
+        subjects = tuple(Subject(name, node, current.segments[name]) for name, node in compared.items())
+        return subjects, compared, current.nodes
+    subject, others = _one(str(what), current)
+    return (subject,), compared, others
 
 
 def _own(current: Known) -> dict[str, Node]:
@@ -79,16 +86,20 @@ def _own(current: Known) -> dict[str, Node]:
     return {name: node for name, node in nodes.items() if not missing_names(node, current.catalog, nodes)}
 
 
-def _one(text: str, current: Known) -> Subject:
-    """A name, a sentence or a file; names that the data lacks are for the linter to tell."""
+def _one(text: str, current: Known) -> tuple[Subject, Mapping[str, Node]]:
+    """A name, a sentence or a file, and what the segments mean that it refers to: those that a version pins, as then.
+
+    Names that the data lacks are for the linter to tell.
+    """
     path = Path(text.removeprefix("@"))
     is_file = path.suffix in (".json", ".yaml", ".yml") and path.is_file()
     definition = define(f"@{path}" if is_file else text, current, any_name=True)
     name = definition.segment.name if definition.segment else text
     written = path.read_text(encoding="utf-8") if is_file and definition.segment else None
     if definition.segment is None:
-        return Subject(name, definition.node, text=None if is_file else text)
-    return Subject(name, definition.node, definition.segment, path.name if is_file else None, written)
+        return Subject(name, definition.node, text=None if is_file else text), definition.others
+    subject = Subject(name, definition.node, definition.segment, path.name if is_file else None, written)
+    return subject, definition.others
 
 
 def _events(subjects: Sequence[Subject], catalog: Catalog) -> list[str]:

@@ -10,6 +10,7 @@ import duckdb
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from shoal.core.time import Instant
 from shoal.segments.nodes import Node
@@ -41,6 +42,15 @@ class Memberships:
     ) -> Memberships:
         """Ask for all of them in one query; `segments` are those that they may refer to."""
         return cls(now, tuple(asked), many.memberships(duck, asked, now, segments))
+
+    def joined(self, other: Memberships) -> Memberships:
+        """Both together; they are of the same instant and have no name in common."""
+        width = len(self.names)
+        renamed = other.table.rename_columns(["subscriber", *(str(width + place) for place in range(len(other.names)))])
+        both = self.table.join(renamed, "subscriber", join_type="full outer")
+        columns = [pc.fill_null(both[str(place)], False) for place in range(width + len(other.names))]
+        names = ["subscriber", *map(str, range(len(columns)))]
+        return Memberships(self.now, self.names + other.names, pa.table([both["subscriber"], *columns], names=names))
 
     def of(self, name: str) -> npt.NDArray[np.int64]:
         """Ids of the members of one segment, in no order."""
