@@ -31,10 +31,14 @@ def refuse_bare_words(tree: Tree[Token]) -> None:
     shoal.core.errors.UserError: trial is no value without quotes. Where: 1:9. Fix: Write "trial" in quotes.
     """
     for whole in _subtrees(tree):
-        for test in whole.children:
-            for value in test.children if isinstance(test, Tree) else ():
-                if isinstance(value, Tree) and value.data == RULE:
+        for test in _parts(whole):
+            for value in _parts(test):
+                if value.data == RULE:
                     raise _refused(value.children[0], str(test.data), whole)
+
+
+def _parts(tree: Tree[Token]) -> list[Tree[Token]]:
+    return [part for part in tree.children if isinstance(part, Tree)]
 
 
 def _subtrees(tree: Tree[Token]) -> Iterator[Tree[Token]]:
@@ -43,7 +47,7 @@ def _subtrees(tree: Tree[Token]) -> Iterator[Tree[Token]]:
     while waiting:
         one = waiting.pop()
         yield one
-        waiting += reversed([part for part in one.children if isinstance(part, Tree)])
+        waiting += reversed(_parts(one))
 
 
 def _refused(word: Tree[Token] | Token, test: str, whole: Tree[Token]) -> UserError:
