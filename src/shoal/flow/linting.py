@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Literal
 
 import duckdb
 
@@ -18,10 +19,12 @@ from shoal.measurement.span import main_span
 from shoal.segments.catalog import Catalog, missing_names
 from shoal.segments.lint.finding import Finding, Scene, Subject
 from shoal.segments.lint.gather import figures
-from shoal.segments.lint.leaves import counted, leaves
+from shoal.segments.lint.leaves import leaves
 from shoal.segments.lint.run import lint
 from shoal.segments.nodes import Node
 from shoal.segments.overlaps import Memberships
+from shoal.segments.reaches import reaches
+from shoal.segments.streams import Stream
 
 
 def lint_what(opened: Opened, what: str | Path | None = None, as_of: AsOf = None) -> tuple[Finding, ...]:
@@ -48,8 +51,11 @@ def judged(
 ) -> tuple[Finding, ...]:
     """Findings about subjects, whose members are known; `nodes` are the segments that they may refer to."""
     catalog = Catalog(catalog.events, catalog.traits, catalog.segments | frozenset(nodes))
-    first = _first(duck, _events(subjects, catalog), members.now)
-    return lint(Scene(tuple(subjects), catalog, figures(duck, subjects, members, nodes, first)))
+    looked = [reach.of for one in subjects for leaf in leaves(one.node) for reach in reaches(leaf.node.lower())]
+    events = [name for of in looked if isinstance(of, Stream) for name in catalog.named(of.event)]
+    traits = [of for of in looked if isinstance(of, str)]
+    first, stated = (_first(duck, *asked, members.now) for asked in (("events", events), ("traits", traits)))
+    return lint(Scene(tuple(subjects), catalog, figures(duck, subjects, members, nodes, first=first, stated=stated)))
 
 
 def subjects_of(decision: Decision) -> tuple[Subject, ...]:
@@ -102,20 +108,16 @@ def _one(text: str, current: Known) -> tuple[Subject, Mapping[str, Node]]:
     return subject, definition.others
 
 
-def _events(subjects: Sequence[Subject], catalog: Catalog) -> list[str]:
-    """Names of the events that the subjects look at."""
-    streams = (stream for one in subjects for leaf in leaves(one.node) for stream, _ in counted(leaf.node.lower()))
-    return list(dict.fromkeys(name for stream in streams for name in catalog.named(stream.event)))
-
-
-def _first(duck: duckdb.DuckDBPyConnection, events: Sequence[str], now: Instant) -> dict[str, Instant]:
-    """The day on which the history of each event begins, apart from a few dates far off."""
-    if not events:
+def _first(
+    duck: duckdb.DuckDBPyConnection, view: Literal["events", "traits"], names: Sequence[str], now: Instant
+) -> dict[str, Instant]:
+    """The day on which the history of each event or trait begins, apart from a few dates far off."""
+    if not names:
         return {}
     rows = duck.execute(
-        """SELECT name, "at"::DATE AS day, count(*) FROM events
+        f"""SELECT name, "at"::DATE AS day, count(*) FROM {view}
            WHERE "at" <= make_timestamp_ms(?) AND list_contains(?, name) GROUP BY ALL ORDER BY ALL""",
-        [now, list(events)],
+        [now, list(dict.fromkeys(names))],
     ).fetchall()
     daily: dict[str, list[tuple[dt.date, int]]] = {}
     for name, day, number in rows:

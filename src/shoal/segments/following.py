@@ -13,6 +13,7 @@ from shoal.segments.nodes import Reference
 from shoal.segments.operators.binding import Binding
 from shoal.segments.operators.dates import check_duration
 from shoal.segments.operators.words import quoted
+from shoal.segments.reaches import Reach, followed
 from shoal.segments.scans import column, stream_conditions
 from shoal.segments.streams import Stream
 from shoal.segments.values import Json
@@ -98,6 +99,14 @@ class Followed:
     def needs(self) -> Iterator[Reference]:
         """The events of all steps."""
         return (Reference("event", step.stream.event) for step in self.steps)
+
+    def reaches(self) -> Iterator[Reach]:
+        """How long after an event the next one, or its absence, is looked for; windows stand beside their streams."""
+        for place, step in enumerate(self.steps):
+            if step.within is not None:
+                yield followed(self.steps[place - 1].stream, step.within)
+            if step.absence is not None and step.absence.within is not None:
+                yield followed(step.stream, step.absence.within)
 
     def scan(self, binding: Binding) -> exp.Select:
         """One row an instant, then for each step the latest instant before it at which the step before was reached.

@@ -196,13 +196,14 @@ def test_window():
         'did "Order *" since 2026-01-01',
         "orders in the last 40 days are at most 0.5 times the 40 days before",
         'never did "Order Completed" in the last 90 days',
+        'did "Order Completed" more than 90 days ago',
     ):
         assert places("window", sentence, figures) == ["$"]
     for sentence in (
         'did "Order Completed" in the last 62 days',
         'did "Order Completed"',
         'did "Page Viewed" in the last 900 days',
-        'did "Order Completed" more than 90 days ago',
+        'did "Order Completed" more than 50 days ago',
     ):
         assert places("window", sentence, figures) == []
 

@@ -24,6 +24,7 @@ from shoal.segments.lowered import Core, Opposite
 from shoal.segments.nodes import Detail, Kind, Node, Person, Read, Reference
 from shoal.segments.operators import variant
 from shoal.segments.operators.binding import Binding
+from shoal.segments.reaches import Reach, within
 from shoal.segments.scans import column, comparison_condition, stream_conditions, trait_conditions
 from shoal.segments.streams import Stream
 from shoal.segments.times import ONCE, Times
@@ -44,6 +45,10 @@ class Turned:
     window: Window
     low: int
     high: int | None
+
+    def reaches(self) -> Iterator[Reach]:
+        """The window of the changes."""
+        yield within(self.name, self.window)
 
     def scan(self, binding: Binding) -> exp.Select:
         """Statements in order; of several with one time only the last counts, and each is put beside the one before."""

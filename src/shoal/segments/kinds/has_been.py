@@ -20,6 +20,7 @@ from shoal.segments.lowered import Core, Opposite
 from shoal.segments.nodes import Detail, Kind, Node, Person, Read, Reference
 from shoal.segments.operators.binding import Binding
 from shoal.segments.operators.dates import check_duration
+from shoal.segments.reaches import Reach, lasting
 from shoal.segments.scans import column, comparison_condition, trait_conditions
 from shoal.segments.values import Json, check_text
 from shoal.segments.wording import name_words
@@ -35,6 +36,10 @@ class Held:
     comparison: Comparison
     length: Duration
     always: bool
+
+    def reaches(self) -> Iterator[Reach]:
+        """As long as it shall have been so."""
+        yield lasting(self.name, self.length)
 
     def scan(self, binding: Binding) -> exp.Select:
         """Each statement counts until the next one; those with one time, only the last of them."""

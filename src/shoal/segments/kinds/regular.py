@@ -23,6 +23,7 @@ from shoal.segments.operators import variant
 from shoal.segments.operators.binding import Binding
 from shoal.segments.operators.dates import check_duration
 from shoal.segments.operators.words import quoted
+from shoal.segments.reaches import Reach, lasting
 from shoal.segments.scans import column, stream_conditions
 from shoal.segments.streams import STREAM_KEYS, Stream, stream_from
 from shoal.segments.times import ONCE, Times, times_from
@@ -81,6 +82,10 @@ class Spread:
     def needs(self) -> Iterator[Reference]:
         """The event."""
         return stream_references(self.stream)
+
+    def reaches(self) -> Iterator[Reach]:
+        """All periods together."""
+        yield lasting(self.stream, self.periods.whole)
 
     def scan(self, binding: Binding) -> exp.Select:
         """Events by period, then periods by subscriber."""

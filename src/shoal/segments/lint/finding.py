@@ -57,6 +57,7 @@ class Figures:
     unset: Mapping[str, tuple[int, ...]] = field(default_factory=dict)  # members included, as `unset_conditions`
     never: Mapping[Asked, tuple[Known, ...]] = field(default_factory=dict)  # texts that nobody has; what people have
     first: Mapping[str, Instant] = field(default_factory=dict)  # event: when nearly all of its history begins
+    stated: Mapping[str, Instant] = field(default_factory=dict)  # trait: when nearly all that is said of it begins
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,11 +28,14 @@ def figures(
     subjects: Sequence[Subject],
     members: Memberships,
     nodes: Mapping[str, Node],
+    *,
     first: Mapping[str, Instant],
+    stated: Mapping[str, Instant],
 ) -> Figures:
     """The figures as of the instant of `members`, which knows who is in which segment.
 
-    `nodes` are the definitions that the subjects may refer to, `first` says when the history of each event begins.
+    `nodes` are the definitions that the subjects may refer to, `first` and `stated` say when the history of each event
+    and of each trait begins.
     """
     now = members.now
     counts = many.all_counts(duck, _asked_nodes(subjects), now, nodes)
@@ -50,6 +53,7 @@ def figures(
         },
         never=dict(_never(duck, _distinct(subjects), now)),
         first=first,
+        stated=stated,
     )
 
 
