@@ -16,13 +16,26 @@ from shoal.core.time import Duration, Instant
 from shoal.flow import live as flow_live
 from shoal.segments import oracle
 from shoal.segments.history import History
+from shoal.segments.kinds.aggregate import Aggregate
+from shoal.segments.kinds.anniversary import Anniversary
 from shoal.segments.kinds.anonymous import IncludingAnonymous
 from shoal.segments.kinds.average import Average
+from shoal.segments.kinds.can_receive import CanReceive
+from shoal.segments.kinds.changed import Changed
 from shoal.segments.kinds.consent import Consent
 from shoal.segments.kinds.event_count import Did
 from shoal.segments.kinds.first_last import FirstLast
 from shoal.segments.kinds.groups import All, Either, Neither, Not
+from shoal.segments.kinds.imported import ImportedFrom
+from shoal.segments.kinds.latest import EndSays
+from shoal.segments.kinds.local_time import LocalTime
+from shoal.segments.kinds.on_list import OnList
+from shoal.segments.kinds.opted_in import EverOptedIn, OptedIn, Suppressed
+from shoal.segments.kinds.percentile import Share
+from shoal.segments.kinds.radius import Radius
+from shoal.segments.kinds.regular import Regular
 from shoal.segments.kinds.segment import Member
+from shoal.segments.kinds.sequence import EventSequence
 from shoal.segments.kinds.trait import Trait
 from shoal.segments.kinds.trend import Trend
 from shoal.segments.live import Live, Persons, engine
@@ -363,6 +376,50 @@ def test_what_is_read_from_the_views_agrees(duck, people, segments, computed, le
         for name, node in segments.items():
             assert live.ids(name).tolist() == oracle.members(node, people, live.now, segments), node.english()
             compared("live", node, len(people))
+
+
+class Asking(World):
+    """The same with declared gaps, which are asked of the views when they are due."""
+
+    def __init__(self, duck, *told):
+        self.duck = duck
+        super().__init__(*told)
+
+    def check(self):
+        cases.fill(self.duck, list(self.people.values()))
+        self._follow(flow_live.follow(self.duck, self.live, self.live.now))
+        assert self.live.to_ask() == ()
+        super().check()
+
+    def advance(self, until):
+        self._follow(self.live.advance(until))
+
+
+ASKED = (EventSequence, Regular, Aggregate, EndSays, Share, Changed, Anniversary, LocalTime, Radius, OnList)
+ASKED += (ImportedFrom, OptedIn, EverOptedIn, Did, Suppressed, CanReceive)
+"""Kinds that may lower to a declared gap."""
+
+facts = st.tuples(st.just("fold"), st.lists(st.integers(0, 200), min_size=1, max_size=3))
+moves = st.tuples(st.just("advance"), st.sampled_from((1, DAY // 24, DAY, 30 * DAY)))
+
+
+@settings(max_examples=RUNS // 8 + 1, deadline=None, phases=PHASES)
+@given(
+    cases.histories(PEOPLE),
+    st.lists(st.one_of([leaf for kind, leaf in cases.leaves.items() if kind in ASKED]), min_size=4, max_size=12),
+    st.sampled_from((-14 * DAY, 0, 1)),
+    st.lists(st.one_of(facts, facts, facts, moves, steps), max_size=8),
+)
+def test_gaps_are_asked_when_facts_concern_them(duck, people, leaves, start, plan):
+    """After each step only what is due is asked, and every answer is right."""
+    segments = {f"leaf {number}": node for number, node in enumerate(leaves)}
+    pieces = list(_pieces(people))
+    first = [replace(one, events=(), traits=(), consents=()) for one in people]
+    world = Asking(duck, first, segments, Instant(cases.NOW + start))
+    world.check()
+    for what, how in plan:
+        _do(world, pieces, people, what, how)
+        world.check()
 
 
 def _groups_of(name, one, two):

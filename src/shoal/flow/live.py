@@ -25,6 +25,7 @@ from shoal.segments.live.edges import NEVER, Times
 from shoal.segments.live.facts import Held, is_timed
 from shoal.segments.live.people import Ids
 from shoal.segments.live.sources import most_of_one
+from shoal.segments.lowered import Core
 from shoal.segments.nesting import segments_used
 from shoal.segments.nodes import Node
 from shoal.segments.operators import variant
@@ -75,9 +76,25 @@ def fill(duck: duckdb.DuckDBPyConnection, live: Live, needs: Needs) -> None:
     refresh(duck, live)
 
 
-def refresh(duck: duckdb.DuckDBPyConnection, live: Live) -> Changes:
-    """Ask the `sql` reading about the declared gaps at the clock's instant."""
-    asked = tuple(live.program.gapped)
+def follow(duck: duckdb.DuckDBPyConnection, live: Live, until: Instant, *, stopping: bool = False) -> Changes:
+    """Move a live reading to an instant, and ask the `sql` reading of each declared gap that is due by then.
+
+    A gap is due at the strokes of its period, and when facts were folded that concern it; the views of `duck` hold
+    them. A change that comes from a gap has the instant at which it became known, and its `asked` says so. Each gap
+    is asked once, at the end: called at each `next_due`, no answer is used for longer than its period. `stopping`
+    stops at each of these instants on the way, with a query at each: a day has 96 quarters of an hour.
+    """
+    found = []
+    while stopping and (due := live.next_asking()) is not None and due < until:
+        found.append(live.advance(due))
+        found.append(refresh(duck, live, live.to_ask()))
+    found.append(live.advance(until))
+    return Changes.joined([*found, refresh(duck, live, live.to_ask())])
+
+
+def refresh(duck: duckdb.DuckDBPyConnection, live: Live, gaps: Sequence[Core] | None = None) -> Changes:
+    """Ask the `sql` reading about these declared gaps at the clock's instant, by default about all."""
+    asked = tuple(live.program.gapped if gaps is None else gaps)
     if not asked:
         return live.refresh({})
     binding = Binding(live.now, property_types(duck))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from shoal.segments.live.changes import Change, Changes
 from shoal.segments.live.engine import Live, Persons
-from shoal.segments.live.facts import Consented, Facts, Happened, Needs, Stated
+from shoal.segments.live.facts import Consented, Facts, Happened, Mentioned, Needs, Stated
 from shoal.segments.live.gaps import GAPS, Gap, gap_of
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "Gap",
     "Happened",
     "Live",
+    "Mentioned",
     "Needs",
     "Persons",
     "Stated",

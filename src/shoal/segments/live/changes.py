@@ -10,15 +10,22 @@ import numpy.typing as npt
 
 from shoal.core.time import Instant
 
+COLUMNS = ("at", "subscriber", "segment", "entered", "asked")
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Somebody entered a segment or left it."""
+    """Somebody entered a segment or left it.
+
+    `asked` says that the `sql` reading told it of a declared gap: then `at` is when that became known, and it may
+    have been so for a while, at most since the gap was asked the time before.
+    """
 
     at: Instant
     subscriber: int
     segment: str
     entered: bool
+    asked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,22 +37,26 @@ class Changes:
     subscriber: npt.NDArray[np.int64]
     segment: npt.NDArray[np.int64]
     entered: npt.NDArray[np.bool_]
+    asked: npt.NDArray[np.bool_]
 
     def __len__(self) -> int:
         return len(self.at)
 
     def __iter__(self) -> Iterator[Change]:
-        columns = (self.at.tolist(), self.subscriber.tolist(), self.segment.tolist(), self.entered.tolist())
-        for at, subscriber, segment, entered in zip(*columns, strict=True):
-            yield Change(Instant(at), subscriber, self.names[segment], entered)
+        columns = (getattr(self, name).tolist() for name in COLUMNS)
+        for at, subscriber, segment, entered, asked in zip(*columns, strict=True):
+            yield Change(Instant(at), subscriber, self.names[segment], entered, asked)
 
     @classmethod
-    def of(cls, names: Sequence[str], found: Sequence[tuple[npt.NDArray[np.generic], ...]]) -> Changes:
+    def of(
+        cls, names: Sequence[str], found: Sequence[tuple[npt.NDArray[np.generic], ...]], *, asked: bool = False
+    ) -> Changes:
         """Put pieces (at, subscriber, segment, entered) together, in order of time."""
         types = (np.int64, np.int64, np.int64, np.bool_)
         columns = [
             np.concatenate([np.empty(0, kind), *(piece[place] for piece in found)]) for place, kind in enumerate(types)
         ]
+        columns.append(np.full(len(columns[0]), asked))
         order = np.argsort(columns[0], kind="stable")
         return cls(tuple(names), *(column[order] for column in columns))
 
@@ -57,5 +68,5 @@ class Changes:
             return first
         return cls(
             first.names,
-            *(np.concatenate([getattr(p, name) for p in parts]) for name in ("at", "subscriber", "segment", "entered")),
+            *(np.concatenate([getattr(p, name) for p in parts]) for name in COLUMNS),
         )

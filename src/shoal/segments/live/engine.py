@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,10 +13,11 @@ from shoal.segments.kinds.anonymous import includes_anonymous
 from shoal.segments.live import averages
 from shoal.segments.live.changes import Changes
 from shoal.segments.live.edges import NEVER, Places, Truth
-from shoal.segments.live.facts import Facts, Needs
+from shoal.segments.live.facts import ANYTHING, Facts, Needs
 from shoal.segments.live.members import Members
 from shoal.segments.live.people import Ids, People
 from shoal.segments.live.program import Program
+from shoal.segments.live.schedule import Asking
 from shoal.segments.live.sights import Course, Part, State, Stretch, Touched
 from shoal.segments.live.sources import Due
 from shoal.segments.live.store import Store
@@ -59,6 +60,7 @@ class Live:
         self.program = Program()
         self.members = Members()
         self.gaps: list[Truth] = []
+        self.askings: dict[Core, Asking] = {}
         self.store = Store()
 
     def define(self, segments: Mapping[str, Node]) -> Needs:
@@ -76,6 +78,7 @@ class Live:
         new = [core for core in self.program.gapped if core not in known]
         nobody = np.zeros(len(self.people), np.bool_)
         self.gaps = [known.get(core, nobody.copy()) for core in self.program.gapped]
+        self.askings = {core: self.askings.get(core) or Asking.of(core) for core in self.program.gapped}
         self.members.rename(tuple(self.program.members), len(self.people))
         counted = self.store.recount(self.program, len(self.people))
         return Needs.of(counted, new)
@@ -118,6 +121,7 @@ class Live:
         that is told twice counts twice: the importer's rule about repeats applies before. Statements told twice
         count once.
         """
+        self._mention((facts, taken_back), persons)
         before = self._totals() if persons is not None else None
         told = self._admit(persons) if persons is not None else averages.NO_ROWS[0]
         dues = [*self.store.fold(taken_back, self.now, taken_back=True)]
@@ -127,7 +131,7 @@ class Live:
         return found
 
     def refresh(self, answers: Mapping[Core, Ids]) -> Changes:
-        """Take what the `sql` reading says of declared gaps at the clock's instant."""
+        """Take what the `sql` reading says of declared gaps at the clock's instant; the changes say that it did."""
         touched = [averages.NO_ROWS[0]]
         for core, ids in answers.items():
             place = self.program.gapped[core]
@@ -136,7 +140,8 @@ class Live:
             found[who[who >= 0]] = True
             touched.append(np.flatnonzero(found != self.gaps[place]))
             self.gaps[place] = found
-        changed = self._apply([], np.unique(np.concatenate(touched)), None)
+            self.askings[core].asked(self.now)
+        changed = self._apply([], np.unique(np.concatenate(touched)), None, asked=True)
         assert changed is not None
         return changed
 
@@ -155,9 +160,29 @@ class Live:
         return Changes.joined(found) if found else Changes.of(self.members.names, [])
 
     def next_due(self) -> Instant | None:
-        """The next instant at which time alone may change something; None where it never will."""
-        found = self.store.next(self.now)
+        """The next instant at which time alone may change something, or a gap is to be asked; None where none is."""
+        found = min(self.store.next(self.now), self._next_asking())
         return None if found >= NEVER else Instant(found)
+
+    def next_asking(self) -> Instant | None:
+        """The next instant at which the `sql` reading is to be asked of a declared gap; None where none is."""
+        found = self._next_asking()
+        return None if found >= NEVER else Instant(found)
+
+    def to_ask(self) -> tuple[Core, ...]:
+        """The declared gaps that are to be asked now: their time is up, or facts arrived that concern them."""
+        return tuple(core for core, asking in self.askings.items() if asking.due <= self.now)
+
+    def _next_asking(self) -> int:
+        return max(self.now, min((asking.due for asking in self.askings.values()), default=NEVER))
+
+    def _mention(self, told: Sequence[Facts], persons: Persons | None) -> None:
+        """Let the declared gaps be asked that something concerns; who is there concerns all of them."""
+        for asking in self.askings.values():
+            for facts in told:
+                asking.told(facts.names(), self.now)
+            if persons is not None:
+                asking.told({ANYTHING: self.now}, self.now)
 
     def ids(self, segment: str) -> Ids:
         """The members now, in ascending order."""
@@ -221,7 +246,9 @@ class Live:
             step = (self.now + step) // 2
         return step
 
-    def _apply(self, due: Iterable[Due], told: Places, before: Mapping[int | None, int] | None) -> Changes | None:
+    def _apply(
+        self, due: Iterable[Due], told: Places, before: Mapping[int | None, int] | None, *, asked: bool = False
+    ) -> Changes | None:
         """Change the counts, and give who entered and left; None where the stretch is too long.
 
         `told` are places of people to look at now besides; `before` the totals before those were counted.
@@ -242,7 +269,8 @@ class Live:
         if not dues and not len(rows_of[0]):
             return Changes.of(self.members.names, [])
         touched = Touched.of(self._state, dues, rows_of, courses)
-        changes = Changes.of(self.members.names, list(self._decided(touched, None if whole else set(touched.changes))))
+        decided = list(self._decided(touched, None if whole else set(touched.changes)))
+        changes = Changes.of(self.members.names, decided, asked=asked)
         self.store.apply(dues, courses)
         return changes
 

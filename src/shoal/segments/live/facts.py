@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -72,12 +73,38 @@ class Consented:
 
 
 @dataclass(frozen=True, slots=True)
+class Mentioned:
+    """The name of facts: of events, of a trait, or the channel and the purpose of a consent."""
+
+    kind: Literal["event", "trait", "consent", "anything"]
+    name: str
+    purpose: str = ""
+
+
+ANYTHING = Mentioned("anything", "")
+"""Stands for every fact."""
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
-    """Facts of all kinds."""
+    """Facts of all kinds.
+
+    `mentioned` names everything that was told, also what no stream, trait or consent here is about, each with the
+    newest instant: it says which declared gaps have to be asked again. Without it, any of them may have to.
+    """
 
     happened: tuple[Happened, ...] = ()
     stated: tuple[Stated, ...] = ()
     consented: tuple[Consented, ...] = ()
+    mentioned: Mapping[Mentioned, int] | None = None
+
+    def names(self) -> Mapping[Mentioned, int]:
+        """What was told, by name with the newest instant; `ANYTHING` where nothing is said of names."""
+        if self.mentioned is not None:
+            return self.mentioned
+        instants: list[Times] = [one.at for told in (self.happened, self.stated, self.consented) for one in told]
+        newest = max((int(at.max()) for at in instants if len(at)), default=None)
+        return {} if newest is None else {ANYTHING: newest}
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,36 +8,44 @@ from dataclasses import dataclass
 from shoal.core.time import Duration
 from shoal.segments.lowered import AgainstAverage, Core, Count, CountsCompared, CountWithin, Scanned
 
+QUARTER = Duration(15, "m")
+
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Why a condition is asked of the `sql` reading, and how long its answer may be used."""
+    """Why a condition is asked of the `sql` reading, and how long its answer may be used.
+
+    `every` is None where time alone changes nothing: then it is asked when a fact arrives that concerns it.
+    """
 
     reason: str
-    every: Duration
+    every: Duration | None
 
 
-LOCAL = Gap("The subscriber's own calendar decides which events count, and their zone may change.", Duration(15, "m"))
+LOCAL = Gap(
+    "The subscriber's zone now decides on which days and at which hours all their events happened; it may change.",
+    QUARTER,
+)
 """Counts of events on calendar days, weekdays or hours."""
 
 GAPS: Mapping[str, Gap] = {
-    "Followed": Gap("A later event may complete or break a sequence that began long before.", Duration(15, "m")),
-    "Spread": Gap("The periods of a window move with the clock, each with its own events.", Duration(15, "m")),
-    "MeasureWithin": Gap("A least or greatest value that leaves a window has no successor at hand.", Duration(15, "m")),
-    "MeasureAgainstList": Gap("One number that changes moves the average for everybody.", Duration(15, "m")),
-    "InShare": Gap("One number that changes moves the ranks of many others.", Duration(15, "m")),
-    "EndHolds": Gap("A first or latest event that leaves a window has no successor at hand.", Duration(15, "m")),
-    "Held": Gap("What was said before the window decides how the window begins.", Duration(15, "m")),
-    "Turned": Gap("A statement that comes late changes what counts as a change.", Duration(15, "m")),
-    "AnniversaryWithin": Gap("The day begins at another instant in each subscriber's zone.", Duration(15, "m")),
+    "Followed": Gap("The order of all events decides, and a late one may make or break a sequence.", QUARTER),
+    "Spread": Gap("Each period is a count of its own, and how many of them pass is no sum of events.", QUARTER),
+    "MeasureWithin": Gap("An event counts by its value, not as one.", QUARTER),
+    "MeasureAgainstList": Gap("One number that changes moves the average for everybody.", QUARTER),
+    "InShare": Gap("One number that changes moves the ranks of many others.", QUARTER),
+    "EndHolds": Gap("When the first or latest event leaves the window, the next one has to be found.", QUARTER),
+    "Held": Gap("What was said before the window decides how the window begins.", QUARTER),
+    "Turned": Gap("A statement that comes late changes what counts as a change.", QUARTER),
+    "AnniversaryWithin": Gap("The day begins at another instant in each subscriber's zone.", QUARTER),
     "LocalTimeHolds": Gap("The hour is another in each subscriber's zone.", Duration(5, "m")),
-    "NearPoint": Gap("Two traits together decide, and they may come apart.", Duration(15, "m")),
-    "LastListEvent": Gap("The latest of two kinds of events decides.", Duration(15, "m")),
-    "ListedInTrait": Gap("The members of a list value are compared one by one.", Duration(15, "m")),
-    "GrantedBy": Gap("Only grants since the last refusal count, and a refusal may come late.", Duration(15, "m")),
-    "Stated": Gap("Statements that no longer count are looked at too.", Duration(15, "m")),
-    "ToldBy": Gap("Every row of a source is looked at, whatever it says.", Duration(15, "m")),
-    "InBucket": Gap("It never changes; only new subscribers have to be drawn.", Duration(15, "m")),
+    "NearPoint": Gap("The place comes from two traits, or from one with two parts, and a distance is computed.", None),
+    "LastListEvent": Gap("The latest of two kinds of events decides, and its kind is looked at.", None),
+    "ListedInTrait": Gap("The members of a list value are compared one by one.", None),
+    "GrantedBy": Gap("Only grants since the last refusal count, and a refusal may come late.", None),
+    "Stated": Gap("Statements that no longer count are looked at too, with their methods.", None),
+    "ToldBy": Gap("Every row of a source is looked at, whatever it says.", None),
+    "InBucket": Gap("It never changes; only new subscribers have to be drawn.", None),
 }
 """By the name of the class of a lowered condition: one entry for each that has a query of its own."""
 

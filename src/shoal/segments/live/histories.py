@@ -12,7 +12,17 @@ from shoal.profiles.consent import CAUTION, COMPLAINT, is_dated
 from shoal.segments.comparison import Comparison
 from shoal.segments.history import ConsentStatement, Event, History, TraitStatement
 from shoal.segments.live.edges import ALWAYS, NEVER
-from shoal.segments.live.facts import Consented, Facts, Happened, Held, Needs, Stated, is_timed
+from shoal.segments.live.facts import (
+    Consented,
+    Facts,
+    Happened,
+    Held,
+    Mentioned,
+    Needs,
+    Stated,
+    is_timed,
+    timed_filters,
+)
 from shoal.segments.streams import Stream
 from shoal.segments.values import Json, at_path, instant_of
 
@@ -21,6 +31,7 @@ _SOME = Instant(0)  # an instant for comparisons that no instant changes
 
 def facts_of(histories: Iterable[History], needs: Needs, places: Mapping[int, int]) -> Facts:
     """What these histories say of what is needed; `places` is where each subscriber is in the universe."""
+    histories = tuple(histories)
     people = [(places[one.subscriber], one) for one in histories]
     return Facts(
         tuple(_happened(stream, [(who, e) for who, one in people for e in one.events]) for stream in needs.streams),
@@ -32,7 +43,22 @@ def facts_of(histories: Iterable[History], needs: Needs, places: Mapping[int, in
             _consented(*about, [(w, c) for w, one in people for c in one.consents if (c.channel, c.purpose) == about])
             for about in needs.consents
         ),
+        _mentioned(histories),
     )
+
+
+def _mentioned(histories: Iterable[History]) -> dict[Mentioned, int]:
+    """All names, each with its newest instant."""
+    found: dict[Mentioned, int] = {}
+    for one in histories:
+        told = [
+            *((Mentioned("event", event.name), event.at) for event in one.events),
+            *((Mentioned("trait", stated.name), stated.at) for stated in one.traits),
+            *((Mentioned("consent", stated.channel, stated.purpose), stated.at) for stated in one.consents),
+        ]
+        for name, at in told:
+            found[name] = max(at, found.get(name, at))
+    return found
 
 
 def _happened(stream: Stream, events: Sequence[tuple[int, Event]]) -> Happened:
