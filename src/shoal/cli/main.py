@@ -35,6 +35,8 @@ COMMANDS = {
     "starters": ("starters",),
     "people": ("subscribers", "duplicates"),
     "warehouse": ("sql", "tables"),
+    "keys": ("key",),
+    "serve": ("serve",),
 }
 """Which file has which commands."""
 

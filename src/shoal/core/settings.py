@@ -71,6 +71,11 @@ class Home:
         return self.folder / "workspace-id"
 
     @property
+    def secret(self) -> Path:
+        """What hashes of keys are made with."""
+        return self.folder / "secret"
+
+    @property
     def lake(self) -> Path:
         """Event history as Parquet."""
         return self.folder / "lake"

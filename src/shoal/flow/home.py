@@ -10,6 +10,7 @@ from pathlib import Path
 
 import yaml
 
+from shoal.access import tables as _access_tables  # noqa: F401 (declares its tables)
 from shoal.core.errors import UserError, require
 from shoal.core.failures import replacing, writing
 from shoal.core.settings import Home, Settings, settings_from

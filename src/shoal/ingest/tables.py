@@ -56,3 +56,14 @@ known_names = sa.Table(
     sa.Column("name", sa.Text, primary_key=True),  # property or trait; "" for the event itself
     sa.Column("rows", sa.BigInteger, nullable=False),  # events or statements that have it
 )
+
+dead_letters = sa.Table(
+    "dead_letters",
+    metadata,
+    sa.Column("id", BigId, primary_key=True, autoincrement=True),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("received_at", sa.BigInteger, nullable=False),  # ms
+    sa.Column("reason", sa.Text, nullable=False),  # as of a rejected row
+    sa.Column("message", sa.Text, nullable=False),
+    sa.Column("payload", sa.LargeBinary, nullable=False),  # JSON as it came
+)

@@ -1,0 +1,57 @@
+"""The application: routes, errors, and what they share."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib import metadata
+from pathlib import Path
+
+from fastapi import FastAPI
+from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
+
+from shoal.api import calls, health, reference
+from shoal.api.errors import on_any, on_http_error, on_user_error
+from shoal.core.errors import UserError
+from shoal.flow.accepting import Intake
+from shoal.flow.admitting import Door
+from shoal.flow.engine import Engine
+from shoal.flow.home import Opened, open_home
+from shoal.store.secret import secret_at
+
+HOME = "SHOAL_HOME"
+
+
+def made(opened: Opened, *, engine: bool = True) -> FastAPI:
+    """The application over an open workspace; `engine` takes what arrives to the lake besides."""
+
+    @asynccontextmanager
+    async def alive(app: FastAPI) -> AsyncIterator[None]:
+        app.state.intake = Intake(opened.database)
+        running = Engine(opened) if engine else None
+        try:
+            yield
+        finally:
+            app.state.intake.close()
+            if running is not None:
+                running.close()
+            opened.database.close()
+
+    app = FastAPI(title="Shoal", version=metadata.version("shoal"), lifespan=alive, docs_url=None, redoc_url=None)
+    app.state.opened, app.state.door = opened, Door(opened, secret_at(opened.home.secret))
+    app.add_middleware(
+        CORSMiddleware, allow_origins=["*"], allow_methods=["POST"], allow_headers=["Authorization", "Content-Type"]
+    )
+    app.add_exception_handler(UserError, on_user_error)
+    app.add_exception_handler(HTTPException, on_http_error)
+    app.add_exception_handler(Exception, on_any)
+    for each in (calls, health, reference):
+        app.include_router(each.router)
+    return app
+
+
+def serving() -> FastAPI:
+    """The application over the workspace that `SHOAL_HOME` names, for a server's process."""
+    return made(open_home(Path(os.environ[HOME])))

@@ -1,0 +1,57 @@
+"""Errors as answers: one shape everywhere, and the status that says whose turn it is."""
+
+from __future__ import annotations
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+
+from shoal.core.errors import UserError
+from shoal.core.failures import failure
+
+STATUS = {
+    "no_key": 401,
+    "unknown_key": 401,
+    "not_allowed": 403,
+    "no_such_page": 404,
+    "too_large": 413,
+    "unknown_encoding": 415,
+    "too_busy": 503,
+    "disk_full": 503,
+    "disk_error": 503,
+    "no_access": 503,
+}
+"""Of codes that are not 400."""
+
+_RETRY_S = "1"
+
+
+def answer(error: UserError) -> JSONResponse:
+    """A user's error in the one shape."""
+    status = STATUS.get(error.code, 400)
+    headers = {401: {"WWW-Authenticate": 'Basic realm="shoal"'}, 503: {"Retry-After": _RETRY_S}}.get(status)
+    return JSONResponse(error.as_data(), status, headers)
+
+
+async def on_user_error(_: Request, error: Exception) -> JSONResponse:
+    """For a UserError that a route raised."""
+    assert isinstance(error, UserError)
+    return answer(error)
+
+
+async def on_http_error(_: Request, error: Exception) -> JSONResponse:
+    """For a page that is not there, or a method that it has not."""
+    assert isinstance(error, HTTPException)
+    if error.status_code == 404:
+        return answer(UserError("no_such_page", "There is no such page.", fix="/docs names what can be asked."))
+    told = UserError("bad_request", f"{error.detail}.", fix="/docs names what can be asked.")
+    return JSONResponse(told.as_data(), error.status_code, error.headers)
+
+
+async def on_any(_: Request, error: Exception) -> JSONResponse:
+    """For anything else: what the machine refused is told; a mistake of ours says nothing of itself."""
+    told = failure(error)
+    if told is not None:
+        return answer(told)
+    ours = UserError("internal", "Something went wrong here; the log has it.", fix="Try again, and report it.")
+    return JSONResponse(ours.as_data(), 500)

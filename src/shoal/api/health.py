@@ -1,0 +1,50 @@
+"""Whether the server lives, and whether it can take events."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse, PlainTextResponse
+from prometheus_client import CollectorRegistry, Gauge, generate_latest
+
+from shoal.flow.accepting import Intake
+from shoal.flow.home import Opened
+from shoal.ingest import letters
+from shoal.store import journal
+
+router = APIRouter(tags=["Operation"])
+
+
+@router.get("/healthz", summary="Whether the server lives.")
+async def healthz() -> PlainTextResponse:
+    """Nothing is asked of anything else."""
+    return PlainTextResponse("alive\n")
+
+
+@router.get("/readyz", summary="Whether events can be taken.", responses={503: {}})
+def readyz(request: Request) -> JSONResponse:
+    """Whether the database answers and the journal is written to."""
+    opened: Opened = request.app.state.opened
+    intake: Intake = request.app.state.intake
+    with opened.database.read() as connection:
+        journal.offset_of(connection, "lake")
+    ready = intake.is_open
+    return JSONResponse({"ready": ready, "waiting": intake.waiting}, 200 if ready else 503)
+
+
+@router.get("/metrics", summary="Figures for Prometheus.")
+def metrics(request: Request) -> PlainTextResponse:
+    """Counts only; nothing of anybody."""
+    opened: Opened = request.app.state.opened
+    intake: Intake = request.app.state.intake
+    with opened.database.read() as connection:
+        behind = journal.waiting(connection, after=journal.offset_of(connection, "lake"))
+        dead = letters.count(connection)
+    registry = CollectorRegistry()
+    figures = {
+        "shoal_intake_waiting_rows": ("Rows that are not on disk yet.", intake.waiting),
+        "shoal_journal_waiting_rows": ("Rows of the journal that are not in the lake yet.", behind),
+        "shoal_dead_letters": ("Calls that could not be taken.", dead),
+    }
+    for name, (told, value) in figures.items():
+        Gauge(name, told, registry=registry).set(value)
+    return PlainTextResponse(generate_latest(registry).decode())

@@ -1,0 +1,45 @@
+"""The command that serves."""
+
+from __future__ import annotations
+
+import os
+from typing import Annotated
+
+import typer
+
+from shoal.api.app import HOME
+from shoal.cli.main import app
+from shoal.cli.show import Shown
+from shoal.flow.admitting import known_keys
+from shoal.flow.home import open_home
+
+
+@app.command()
+def serve(
+    context: typer.Context,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = 8400,
+) -> None:
+    """Take events over HTTP, until it is told to stop."""
+    from granian import Granian  # noqa: PLC0415 - nothing else needs it
+    from granian.constants import Interfaces  # noqa: PLC0415
+
+    shown: Shown = context.obj
+    opened = open_home(shown.home)  # says what is wrong before anything is started
+    has_keys = any(key.revoked_at is None for key in known_keys(opened))
+    opened.database.close()
+    shown.say(f"Listening on http://{host}:{port}; what can be asked is at /docs.")
+    if not has_keys:
+        shown.say("Nothing may write yet: `shoal key create NAME` makes a key.")
+    os.environ[HOME] = str(shown.home.resolve())
+    Granian(
+        "shoal.api.app:serving",
+        address=host,
+        port=port,
+        interface=Interfaces.ASGI,
+        factory=True,
+        workers=1,
+        log_access=False,
+        backpressure=1_000,
+        respawn_failed_workers=False,
+    ).serve()

@@ -1,0 +1,124 @@
+"""The way into the journal for what arrives over HTTP: many small batches, committed together.
+
+A commit waits for the disk, and meanwhile others arrive; the next commit takes all of them (group commit). So one
+disk carries many requests, and each is answered only after its own records are on disk.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+
+from shoal.core.errors import UserError
+from shoal.core.time import Instant
+from shoal.ingest import letters
+from shoal.ingest.calls import Taken
+from shoal.store import journal
+from shoal.store.database import Database
+
+MOST_WAITING = 200_000
+"""Rows that may wait for the disk."""
+
+MOST_AT_ONCE = 20_000
+"""Rows of one commit: what waits longer than that makes no commit slower."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What one request brought."""
+
+    source: str
+    received_at: Instant
+    taken: Taken
+    kept: Future[None] = field(default_factory=Future)
+
+    @property
+    def rows(self) -> int:
+        """How much it is."""
+        return int(self.taken.records.num_rows) + len(self.taken.letters)
+
+
+class Intake:
+    """Takes batches into the journal on a thread of its own."""
+
+    def __init__(self, database: Database, *, most_waiting: int = MOST_WAITING) -> None:
+        self._database = database
+        self._most_waiting = most_waiting
+        self._waiting: deque[Offer] = deque()
+        self._rows = 0
+        self._changed = threading.Condition()
+        self._closing = False
+        self._thread = threading.Thread(target=self._run, name="intake", daemon=True)
+        self._thread.start()
+
+    @property
+    def waiting(self) -> int:
+        """Rows that are not on disk yet."""
+        return self._rows
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it takes anything."""
+        return self._thread.is_alive() and not self._closing
+
+    def offer(self, source: str, received_at: Instant, taken: Taken) -> Future[None]:
+        """Hand in; the future is done once all is on disk, and fails where it is not.
+
+        Raises UserError `too_busy` where too much waits, or nothing is taken any more: nothing was kept then.
+        """
+        offer = Offer(source, received_at, taken)
+        with self._changed:
+            if not self.is_open or self._rows + offer.rows > max(self._most_waiting, offer.rows):
+                raise UserError("too_busy", "The disk can't keep up with what arrives.", fix="Send it again later.")
+            self._waiting.append(offer)
+            self._rows += offer.rows
+            self._changed.notify()
+        return offer.kept
+
+    def close(self) -> None:
+        """Take nothing more, and wait until all that was handed in is on disk."""
+        with self._changed:
+            self._closing = True
+            self._changed.notify()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while some := self._next():
+            self._keep(some)
+            with self._changed:
+                self._rows -= sum(offer.rows for offer in some)
+
+    def _next(self) -> list[Offer]:
+        """What the next commit takes; nothing when all is done."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._waiting or self._closing)
+            some: list[Offer] = []
+            rows = 0
+            while self._waiting and (not some or rows + self._waiting[0].rows <= MOST_AT_ONCE):
+                some.append(self._waiting.popleft())
+                rows += some[-1].rows
+            return some
+
+    def _keep(self, some: Sequence[Offer]) -> None:
+        """Commit, and tell everybody how it went."""
+        try:
+            with self._database.write() as connection:
+                for offer in some:
+                    letters.keep(connection, offer.source, offer.received_at, offer.taken.letters)
+                    if offer.taken.records.num_rows:
+                        journal.append(
+                            connection,
+                            origin=f"api:{offer.source}",
+                            source=offer.source,
+                            received_at=offer.received_at,
+                            batch=offer.taken.records,
+                        )
+        except Exception as error:  # whoever waits is told, whatever it is
+            for offer in some:
+                offer.kept.set_exception(error)
+        else:
+            for offer in some:
+                offer.kept.set_result(None)

@@ -1,0 +1,128 @@
+"""Calls in the Segment wire format as they come over HTTP, one or a batch at a time.
+
+Sources: https://segment.com/docs/connections/sources/catalog/libraries/server/http-api/ (limits, batch, sentAt) and
+https://segment.com/docs/connections/spec/common/ (which clock is meant).
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+import pyarrow as pa
+from msgspec.structs import replace
+
+from shoal.core.errors import UserError
+from shoal.ingest.canonical import Record, Records
+from shoal.ingest.source import Context, RowRejectedError
+from shoal.ingest.sources import segment
+from shoal.ingest.storable import UnstorableError, not_text, too_deep
+
+MOST_BYTES = 32 * 1024
+"""Of one call."""
+
+MOST_BATCH_BYTES = 500 * 1024
+"""Of one request."""
+
+BATCH = "batch"
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A call that could not be taken: why, and what it was."""
+
+    reason: str
+    message: str
+    payload: bytes  # JSON as it came
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What one request handed in."""
+
+    records: pa.RecordBatch  # canonical.SCHEMA
+    letters: tuple[Letter, ...]
+
+
+class _Batch(msgspec.Struct):
+    batch: list[msgspec.Raw]
+    sentAt: Any = None  # noqa: N815 - the name on the wire
+
+
+_decode_batch = msgspec.json.Decoder(_Batch).decode
+_decode = msgspec.json.Decoder(dict[str, Any]).decode
+
+
+def read(kind: str, body: bytes, context: Context) -> Taken:
+    """Read a request to /v1/`kind`: one of the six calls, or `batch`.
+
+    A call of a batch that can't be taken becomes a letter, and all others are taken. Raises UserError `bad_json`,
+    `too_large`, and for a single call also `bad_call`.
+
+    >>> from shoal.core.time import Instant
+    >>> here = Context(received_at=Instant(1_772_359_200_000))
+    >>> seen = b'{"type": "track", "event": "Seen", "userId": "7"}'
+    >>> taken = read("batch", b'{"batch": [' + seen + b', {"type": "track"}]}', here)
+    >>> taken.records.num_rows, [letter.reason for letter in taken.letters]
+    (1, ['no_identity'])
+    """
+    if kind == BATCH:
+        batch = _decoded(_decode_batch, body)
+        calls: Iterable[tuple[bytes, Any]] = ((bytes(raw), batch.sentAt) for raw in batch.batch)
+        return _taken(calls, context)
+    if len(body) > MOST_BYTES:
+        raise too_large(MOST_BYTES, "A call")
+    call = _decoded(_decode, body)
+    taken = _taken([(msgspec.json.encode({**call, "type": kind}), call.get("sentAt"))], context, most=MOST_BATCH_BYTES)
+    for letter in taken.letters:
+        raise UserError("bad_call", letter.message, where=letter.reason, fix="Mend the call and send it again.")
+    return taken
+
+
+def too_large(most: int, what: str) -> UserError:
+    """The error for more bytes than are taken."""
+    fix = "Send less at once." if what != "A call" else "Leave large values out."
+    return UserError("too_large", f"{what} may have {most // 1024} KB.", fix=fix)
+
+
+def _decoded(decode: Any, body: bytes) -> Any:
+    try:
+        return decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        told = "It is nested too deeply" if isinstance(error, RecursionError) else str(error)
+        fix = 'Send a JSON object; of a batch {"batch": [call, …]}.'
+        raise UserError("bad_json", "The body is not what is asked for.", where=told, fix=fix) from None
+
+
+def _taken(calls: Iterable[tuple[bytes, Any]], context: Context, *, most: int = MOST_BYTES) -> Taken:
+    records, letters = Records(context.received_at), []
+    for number, (raw, sent) in enumerate(calls, 1):
+        try:
+            for record in _records(raw, sent, context, most):
+                records.add(number, record)
+        except (RowRejectedError, UnstorableError) as error:
+            letters.append(Letter(error.reason, error.message, raw))
+    return Taken(records.batch(), tuple(letters))
+
+
+def _records(raw: bytes, sent: Any, context: Context, most: int) -> Iterator[Record]:
+    """The record of a call; raises RowRejectedError or UnstorableError."""
+    if len(raw) > most:
+        raise RowRejectedError("too_large", f"A call may have {most // 1024} KB.")
+    try:
+        call = _decode(raw)
+        stated = call.get("originalTimestamp") or call.get("timestamp")
+        sent = call.get("sentAt") or sent
+        if sent and stated:  # the three together correct a clock that is wrong
+            call |= {"receivedAt": int(context.received_at), "sentAt": sent, "originalTimestamp": stated}
+        for record in segment.map_rows([call], context):
+            yield record if record.message_id or stated else replace(record, message_id=str(uuid.uuid4()))
+    except msgspec.DecodeError:
+        raise RowRejectedError("bad_json", "A call is a JSON object.") from None
+    except RecursionError:
+        raise too_deep() from None
+    except UnicodeError:
+        raise not_text() from None

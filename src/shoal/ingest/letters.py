@@ -1,0 +1,49 @@
+"""Dead letters: calls that could not be taken, kept with their reason until somebody looks at them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from shoal.core.time import Instant
+from shoal.ingest.calls import Letter
+from shoal.ingest.tables import dead_letters
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """A letter in the database."""
+
+    id: int
+    source: str
+    received_at: Instant
+    letter: Letter
+
+
+def keep(connection: sa.Connection, source: str, received_at: Instant, letters: Sequence[Letter]) -> None:
+    """Put letters away, in the caller's transaction."""
+    if letters:
+        shared = {"source": source, "received_at": received_at}
+        rows = [{**shared, "reason": one.reason, "message": one.message, "payload": one.payload} for one in letters]
+        connection.execute(sa.insert(dead_letters), rows)
+
+
+def known(connection: sa.Connection, *, after: int = 0, most: int = 100) -> tuple[DeadLetter, ...]:
+    """Letters with a greater number than `after`, oldest first."""
+    query = sa.select(dead_letters).where(dead_letters.c.id > after).order_by(dead_letters.c.id).limit(most)
+    return tuple(
+        DeadLetter(row.id, row.source, Instant(row.received_at), Letter(row.reason, row.message, row.payload))
+        for row in connection.execute(query)
+    )
+
+
+def count(connection: sa.Connection) -> int:
+    """How many there are."""
+    return int(connection.execute(sa.select(sa.func.count()).select_from(dead_letters)).scalar_one())
+
+
+def discard(connection: sa.Connection, numbers: Sequence[int]) -> int:
+    """Forget letters; how many there were."""
+    return connection.execute(sa.delete(dead_letters).where(dead_letters.c.id.in_(numbers))).rowcount
