@@ -185,6 +185,29 @@ def test_who_is_in_and_who_just_is_not(duck, name):
     assert live.members(duck, NODES[name], NOW, NODES) == found
 
 
+WEEKLY = tuple(range(3, 480, 7))
+STORIES = [
+    # name, what happened, whether it is for them
+    ("resurrected-readers", did(OPEN, 560, 490, *WEEKLY), False),  # one silence, and weekly opens for 16 months since
+    ("resurrected-readers", did(OPEN, 80, 14.1, 5), False),  # back for more than two weeks
+    ("resurrected-readers", did(OPEN, 75, 13.9, 10, 5, 1), True),  # back for less, whatever was opened since
+    ("resurrected-readers", did(OPEN, *WEEKLY[12:], 5), True),  # of those who read for long, too
+    ("resurrected-readers", did(OPEN, 60.5, 0.9), False),  # 60 days are not over
+    ("cart-abandoners", did("Product Added", 0.01), False),  # still in the shop
+    ("cart-abandoners", did("Product Added", 0.03), True),
+    ("high-value-cart-abandoners", did("Product Added", 0.01) + did(ORDER, 30, total=200), False),
+]
+
+
+@pytest.mark.parametrize(("name", "told", "belongs"), STORIES)
+def test_time_alone_keeps_nobody_in_for_whom_it_is_not(duck, name, told, belongs):
+    people = [history(1, told), history(2, did(ORDER, 9, total=50))]
+    assert (1 in oracle.members(NODES[name], people, NOW, NODES)) == belongs
+    cases.fill(duck, people)
+    assert (1 in sql.members(duck, NODES[name], NOW, NODES)) == belongs
+    assert (1 in live.members(duck, NODES[name], NOW, NODES)) == belongs
+
+
 @pytest.mark.parametrize("segment", EXAMPLES.values(), ids=lambda segment: segment.name)
 def test_a_starter_is_complete_and_comes_back_from_its_file(segment):
     assert segment.title
