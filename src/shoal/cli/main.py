@@ -36,6 +36,7 @@ COMMANDS = {
     "people": ("subscribers", "duplicates"),
     "warehouse": ("sql", "tables"),
     "keys": ("key",),
+    "letters": ("letters",),
     "serve": ("serve",),
 }
 """Which file has which commands."""

@@ -1,0 +1,90 @@
+"""Dead letters once more: what a newer Shoal or a mended call makes of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from shoal.core.errors import UserError
+from shoal.flow.drain import Drain
+from shoal.flow.home import Opened, one_writer
+from shoal.flow.importing import context_of
+from shoal.flow.unifying import unify
+from shoal.ingest import letters
+from shoal.ingest.calls import BATCH, read
+from shoal.store import journal
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """What became of letters."""
+
+    taken: int
+    refused: int  # they stay where they are
+
+
+def known_letters(opened: Opened, *, after: int = 0, most: int = 100) -> tuple[letters.DeadLetter, ...]:
+    """Letters with a greater number than `after`, oldest first."""
+    with opened.database.read() as connection:
+        return letters.known(connection, after=after, most=most)
+
+
+def replay(opened: Opened, numbers: Sequence[int] = ()) -> Replayed:
+    """Read letters again, all or those of these numbers, as if they came when they came; what is taken is one no more.
+
+    Raises UserError `unknown_letter`. What is taken is in the lake when this returns, unless a server runs: then that
+    brings it there.
+    """
+    done = {True: 0, False: 0}
+    for letter in _asked(opened, numbers):
+        done[_take(opened, letter)] += 1
+    if done[True]:
+        _drain(opened)
+    return Replayed(done[True], done[False])
+
+
+def discard(opened: Opened, numbers: Sequence[int]) -> int:
+    """Forget letters; how many. Raises UserError `unknown_letter`, and forgets none then."""
+    asked = [letter.id for letter in _asked(opened, numbers)] if numbers else []
+    with opened.database.write() as connection:
+        return letters.discard(connection, asked)
+
+
+def _asked(opened: Opened, numbers: Sequence[int]) -> list[letters.DeadLetter]:
+    found: dict[int, letters.DeadLetter] = {}
+    while some := known_letters(opened, after=max(found, default=0)):
+        found |= {letter.id: letter for letter in some}
+    for number in numbers:
+        if number not in found:
+            raise UserError(
+                "unknown_letter", f"There is no dead letter {number}.", fix="`shoal letters list` has them."
+            )
+    return [found[number] for number in dict.fromkeys(numbers or found)]
+
+
+def _take(opened: Opened, dead: letters.DeadLetter) -> bool:
+    """Put a letter's records into the journal in the place of the letter; False where it still can't be taken."""
+    context = context_of(opened.settings, dead.received_at)
+    try:
+        taken = read(BATCH, b'{"batch": [' + dead.letter.payload + b"]}", context)
+    except UserError:
+        return False
+    if taken.letters:
+        return False
+    with opened.database.write() as connection:
+        if not letters.discard(connection, [dead.id]):
+            return True  # somebody else replayed it meanwhile
+        origin, at = f"api:{dead.source}", dead.received_at
+        journal.append(connection, origin=origin, source=dead.source, received_at=at, batch=taken.records)
+    return True
+
+
+def _drain(opened: Opened) -> None:
+    try:
+        with one_writer(opened.home), Drain(opened.home, opened.database) as drain:
+            while drain.turn() is not None:
+                pass
+            unify(opened)
+    except UserError as error:
+        if error.code != "busy":
+            raise
