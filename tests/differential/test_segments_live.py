@@ -20,12 +20,14 @@ from shoal.segments.kinds.aggregate import Aggregate
 from shoal.segments.kinds.anniversary import Anniversary
 from shoal.segments.kinds.anonymous import IncludingAnonymous
 from shoal.segments.kinds.average import Average
+from shoal.segments.kinds.bucket import InBucket
 from shoal.segments.kinds.can_receive import CanReceive
 from shoal.segments.kinds.changed import Changed
 from shoal.segments.kinds.consent import Consent
 from shoal.segments.kinds.event_count import Did
 from shoal.segments.kinds.first_last import FirstLast
 from shoal.segments.kinds.groups import All, Either, Neither, Not
+from shoal.segments.kinds.has_been import HasBeen
 from shoal.segments.kinds.imported import ImportedFrom
 from shoal.segments.kinds.latest import EndSays
 from shoal.segments.kinds.local_time import LocalTime
@@ -40,6 +42,7 @@ from shoal.segments.kinds.trait import Trait
 from shoal.segments.kinds.trend import Trend
 from shoal.segments.live import Live, Persons, engine
 from shoal.segments.live.histories import facts_of
+from shoal.segments.live.program import Program
 from shoal.segments.nodes import Person, walk
 from shoal.segments.streams import Stream
 from shoal.segments.times import Times
@@ -58,15 +61,27 @@ week, fortnight = Duration(7, "d"), Duration(14, "d")
 windows = st.one_of(
     st.sampled_from((Last(week), Last(fortnight), BetweenAgo(fortnight, week), BeforeAgo(week))), cases.windows
 )
-leaves = (
-    st.builds(Did, streams, cases.times, windows),
-    st.builds(Did, streams, cases.times, windows),
-    st.builds(Did, streams, cases.times, windows),
-    cases.leaves[FirstLast].filter(lambda node: node.stream.local is None),
-    cases.leaves[Trend].filter(lambda node: node.stream.local is None),
-    st.builds(Average, streams, st.booleans(), windows, st.one_of(st.none(), st.sampled_from(cases.NAMED))),
-    cases.leaves[Trait],
-    cases.leaves[Consent],
+
+
+def computed(node):
+    return not Program.of([("", node.lower(), False)]).gapped
+
+
+leaves = tuple(
+    each.filter(computed)
+    for each in (
+        st.builds(Did, streams, cases.times, windows),
+        st.builds(Did, streams, cases.times, windows),
+        st.builds(Did, streams, cases.times, windows),
+        cases.leaves[FirstLast],
+        cases.leaves[Trend],
+        st.builds(Average, streams, st.booleans(), windows, st.one_of(st.none(), st.sampled_from(cases.NAMED))),
+        cases.leaves[Trait],
+        cases.leaves[Consent],
+        cases.leaves[InBucket],
+        cases.leaves[HasBeen],
+        cases.leaves[HasBeen],
+    )
 )
 """Conditions that the live reading computes itself."""
 

@@ -8,10 +8,13 @@ merged, and with it that id's bucket. Draws of different names have nothing to d
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 from sqlglot import exp, parse_one
 
 from shoal.core.errors import UserError, require
@@ -37,6 +40,21 @@ def bucket_of(subscriber: int, of: int, name: str = "") -> int:
     [4, 7, 1, 5, 9]
     """
     return key_id(f"{_prefix(name)}{subscriber_text(subscriber)}") % of
+
+
+def numbers_drawn(subscribers: npt.NDArray[np.int64], name: str) -> npt.NDArray[np.int64]:
+    """What they drew, whatever the number of buckets: `bucket_of` is the rest after division by that.
+
+    >>> (numbers_drawn(np.arange(5), "") % 10).tolist()
+    [4, 7, 1, 5, 9]
+    """
+    begun = hashlib.md5(_prefix(name).encode(), usedforsecurity=False)
+    digests = bytearray()
+    for subscriber in subscribers.tolist():
+        digest = begun.copy()
+        digest.update(b"%016x" % subscriber)
+        digests += digest.digest()
+    return (np.frombuffer(digests, "<u8")[1::2] >> np.uint64(1)).astype(np.int64)
 
 
 def _prefix(name: str) -> str:

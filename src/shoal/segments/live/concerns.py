@@ -10,7 +10,6 @@ from shoal.segments import local
 from shoal.segments.kinds import on_list, radius
 from shoal.segments.kinds.anniversary import AnniversaryWithin
 from shoal.segments.kinds.changed import Turned
-from shoal.segments.kinds.has_been import Held
 from shoal.segments.kinds.local_time import LocalTimeHolds
 from shoal.segments.kinds.on_list import LastListEvent, ListedInTrait
 from shoal.segments.kinds.opted_in import GrantedBy, Stated
@@ -59,7 +58,7 @@ def _read_by(part: object) -> Iterator[Mentioned]:
         case Stream(event=event, local=at):
             yield Mentioned("event", event)
             yield from () if at is None else _traits(local.TRAIT)
-        case Held(name=name) | Turned(name=name):
+        case Turned(name=name):
             yield from _traits(name)
         case TraitNumber(trait):
             yield from _traits(trait)

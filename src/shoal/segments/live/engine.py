@@ -81,6 +81,7 @@ class Live:
         self.askings = {core: self.askings.get(core) or Asking.of(core) for core in self.program.gapped}
         self.members.rename(tuple(self.program.members), len(self.people))
         counted = self.store.recount(self.program, len(self.people))
+        self.store.draw(self.people.ids, 0, waiting=True)
         return Needs.of(counted, new)
 
     def persons(self, persons: Persons) -> None:
@@ -218,11 +219,12 @@ class Live:
         return found
 
     def _grow(self, ids: Ids) -> None:
-        new = ids[self.people.places(ids) < 0]
+        new, size = ids[self.people.places(ids) < 0], len(self.people)
         ascending = bool((new[1:] > new[:-1]).all())
         self.people.append(new if ascending else np.unique(new))
-        size = len(self.people)
+        start, size = size, len(self.people)
         self.store.grow(size)
+        self.store.draw(self.people.ids[start:], start)
         self.members.grow(size)
         self.gaps = [np.concatenate((gap, np.zeros(size - len(gap), np.bool_))) for gap in self.gaps]
 

@@ -9,7 +9,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from shoal.segments.comparison import Comparison
+from shoal.segments.comparison import Comparison, PropertyFilter
+from shoal.segments.kinds import has_been
 from shoal.segments.live.edges import ALWAYS, NEVER, Places, Times, Truth
 from shoal.segments.lowered import ConsentHolds, Core, Count, TraitHolds
 from shoal.segments.streams import Stream
@@ -117,8 +118,8 @@ class Needs:
     gapped: tuple[Core, ...] = ()  # what `Live.refresh` has to be told
 
     @classmethod
-    def of(cls, counted: Iterable[Count | TraitHolds | ConsentHolds], gapped: Iterable[Core] = ()) -> Needs:
-        """What these counts, traits and consents read."""
+    def of(cls, counted: Iterable[object], gapped: Iterable[Core] = ()) -> Needs:
+        """What these counts, traits and consents read; a draw reads nothing."""
         streams: dict[Stream, dict[Window, None]] = {}
         traits: dict[str, dict[Comparison, None]] = {}
         consents: dict[tuple[str, str], None] = {}
@@ -126,7 +127,7 @@ class Needs:
             match one:
                 case Count(stream, window):
                     streams.setdefault(stream, {})[window] = None
-                case TraitHolds(name, comparison):
+                case TraitHolds(name, comparison) | has_been.Held(name, comparison):
                     traits.setdefault(name, {})[comparison] = None
                 case ConsentHolds(channel, purpose, _):
                     consents[channel, purpose] = None

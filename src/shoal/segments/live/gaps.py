@@ -35,7 +35,6 @@ GAPS: Mapping[str, Gap] = {
     "MeasureAgainstList": Gap("One number that changes moves the average for everybody.", QUARTER),
     "InShare": Gap("One number that changes moves the ranks of many others.", QUARTER),
     "EndHolds": Gap("When the first or latest event leaves the window, the next one has to be found.", QUARTER),
-    "Held": Gap("What was said before the window decides how the window begins.", QUARTER),
     "Turned": Gap("A statement that comes late changes what counts as a change.", QUARTER),
     "AnniversaryWithin": Gap("The day begins at another instant in each subscriber's zone.", QUARTER),
     "LocalTimeHolds": Gap("The hour is another in each subscriber's zone.", Duration(5, "m")),
@@ -45,16 +44,19 @@ GAPS: Mapping[str, Gap] = {
     "GrantedBy": Gap("Only grants since the last refusal count, and a refusal may come late.", None),
     "Stated": Gap("Statements that no longer count are looked at too, with their methods.", None),
     "ToldBy": Gap("Every row of a source is looked at, whatever it says.", None),
-    "InBucket": Gap("It never changes; only new subscribers have to be drawn.", None),
 }
-"""By the name of the class of a lowered condition: one entry for each that has a query of its own."""
+"""By the name of the class of a lowered condition: one entry for each that has a query of its own and is no count."""
+
+COMPUTED = frozenset(("Held", "InBucket"))
+"""Those with a query of their own that are counted all the same."""
 
 
 def gap_of(core: Core) -> Gap | None:
     """The reason and the period of a lowered condition; None where the live reading computes it."""
     if any(count.stream.local is not None for count in _counts(core)):
         return LOCAL
-    return GAPS[type(core).__name__] if isinstance(core, Scanned) else None
+    name = type(core).__name__
+    return GAPS[name] if isinstance(core, Scanned) and name not in COMPUTED else None
 
 
 def _counts(core: Core) -> tuple[Count, ...]:

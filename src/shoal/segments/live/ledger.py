@@ -112,6 +112,27 @@ def trait_periods(rows: Columns, place: int) -> tuple[Places, Times, Times]:
     return who[some], enter[some], leave[some]
 
 
+def held_periods(rows: Columns, place: int, length: int, *, always: bool) -> tuple[Places, Times, Times]:
+    """While the value has passed a comparison for so long without interruption; or, unless `always`, passed it then.
+
+    Of statements of one time only the last counts.
+    """
+    who, at = np.asarray(rows["who"], np.int64), np.asarray(rows["at"], np.int64)
+    lasting = np.flatnonzero(_next(who, at) > at)
+    who, at, held = who[lasting], at[lasting], np.asarray(rows[f"held{place}"], np.bool_)[lasting]
+    joined = np.zeros(max(0, len(who) - 1), np.bool_) if not len(who) else held[1:] & held[:-1] & (who[1:] == who[:-1])
+    first, last = held.copy(), held.copy()
+    first[1:] &= ~joined
+    last[:-1] &= ~joined
+    who, enter, leave = who[first], at[first], _next(who, at)[last]
+    if always:
+        enter = enter + length
+    else:
+        leave = np.where(leave < NEVER, leave + length, NEVER)
+    some = enter < leave
+    return who[some], enter[some], leave[some]
+
+
 CONSENT_NAMES = ("who", "at", "event_id", "state", "dated", "source", "address", "complaint", "changed")
 
 

@@ -10,6 +10,8 @@ from typing import Protocol
 
 import numpy as np
 
+from shoal.segments.kinds.bucket import InBucket
+from shoal.segments.kinds.has_been import Held
 from shoal.segments.live.edges import Truth, Whole
 from shoal.segments.live.gaps import gap_of
 from shoal.segments.lowered import (
@@ -27,8 +29,8 @@ from shoal.segments.lowered import (
     TraitHolds,
 )
 
-Counted = Count | TraitHolds | ConsentHolds
-"""What has a tally: a fact about a trait or a consent counts 1 while it is so."""
+Counted = Count | TraitHolds | Held | ConsentHolds | InBucket
+"""What has a tally: a fact about a trait or a consent counts 1 while it is so, as does being drawn."""
 
 
 class Sight(Protocol):
@@ -238,7 +240,7 @@ class Program:
                 return Compared(self._tally(left), sign, factor, self._tally(right))
             case AgainstAverage(count, per, above):
                 return Average(self._tally(count), None if per is None else self._tally(per), above)
-            case TraitHolds() | ConsentHolds():
+            case TraitHolds() | Held() | ConsentHolds() | InBucket():
                 return Within(self._tally(core), 1, None)
         raise TypeError(f"not a condition: {core!r}")
 

@@ -7,10 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from shoal.profiles.consent import CAUTION
+from shoal.segments.kinds.bucket import InBucket, numbers_drawn
+from shoal.segments.kinds.has_been import Held
 from shoal.segments.live import ledger
 from shoal.segments.live.edges import NEVER, Places, Times, Truth, Whole
 from shoal.segments.live.facts import Facts, Happened, Needs, is_timed, timed_filters
 from shoal.segments.live.ledger import Columns, Ledger
+from shoal.segments.live.people import Ids
 from shoal.segments.live.program import Counted, Program
 from shoal.segments.live.sights import Course
 from shoal.segments.live.sources import NARROW, Due, Period, Source, Tally
@@ -54,7 +57,7 @@ class Store:
 
     def _is_told_alike(self, counted: Counted, needs: Needs) -> bool:
         """Whether what is kept of a trait still has the columns that are asked for."""
-        if not isinstance(counted, TraitHolds):
+        if not isinstance(counted, TraitHolds | Held):
             return True
         return self.needs.traits.get(counted.name) == needs.traits.get(counted.name)
 
@@ -72,6 +75,16 @@ class Store:
         """Make room for people."""
         for tally in self.tallies:
             tally.grow(people)
+
+    def draw(self, ids: Ids, start: int, *, waiting: bool = False) -> None:
+        """Count who is in a random bucket, by their ids; their places begin at `start`. `waiting`: where it is new."""
+        numbers: dict[str, Times] = {}
+        for counted, tally in self._known.items():
+            if isinstance(counted, InBucket) and not (waiting and tally.ready):
+                if counted.draw not in numbers:
+                    numbers[counted.draw] = numbers_drawn(ids, counted.draw)
+                bucket = numbers[counted.draw] % counted.of
+                tally.counts[start : start + len(ids)] = (counted.low <= bucket) & (bucket <= counted.high)
 
     def load(self, facts: Facts, now: int) -> None:
         """Count facts for those tallies that wait for them."""
@@ -189,7 +202,7 @@ def _period(counted: Counted) -> Period:
 def _about(counted: Counted) -> str | tuple[str, str] | None:
     """The ledger that a fact is decided by; None for counts."""
     match counted:
-        case TraitHolds(name, _):
+        case TraitHolds(name, _) | Held(name, _):
             return name
         case ConsentHolds(channel, purpose, _):
             return channel, purpose
@@ -199,6 +212,9 @@ def _about(counted: Counted) -> str | tuple[str, str] | None:
 def _periods(counted: Counted, rows: Columns, needs: Needs) -> tuple[Places, Times, Times]:
     if isinstance(counted, TraitHolds):
         return ledger.trait_periods(rows, needs.traits[counted.name].index(counted.comparison))
+    if isinstance(counted, Held):
+        place = needs.traits[counted.name].index(counted.comparison)
+        return ledger.held_periods(rows, place, counted.length.ms, always=counted.always)
     assert isinstance(counted, ConsentHolds)
     who, enter, leave, state = ledger.consent_periods(rows)
     some = np.isin(state, [CAUTION.index(one) for one in counted.states])
