@@ -22,6 +22,7 @@ from shoal.segments.history import ConsentStatement, Event, History, TraitStatem
 from shoal.segments.kinds.consent import STATES, Consent
 from shoal.segments.kinds.event_count import Did
 from shoal.segments.kinds.trait import Trait
+from shoal.segments.operators.operator import Dates
 from shoal.segments.streams import Stream
 from shoal.store.duck import open_duck
 
@@ -75,10 +76,14 @@ OPERANDS = {
     **dict.fromkeys(("starts_with", "ends_with"), cases.TEXTS[1:]),
     "matches": cases.PATTERNS,
     **{name: [*cases.WHOLE, *cases.BROKEN] for name in ("gt", "gte", "lt", "lte")},
-    "between": [(0, 5), (0.5, 5.5), (2**53, 2**53 + 1), (-(2**63), 2**63 - 1), (-1e300, 1e300)],
+    "between": [
+        Dates(cases.NOW - 7 * 86_400_000, cases.NOW),
+        Dates(cases.NOW, cases.NOW),
+        *((0, 5), (0.5, 5.5), (2**53, 2**53 + 1), (-(2**63), 2**63 - 1), (-1e300, 1e300)),
+    ],
     "is_set": [True, False],
     **{name: [cases.NOW, cases.NOW - 7 * 86_400_000, 0, -1] for name in ("before", "after")},
-    "within_last": cases.LENGTHS,
+    **dict.fromkeys(("within_last", "within_next", "before_ago", "after_next"), cases.LENGTHS),
 }
 
 

@@ -46,6 +46,7 @@ from shoal.segments.kinds.trend import SIGNS, Trend
 from shoal.segments.local import FORMS, TRAIT, CalendarDays, LocalTimes
 from shoal.segments.nodes import Node
 from shoal.segments.operators import OPERATORS
+from shoal.segments.operators.operator import Dates
 from shoal.segments.streams import Stream
 from shoal.segments.summaries import FUNCTIONS, Summary, TraitNumber
 from shoal.segments.times import ONCE, Times
@@ -79,6 +80,8 @@ DATES = (
     "1969-12-31T23:59:59.9999Z",
     "2026-03-29T01:30:00.501Z",
     "26-03-22",
+    "2026-04-05T01:30:00.500Z",
+    "2026-04-05T01:30:00.501Z",
     "2026-03-22T24:00:00Z",
 )
 WHOLE = (0, 1, 2, 5, -5, 2**53, 2**53 + 1, 2**62 + 1, -(2**63), 2**63 - 1)
@@ -127,10 +130,13 @@ _OPERANDS = {
     "contains": st.one_of(texts, st.sampled_from(WHOLE), st.booleans()),
     "not_contains": st.one_of(texts, st.sampled_from(WHOLE), st.booleans()),
     "matches": st.sampled_from(PATTERNS),
-    "between": st.tuples(numbers, numbers).map(sorted).map(tuple),
+    "between": st.one_of(
+        st.tuples(numbers, numbers).map(sorted).map(tuple),
+        st.tuples(instants, instants).map(sorted).map(lambda ends: Dates(*ends)),
+    ),
     "before": instants,
     "after": instants,
-    "within_last": durations,
+    **dict.fromkeys(("within_last", "within_next", "before_ago", "after_next"), durations),
     **dict.fromkeys(("gt", "gte", "lt", "lte"), numbers),
     **dict.fromkeys(("is", "is_not"), scalars),
 }
@@ -275,9 +281,7 @@ leaves: dict[type, st.SearchStrategy[Node]] = {
     InBucket: st.builds(lambda ends, draw: InBucket(*ends, draw), buckets, st.sampled_from(("", "a", "é \"'"))),
     EventSequence: sequences,
     Regular: regulars,
-    HasBeen: st.builds(
-        HasBeen, st.sampled_from(TRAITS), comparisons.filter(lambda one: one.meaning.moments is None), durations
-    ),
+    HasBeen: st.builds(HasBeen, st.sampled_from(TRAITS), comparisons.filter(lambda one: one.lags() is None), durations),
     Changed: st.builds(Changed, st.sampled_from(TRAITS), _ends, _ends, times, windows),
     Trait: st.builds(Trait, st.sampled_from(TRAITS), comparisons),
     CanReceive: st.builds(CanReceive, st.sampled_from(CHANNELS), st.sampled_from(PURPOSES)),

@@ -56,7 +56,7 @@ def test_no_operator_slips_out():
         *("is", "is_not", "one_of", "none_of"),
         *("contains", "not_contains", "starts_with", "ends_with", "matches"),
         *("gt", "gte", "lt", "lte", "between"),
-        *("is_set", "before", "after", "within_last"),
+        *("is_set", "before", "after", "within_last", "within_next", "before_ago", "after_next"),
     )
 
 

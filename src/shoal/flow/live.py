@@ -15,14 +15,14 @@ import pyarrow as pa
 from sqlglot import exp, parse_one
 
 from shoal.core.ids import KEY_ID_SQL
-from shoal.core.time import Duration, Instant
+from shoal.core.time import Instant
 from shoal.flow.places import Places
 from shoal.ingest.lake_rows import REPLACED
 from shoal.profiles.consent import CAUTION, COMPLAINT
 from shoal.segments.comparison import Comparison
 from shoal.segments.live import Changes, Consented, Facts, Happened, Live, Needs, Persons, Stated
-from shoal.segments.live.edges import NEVER, Times
-from shoal.segments.live.facts import Held, is_timed
+from shoal.segments.live.edges import NEVER
+from shoal.segments.live.facts import Held, is_timed, spans_of_dates
 from shoal.segments.live.people import Ids
 from shoal.segments.live.sources import most_of_one
 from shoal.segments.lowered import Core
@@ -225,7 +225,7 @@ def _of_streams(streams: Sequence[Stream], columns: Mapping[str, npt.NDArray[Any
 def _of_stream(number: int, stream: Stream, columns: Mapping[str, npt.NDArray[Any]]) -> Happened:
     who, at = columns["who"], columns["at"]
     timed = [one.comparison for one in stream.filters if is_timed(one.comparison)]
-    spans = [_span(columns[f"s{number}_{place}"], one) for place, one in enumerate(timed)]
+    spans = [spans_of_dates(columns[f"s{number}_{place}"], one) for place, one in enumerate(timed)]
     since = np.maximum.reduce([start for start, _ in spans]) if spans else None
     until = np.minimum.reduce([end for _, end in spans]) if spans else None
     if f"s{number}" not in columns:
@@ -245,7 +245,7 @@ def _stated(stored: Stored, places: Places, name: str, comparisons: Sequence[Com
     query = query.select(column("event_id"), *answers)
     columns = _columns(_asked(stored, query, binding).to_arrow_table().combine_chunks(), places)
     held: list[Held] = [
-        _span(columns[f"c{place}"], one) if is_timed(one) else columns[f"c{place}"].view(np.bool_)
+        spans_of_dates(columns[f"c{place}"], one) if is_timed(one) else columns[f"c{place}"].view(np.bool_)
         for place, one in enumerate(comparisons)
     ]
     return Stated(name, columns["who"], columns["at"], columns["event_id"], tuple(held))
@@ -316,11 +316,6 @@ def _flag(condition: exp.Expr) -> exp.Expr:
 
 def _instant(value: exp.Expr) -> exp.Expr:
     return exp.func("COALESCE", variant.instant(value), exp.Literal.number(NEVER))
-
-
-def _span(instants: Times, comparison: Comparison) -> tuple[Times, Times]:
-    assert isinstance(comparison.operand, Duration), "within_last is the one comparison that time changes"
-    return instants, np.where(instants < NEVER, instants + comparison.operand.ms, NEVER)
 
 
 def _columns(rows: pa.RecordBatch | pa.Table, places: Places) -> dict[str, npt.NDArray[Any]]:

@@ -9,8 +9,8 @@ from typing import Any, cast
 from shoal.core.errors import UserError, nearest
 from shoal.core.time import Instant
 from shoal.segments.operators import OPERATORS
-from shoal.segments.operators.operator import Operand, Operator
-from shoal.segments.values import Json, at_path, check_text, join_path, split_path
+from shoal.segments.operators.operator import Lags, Operand, Operator
+from shoal.segments.values import Json, at_path, check_text, instant_of, join_path, split_path
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,8 +66,20 @@ class Comparison:
 
     def moments(self, value: Json) -> tuple[Instant, ...]:
         """Instants at which time alone may change the answer for this value."""
-        found = self.meaning.moments
-        return found(value, self.operand) if found else ()
+        instant, lags = instant_of(value), self.lags()
+        if instant is None or lags is None:
+            return ()
+        return tuple(Instant(instant + lag) for lag in lags if lag is not None)
+
+    def lags(self) -> Lags | None:
+        """From when on a date passes and until when, in milliseconds after it; None where time alone changes nothing.
+
+        >>> from shoal.core.time import Duration
+        >>> Comparison("within_last", Duration(1, "s")).lags(), Comparison("before", 5).lags()
+        ((0, 1000), None)
+        """
+        found = self.plain()[0].meaning.lags
+        return found(self.operand) if found else None
 
     def english(self) -> str:
         """The words after the name: `is "trial"`."""

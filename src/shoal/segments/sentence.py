@@ -152,8 +152,6 @@ def _shortened(token: str) -> str:
 def _comparison(operator: str) -> Callable[..., Comparison]:
     if operator == "is_set":
         return lambda *negated: Comparison(operator, not negated)
-    if operator == "between":
-        return lambda low, high: Comparison(operator, (low, high))
     return lambda operand: Comparison(operator, operand)
 
 
@@ -182,6 +180,7 @@ BUILD: Mapping[str, Callable[..., Any]] = {
     **windows.BUILD,
     **times.BUILD,
     **local.BUILD,
+    **operators.BUILD,
     **{f"test_{operator}": _comparison(operator) for operator in operators.OPERATORS},
     **{rule: build for kind in KINDS for rule, build in kind.build.items()},
 }

@@ -14,7 +14,7 @@ _BARE = re.compile(NAME, re.IGNORECASE | re.ASCII)
 _LISTED = """
     a above after afterwards ago all and anonymous any are at average been before below between by can changed
     consent contain contains did do does done each ends events ever exactly false fewer first for from half
-    has in including is last least less matches more most never no none not of often on once one or per
+    has in including is last least less matches more most never no none not now of often on once one or per
     periods person receive segment set since starts than the then time times to trait true twice until where
     with within without opens clicks orders visits
     bottom bucket cluster distinct latest maximum minimum number percent random score sum top

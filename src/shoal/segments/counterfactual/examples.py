@@ -16,6 +16,7 @@ from shoal.core.zones import DAY
 from shoal.segments.comparison import Comparison, PropertyFilter
 from shoal.segments.history import Event, TraitStatement
 from shoal.segments.nodes import Person
+from shoal.segments.operators.operator import Dates
 from shoal.segments.streams import Stream
 from shoal.segments.values import Json, same_value
 from shoal.segments.windows import BeforeAgo, Between, BetweenAgo, Window
@@ -68,7 +69,10 @@ def _near(operand: object, now: Instant) -> Iterator[Json]:
             yield from (operand, literal, f"{literal}a", f"a{literal}", f"a{operand}a")
             yield [operand]
         case Duration():
-            yield from (format_instant(one) for one in (now, Instant(now - operand.ms)))
+            near = (now, now - operand.ms, now + operand.ms, now + operand.ms + 1)
+            yield from (format_instant(Instant(one)) for one in near)
+        case Dates(first, last):
+            yield from (format_instant(Instant(one)) for one in (first, last, last + 1, first - 1))
 
 
 def with_value(properties: dict[str, Json], path: tuple[str, ...], value: Json) -> None:

@@ -76,7 +76,7 @@ class HasBeen:
     def __post_init__(self) -> None:
         check_text(self.name, "The trait's name")
         check_duration(self.length)
-        moving = self.comparison.meaning.moments is not None
+        moving = self.comparison.lags() is not None
         fix = "Compare with a fixed date, or ask without for."
         require(not moving, "bad_value", "This comparison moves with time and can't be held over it.", fix=fix)
 
@@ -186,7 +186,7 @@ has_been: "trait" word over_time lasting
     | "has" "been" "at" "least" number -> test_gte
     | "has" "been" "less" "than" number -> test_lt
     | "has" "been" "at" "most" number -> test_lte
-    | "has" "been" "between" number "and" number -> test_between
+    | "has" "been" "between" range -> test_between
     | "has" "been" "set" -> been_set
     | "has" "not" "been" "set" -> been_not_set
     | "has" "been" "before" date -> test_before

@@ -22,6 +22,7 @@ from shoal.segments.counterfactual.ways import Do, Way
 from shoal.segments.kinds.trait import Trait
 from shoal.segments.lowered import Core
 from shoal.segments.nodes import Detail, Kind, Node, Person, Read, Reference
+from shoal.segments.operators.operator import Dates
 from shoal.segments.operators.words import quoted
 from shoal.segments.predictions import CLUSTER, SCORE
 from shoal.segments.values import Json, check_text
@@ -42,8 +43,9 @@ class Score:
 
     def __post_init__(self) -> None:
         check_text(self.score, "The score's name")
-        number = self.comparison.operator != "is" or not isinstance(self.comparison.operand, str | bool)
-        if self.comparison.operator not in OPERATORS or not number:
+        operator, operand = self.comparison.operator, self.comparison.operand
+        number = not isinstance(operand, str | Dates) and (operator == "is_set" or not isinstance(operand, bool))
+        if operator not in OPERATORS or not number:
             fix = 'Write for example score "churn risk" is more than 0.7.'
             raise UserError("bad_value", "A score is compared with a number.", fix=fix)
 

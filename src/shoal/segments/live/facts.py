@@ -22,7 +22,7 @@ Held = Truth | tuple[Times, Times]
 
 def is_timed(comparison: Comparison) -> bool:
     """Whether time alone changes what the comparison says of a value."""
-    return comparison.plain()[0].meaning.moments is not None
+    return comparison.lags() is not None
 
 
 def timed_filters(stream: Stream) -> tuple[Comparison, ...]:
@@ -134,6 +134,17 @@ class Needs:
         asked = {name: tuple(comparisons) for name, comparisons in traits.items()}
         windows = {stream: tuple(those) for stream, those in streams.items()}
         return cls(windows, asked, tuple(consents), tuple(gapped))
+
+
+def spans_of_dates(dates: Times, comparison: Comparison) -> tuple[Times, Times]:
+    """From when on and until when these dates pass a comparison that time changes; NEVER stands for what is no date."""
+    lags = comparison.lags()
+    assert lags is not None
+    since, until = lags
+    known = dates < NEVER
+    begin = ALWAYS if since is None else dates + since
+    end = NEVER if until is None else dates + until
+    return np.where(known, begin, NEVER), np.where(known, end, ALWAYS)
 
 
 def spans(held: Held) -> tuple[Times, Times]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import numpy as np
 
 from shoal.core.ids import key_id
-from shoal.core.time import Duration, Instant
+from shoal.core.time import Instant
 from shoal.profiles.consent import CAUTION, COMPLAINT, is_dated
 from shoal.segments.comparison import Comparison
 from shoal.segments.history import ConsentStatement, Event, History, TraitStatement
@@ -80,11 +80,14 @@ def _passes(stream: Stream, event: Event) -> Iterator[tuple[int, int]]:
 
 
 def _span(comparison: Comparison, value: Json) -> tuple[int, int]:
-    if not is_timed(comparison):
+    lags = comparison.lags()
+    if lags is None:
         return (ALWAYS, NEVER) if comparison.holds(value, _SOME) else (NEVER, ALWAYS)
     instant = instant_of(value)
-    assert isinstance(comparison.operand, Duration), "within_last is the one comparison that time changes"
-    return (NEVER, ALWAYS) if instant is None else (instant, instant + comparison.operand.ms)
+    if instant is None:
+        return NEVER, ALWAYS
+    since, until = lags
+    return ALWAYS if since is None else instant + since, NEVER if until is None else instant + until
 
 
 def _stated(name: str, comparisons: Sequence[Comparison], told: Sequence[tuple[int, TraitStatement]]) -> Stated:

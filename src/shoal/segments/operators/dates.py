@@ -10,7 +10,7 @@ from shoal.core.errors import UserError, require
 from shoal.core.time import UNITS_MS, Duration, Instant, format_instant, parse_instant
 from shoal.segments.operators import variant
 from shoal.segments.operators.binding import Binding
-from shoal.segments.operators.operator import Operand, Operator
+from shoal.segments.operators.operator import Lags, Operand, Operator
 from shoal.segments.operators.words import instant_words
 from shoal.segments.values import Json, instant_of, shown
 
@@ -79,17 +79,32 @@ def _after_sql(value: exp.Expr, operand: Operand, binding: Binding) -> exp.Expr:
     return exp.GT(this=variant.instant(value), expression=binding.value(_instant(operand)))
 
 
-def _within_last_sql(value: exp.Expr, operand: Operand, binding: Binding) -> exp.Expr:
-    found = variant.instant(value)
-    since = binding.value(binding.now - duration(operand).ms)
-    return exp.and_(
-        exp.GT(this=found, expression=since), exp.LTE(this=found.copy(), expression=binding.value(binding.now))
+def _timed(
+    name: str, grammar: str, words: str, lags: Callable[[int], Lags], test: Callable[[Instant, int, Instant], bool]
+) -> Operator:
+    """An operator that compares a date with now; `{}` in the words is the length, which the rest is given in ms."""
+
+    def condition(value: exp.Expr, operand: Operand, binding: Binding) -> exp.Expr:
+        since, until = lags(duration(operand).ms)
+        found = variant.instant(value)
+        bounds: list[exp.Expr] = []
+        if until is not None:
+            bounds.append(exp.GT(this=found, expression=binding.value(binding.now - until)))
+        if since is not None:
+            bounds.append(exp.LTE(this=found.copy(), expression=binding.value(binding.now - since)))
+        return exp.and_(*bounds)
+
+    return Operator(
+        name=name,
+        grammar=grammar,
+        check=check_duration,
+        read=read_duration,
+        write=lambda operand: duration(operand).short(),
+        english=lambda operand: words.format(duration(operand).english()),
+        holds=_held(lambda instant, operand, now: test(instant, duration(operand).ms, now)),
+        condition=condition,
+        lags=lambda operand: lags(duration(operand).ms),
     )
-
-
-def _enters_and_leaves(value: Json, operand: Operand) -> tuple[Instant, ...]:
-    instant = instant_of(value)
-    return () if instant is None else (instant, Instant(instant + duration(operand).ms))
 
 
 OPERATORS = (
@@ -113,15 +128,32 @@ OPERATORS = (
         holds=_held(lambda instant, operand, _now: instant > _instant(operand)),
         condition=_after_sql,
     ),
-    Operator(
-        name="within_last",
-        grammar='"is" "within" "the" "last" duration',
-        check=check_duration,
-        read=read_duration,
-        write=lambda operand: duration(operand).short(),
-        english=lambda operand: f"is within the last {duration(operand).english()}",
-        holds=_held(lambda instant, operand, now: now - duration(operand).ms < instant <= now),
-        condition=_within_last_sql,
-        moments=_enters_and_leaves,
+    _timed(
+        "within_last",
+        '"is" "within" "the" "last" duration',
+        "is within the last {}",
+        lambda length: (0, length),
+        lambda instant, length, now: now - length < instant <= now,
+    ),
+    _timed(
+        "within_next",
+        '"is" "within" "the" "next" duration',
+        "is within the next {}",
+        lambda length: (-length, 0),
+        lambda instant, length, now: now < instant <= now + length,
+    ),
+    _timed(
+        "before_ago",
+        '"is" "more" "than" duration "ago"',
+        "is more than {} ago",
+        lambda length: (length, None),
+        lambda instant, length, now: instant <= now - length,
+    ),
+    _timed(
+        "after_next",
+        '"is" "more" "than" duration "from" "now"',
+        "is more than {} from now",
+        lambda length: (None, -length),
+        lambda instant, length, now: instant > now + length,
     ),
 )

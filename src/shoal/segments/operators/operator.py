@@ -11,8 +11,20 @@ from shoal.core.time import Duration, Instant
 from shoal.segments.operators.binding import Binding
 from shoal.segments.values import Json, Scalar
 
-Operand = Scalar | tuple[Scalar, ...] | Duration
+
+@dataclass(frozen=True, slots=True)
+class Dates:
+    """The instants from one to another, both included."""
+
+    first: Instant
+    last: Instant
+
+
+Operand = Scalar | tuple[Scalar, ...] | Duration | Dates
 """What a value is compared with. Instants are whole milliseconds."""
+
+Lags = tuple[int | None, int | None]
+"""Milliseconds after a date from when on it passes, and until when it does; None sets no limit."""
 
 
 def unchanged(value: object) -> object:
@@ -44,4 +56,4 @@ class Operator:
     opposite_of: str | None = None
     read: Callable[[object], object] = unchanged  # operand from its form in JSON; raises UserError
     write: Callable[[Operand], Json] = plain  # operand to its form in JSON
-    moments: Callable[[Json, Operand], tuple[Instant, ...]] | None = None  # when time alone may change the answer
+    lags: Callable[[Operand], Lags] | None = None  # of dates that time alone makes pass, or stop to
