@@ -73,7 +73,7 @@ def test_a_name_of_an_earlier_release_is_still_read_and_takes_no_version_away(sq
 def test_a_version_that_is_not_there_is_told_with_those_that_are(sqlite, said):
     fixes = []
     for plan in ("a", "b", "c"):
-        write(sqlite, "vip", f"plan is {plan}")
+        write(sqlite, "vip", f'plan is "{plan}"')
         with pytest.raises(UserError) as caught:
             define(f"vip@{said}", known(sqlite))
         assert caught.value.code == "unknown_version"
