@@ -1,4 +1,4 @@
-"""Tables of who may do what."""
+"""Tables of who may do what: keys of programs, and vendors whose webhooks are taken."""
 
 from __future__ import annotations
 
@@ -17,4 +17,24 @@ api_keys = sa.Table(
     sa.Column("digest", sa.String(64), nullable=False, unique=True),  # keyed hash of the key
     sa.Column("created_at", sa.BigInteger, nullable=False),  # ms
     sa.Column("revoked_at", sa.BigInteger),  # ms; null while it is in use
+)
+
+webhooks = sa.Table(
+    "webhooks",
+    metadata,
+    sa.Column("id", BigId, primary_key=True, autoincrement=True),
+    sa.Column("name", sa.Text, nullable=False, index=True),  # in its address, and the source of its events
+    sa.Column("vendor", sa.Text, nullable=False),
+    sa.Column("address", sa.Text),  # where vendors reach this server; null: as a request says
+    sa.Column("secret", sa.LargeBinary, nullable=False),  # encrypted with the workspace's secret
+    sa.Column("created_at", sa.BigInteger, nullable=False),  # ms
+    sa.Column("revoked_at", sa.BigInteger),  # ms; null while it is in use
+)
+
+webhook_replays = sa.Table(
+    "webhook_replays",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("digest", sa.String(64), primary_key=True),  # of what tells a delivery from every other
+    sa.Column("until", sa.BigInteger, nullable=False, index=True),  # ms; forgotten after that
 )

@@ -12,20 +12,25 @@ from fastapi import FastAPI
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 
-from shoal.api import calls, health, reference
+from shoal.api import calls, health, reference, webhooks
 from shoal.api.errors import on_any, on_http_error, on_user_error
+from shoal.api.fetching import fetched
 from shoal.core.errors import UserError
 from shoal.flow.accepting import Intake
 from shoal.flow.admitting import Door
 from shoal.flow.engine import Engine
 from shoal.flow.home import Opened, open_home
+from shoal.flow.webhooks import Fetch, Post
 from shoal.store.secret import secret_at
 
 HOME = "SHOAL_HOME"
 
 
-def made(opened: Opened, *, engine: bool = True) -> FastAPI:
-    """The application over an open workspace; `engine` takes what arrives to the lake besides."""
+def made(opened: Opened, *, engine: bool = True, fetch: Fetch = fetched) -> FastAPI:
+    """The application over an open workspace.
+
+    `engine` takes what arrives to the lake besides; `fetch` asks other servers, for certificates of webhooks.
+    """
 
     @asynccontextmanager
     async def alive(app: FastAPI) -> AsyncIterator[None]:
@@ -40,14 +45,15 @@ def made(opened: Opened, *, engine: bool = True) -> FastAPI:
             opened.database.close()
 
     app = FastAPI(title="Shoal", version=metadata.version("shoal"), lifespan=alive, docs_url=None, redoc_url=None)
-    app.state.opened, app.state.door = opened, Door(opened, secret_at(opened.home.secret))
+    secret = secret_at(opened.home.secret)
+    app.state.opened, app.state.door, app.state.post = opened, Door(opened, secret), Post(opened, secret, fetch)
     app.add_middleware(
         CORSMiddleware, allow_origins=["*"], allow_methods=["POST"], allow_headers=["Authorization", "Content-Type"]
     )
     app.add_exception_handler(UserError, on_user_error)
     app.add_exception_handler(HTTPException, on_http_error)
     app.add_exception_handler(Exception, on_any)
-    for each in (calls, health, reference):
+    for each in (calls, webhooks, health, reference):
         app.include_router(each.router)
     return app
 

@@ -13,13 +13,22 @@ STATUS = {
     "no_key": 401,
     "unknown_key": 401,
     "not_allowed": 403,
+    "missing_signature": 401,
+    "bad_signature": 401,
+    "stale_signature": 401,
+    "untrusted_topic": 403,
+    "untrusted_certificate": 403,
     "no_such_page": 404,
+    "no_such_webhook": 404,
+    "replayed": 409,
     "too_large": 413,
     "unknown_encoding": 415,
     "too_busy": 503,
     "disk_full": 503,
     "disk_error": 503,
     "no_access": 503,
+    "no_answer": 503,
+    "damaged_secret": 503,
 }
 """Of codes that are not 400."""
 

@@ -36,6 +36,7 @@ COMMANDS = {
     "people": ("subscribers", "duplicates"),
     "warehouse": ("sql", "tables"),
     "keys": ("key",),
+    "webhooks": ("webhook",),
     "letters": ("letters",),
     "serve": ("serve",),
 }

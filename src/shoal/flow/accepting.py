@@ -12,6 +12,9 @@ from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 
+import sqlalchemy as sa
+
+from shoal.access import webhooks
 from shoal.core.errors import UserError
 from shoal.core.time import Instant
 from shoal.ingest import letters
@@ -27,12 +30,21 @@ MOST_AT_ONCE = 20_000
 
 
 @dataclass(frozen=True, slots=True)
+class Once:
+    """What tells a signed delivery from every other: it is kept once until an instant."""
+
+    replay_id: str
+    until: Instant
+
+
+@dataclass(frozen=True, slots=True)
 class Offer:
     """What one request brought."""
 
     source: str
     received_at: Instant
     taken: Taken
+    once: Once | None = None
     kept: Future[None] = field(default_factory=Future)
 
     @property
@@ -64,12 +76,13 @@ class Intake:
         """Whether it takes anything."""
         return self._thread.is_alive() and not self._closing
 
-    def offer(self, source: str, received_at: Instant, taken: Taken) -> Future[None]:
+    def offer(self, source: str, received_at: Instant, taken: Taken, once: Once | None = None) -> Future[None]:
         """Hand in; the future is done once all is on disk, and fails where it is not.
 
-        Raises UserError `too_busy` where too much waits, or nothing is taken any more: nothing was kept then.
+        With `once` it fails with UserError `replayed` where the same was kept before. Raises UserError `too_busy`
+        where too much waits, or nothing is taken any more: nothing was kept then.
         """
-        offer = Offer(source, received_at, taken)
+        offer = Offer(source, received_at, taken, once)
         with self._changed:
             if not self.is_open or self._rows + offer.rows > max(self._most_waiting, offer.rows):
                 raise UserError("too_busy", "The disk can't keep up with what arrives.", fix="Send it again later.")
@@ -106,19 +119,33 @@ class Intake:
         """Commit, and tell everybody how it went."""
         try:
             with self._database.write() as connection:
-                for offer in some:
-                    letters.keep(connection, offer.source, offer.received_at, offer.taken.letters)
-                    if offer.taken.records.num_rows:
-                        journal.append(
-                            connection,
-                            origin=f"api:{offer.source}",
-                            source=offer.source,
-                            received_at=offer.received_at,
-                            batch=offer.taken.records,
-                        )
+                kept = [_is_new(connection, offer) for offer in some]
+                for offer, is_new in zip(some, kept, strict=True):
+                    if is_new:
+                        _put(connection, offer)
         except Exception as error:  # whoever waits is told, whatever it is
             for offer in some:
                 offer.kept.set_exception(error)
         else:
-            for offer in some:
-                offer.kept.set_result(None)
+            for offer, is_new in zip(some, kept, strict=True):
+                if is_new:
+                    offer.kept.set_result(None)
+                else:
+                    offer.kept.set_exception(_replayed())
+
+
+def _is_new(connection: sa.Connection, offer: Offer) -> bool:
+    """Whether it was not kept before, which is noted beside it."""
+    once, at = offer.once, offer.received_at
+    return once is None or webhooks.remember(connection, offer.source, once.replay_id, now=at, until=once.until)
+
+
+def _put(connection: sa.Connection, offer: Offer) -> None:
+    source, at, taken = offer.source, offer.received_at, offer.taken
+    letters.keep(connection, source, at, taken.letters)
+    if taken.records.num_rows:
+        journal.append(connection, origin=f"api:{source}", source=source, received_at=at, batch=taken.records)
+
+
+def _replayed() -> UserError:
+    return UserError("replayed", "This delivery was taken before.", fix="Nothing is to be done.")

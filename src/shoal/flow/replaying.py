@@ -11,7 +11,11 @@ from shoal.flow.home import Opened, one_writer
 from shoal.flow.importing import context_of
 from shoal.flow.unifying import unify
 from shoal.ingest import letters
-from shoal.ingest.calls import BATCH, read
+from shoal.ingest.calls import BATCH, Letter, Taken, read
+from shoal.ingest.source import Context
+from shoal.ingest.webhook import mapped
+from shoal.ingest.webhooks import webhook_of
+from shoal.ingest.webhooks.rows import document
 from shoal.store import journal
 
 
@@ -66,7 +70,7 @@ def _take(opened: Opened, dead: letters.DeadLetter) -> bool:
     """Put a letter's records into the journal in the place of the letter; False where it still can't be taken."""
     context = context_of(opened.settings, dead.received_at)
     try:
-        taken = read(BATCH, b'{"batch": [' + dead.letter.payload + b"]}", context)
+        taken = _read(dead.letter, context)
     except UserError:
         return False
     if taken.letters:
@@ -77,6 +81,13 @@ def _take(opened: Opened, dead: letters.DeadLetter) -> bool:
         origin, at = f"api:{dead.source}", dead.received_at
         journal.append(connection, origin=origin, source=dead.source, received_at=at, batch=taken.records)
     return True
+
+
+def _read(letter: Letter, context: Context) -> Taken:
+    """What the letter says now. Raises UserError."""
+    if letter.webhook is None:
+        return read(BATCH, b'{"batch": [' + letter.payload + b"]}", context)
+    return mapped(webhook_of(letter.webhook), [document(letter.payload)], context).taken
 
 
 def _drain(opened: Opened) -> None:

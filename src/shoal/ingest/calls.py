@@ -37,6 +37,7 @@ class Letter:
     reason: str
     message: str
     payload: bytes  # JSON as it came
+    webhook: str | None = None  # the vendor whose webhook it came by; None for a call
 
 
 @dataclass(frozen=True, slots=True)

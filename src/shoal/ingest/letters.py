@@ -26,15 +26,18 @@ def keep(connection: sa.Connection, source: str, received_at: Instant, letters: 
     """Put letters away, in the caller's transaction."""
     if letters:
         shared = {"source": source, "received_at": received_at}
-        rows = [{**shared, "reason": one.reason, "message": one.message, "payload": one.payload} for one in letters]
+        rows = [{**shared, **{name: getattr(one, name) for name in _KEPT}} for one in letters]
         connection.execute(sa.insert(dead_letters), rows)
+
+
+_KEPT = ("reason", "message", "payload", "webhook")
 
 
 def known(connection: sa.Connection, *, after: int = 0, most: int = 100) -> tuple[DeadLetter, ...]:
     """Letters with a greater number than `after`, oldest first."""
     query = sa.select(dead_letters).where(dead_letters.c.id > after).order_by(dead_letters.c.id).limit(most)
     return tuple(
-        DeadLetter(row.id, row.source, Instant(row.received_at), Letter(row.reason, row.message, row.payload))
+        DeadLetter(row.id, row.source, Instant(row.received_at), Letter(*(getattr(row, name) for name in _KEPT)))
         for row in connection.execute(query)
     )
 

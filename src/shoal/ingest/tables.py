@@ -66,4 +66,5 @@ dead_letters = sa.Table(
     sa.Column("reason", sa.Text, nullable=False),  # as of a rejected row
     sa.Column("message", sa.Text, nullable=False),
     sa.Column("payload", sa.LargeBinary, nullable=False),  # JSON as it came
+    sa.Column("webhook", sa.Text),  # the vendor whose webhook it came by; null for a call
 )

@@ -1,0 +1,68 @@
+"""Webhooks of vendors: proven on the body as it came, and answered once all is on disk."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+from urllib.parse import urlsplit
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
+
+from shoal.access.webhooks import Address
+from shoal.api.bodies import body_of
+from shoal.core.errors import UserError
+from shoal.core.time import now
+from shoal.flow.accepting import Intake
+from shoal.flow.webhooks import Accepted, Post
+from shoal.ingest.webhook import MOST_BYTES, Delivery
+
+router = APIRouter(prefix="/v1/webhooks", tags=["Events in"])
+
+_ANSWERS: dict[int | str, dict[str, Any]] = {status: {} for status in (400, 401, 403, 404, 409, 413, 415, 503)}
+
+
+@router.head("/{name}", summary="Whether anybody is there, as some vendors ask first.")
+async def head(name: str) -> Response:  # noqa: ARG001 - nothing is told about names
+    """The same for every name."""
+    return Response()
+
+
+@router.post("/{name}", summary="What a vendor's webhook delivers.", responses=_ANSWERS)
+async def take(request: Request, name: str) -> JSONResponse:
+    """Answer once all of a delivery is on disk."""
+    post: Post = request.app.state.post
+    intake: Intake = request.app.state.intake
+    address = post.address(name)
+    delivery = await _delivery(request, address)
+    accepted = await asyncio.to_thread(post.accept, address, delivery)
+    if accepted is None:
+        return JSONResponse({"success": True})
+    kept = intake.offer(name, delivery.received_at, accepted.received.taken, accepted.once)
+    try:
+        await asyncio.wrap_future(kept)
+    except UserError as error:
+        if error.code != "replayed" or not accepted.webhook.is_resent_alike:
+            raise
+        return JSONResponse({"success": True, "again": True})
+    await asyncio.to_thread(post.confirm, accepted)
+    return JSONResponse(_told(accepted))
+
+
+async def _delivery(request: Request, address: Address) -> Delivery:
+    body = await body_of(request, MOST_BYTES)
+    url = str(request.url)
+    if address.base is not None:
+        parts = urlsplit(url)
+        url = f"{address.base}{parts.path}{'?' * bool(parts.query)}{parts.query}"
+    return Delivery(body, dict(request.headers), url, now())
+
+
+def _told(accepted: Accepted) -> dict[str, Any]:
+    """How much was taken, and what was not."""
+    taken = accepted.received.taken
+    refused = [{"reason": letter.reason, "message": letter.message} for letter in taken.letters]
+    told: dict[str, Any] = {"success": True, "records": taken.records.num_rows}
+    if accepted.received.skipped:
+        told["skipped"] = dict(accepted.received.skipped)
+    return told | ({"refused": refused} if refused else {})

@@ -1,0 +1,25 @@
+"""Webhooks, one file a vendor."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from shoal.core.errors import UserError, nearest
+from shoal.ingest.webhook import Webhook
+from shoal.ingest.webhooks import sendgrid
+
+WEBHOOKS: Final[Mapping[str, Webhook]] = MappingProxyType(
+    {each.name: each for each in (sendgrid.WEBHOOK,)},
+)
+"""Every vendor's, by its name."""
+
+
+def webhook_of(vendor: str) -> Webhook:
+    """The webhook of a vendor. Raises UserError `unknown_vendor`."""
+    found = WEBHOOKS.get(vendor)
+    if found is None:
+        fix = nearest(vendor, WEBHOOKS) or f"Choose of {', '.join(WEBHOOKS)}."
+        raise UserError("unknown_vendor", f"There is no webhook of {vendor!r}.", fix=fix)
+    return found

@@ -1,0 +1,152 @@
+"""Webhooks through the real route: who is believed, and what is kept."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+import sqlalchemy as sa
+from starlette.testclient import TestClient
+from vendors import VENDORS, reserialised
+
+from shoal.access.tables import webhooks as table
+from shoal.api.app import made
+from shoal.core.errors import UserError
+from shoal.flow.home import create, open_home
+from shoal.flow.webhooks import create_webhook, revoke_webhook
+from shoal.store import journal
+
+BASE = "https://shoal.example.org"
+NOW = int(time.time())
+
+
+class Play:
+    """A server in this process, and the vendor that calls it."""
+
+    def __init__(self, client, opened, vendor):
+        self.client, self.opened, self.vendor = client, opened, vendor
+        self.asked = []
+        self.path = f"/v1/webhooks/{vendor.name}"
+        self.url = f"{BASE}{self.path}"
+        self.hook, self.key = self.created()
+
+    def created(self):
+        secret, key = self.vendor.new_key()
+        hook, _ = create_webhook(self.opened, self.vendor.name, secret=secret, address=BASE)
+        self.client.app.state.post._seen.clear()
+        return hook, key
+
+    def signed(self, number=1, *, key=None, at=NOW, how=None):
+        how = how or self.vendor.signed
+        return how(key or self.key, self.vendor.body(number), at, self.url)
+
+    def post(self, headers, body):
+        return self.client.post(self.path, headers=headers, content=body)
+
+    def records(self):
+        """How many records the journal has."""
+        with self.opened.database.read() as connection:
+            return journal.waiting(connection, after=0)
+
+
+@pytest.fixture(params=VENDORS, ids=lambda vendor: vendor.name)
+def play(request, tmp_path):
+    create(tmp_path / "home")
+    opened = open_home(tmp_path / "home")
+    answers = {}
+
+    def fetch(address):
+        if address not in answers:
+            raise UserError("no_answer", "Nothing stands there.")
+        return answers[address]
+
+    with TestClient(made(opened, engine=False, fetch=fetch)) as client:
+        yield Play(client, opened, request.param)
+
+
+def status(play, case, otherwise=401):
+    return play.vendor.expected.get(case, otherwise)
+
+
+def test_good(play):
+    answer = play.post(*play.signed())
+    assert (answer.status_code, answer.json()) == (200, {"success": True, "records": 1})
+    assert play.records() == 1
+
+
+def test_altered_byte(play):
+    headers, body = play.signed()
+    altered = play.vendor.altered(body)
+    assert altered != body
+    assert play.post(headers, altered).status_code == status(play, "altered")
+
+
+def test_missing_header(play):
+    answer = play.post(*play.vendor.unsigned(*play.signed()))
+    assert (answer.status_code, answer.json()["error"]["code"]) == (401, "missing_signature")
+    assert play.records() == 0
+
+
+def test_wrong_key(play):
+    _, other = play.vendor.new_key()
+    answer = play.post(*play.signed(key=other))
+    assert (answer.status_code, answer.json()["error"]["code"]) == (
+        status(play, "wrong_key"),
+        "bad_signature" if status(play, "wrong_key") == 401 else "untrusted_topic",
+    )
+    assert play.records() == 0
+
+
+@pytest.mark.parametrize("off", [-1, 1])
+def test_stale(play, off):
+    answer = play.post(*play.signed(at=NOW + off * (play.vendor.window_s + 60)))
+    assert answer.status_code == status(play, "stale")
+    if answer.status_code == 401:
+        assert answer.json()["error"]["code"] == "stale_signature"
+        assert play.records() == 0
+
+
+def test_replay(play):
+    sent = play.signed()
+    assert play.post(*sent).status_code == 200
+    again = play.post(*sent)
+    assert again.status_code == play.vendor.replay
+    if play.vendor.expected.get("replay") != "by_id":
+        assert play.records() == 1
+
+
+def test_reserialised_json(play):
+    headers, body = play.signed()
+    assert play.post(headers, reserialised(body)).status_code == status(play, "reserialised")
+
+
+def test_rotated_key(play):
+    _, new = play.created()
+    old = play.key
+    assert play.post(*play.signed(1, key=new)).status_code == 200
+    assert play.post(*play.signed(2, key=old)).status_code == 200
+    revoke_webhook(play.opened, play.hook.id)
+    play.client.app.state.post._seen.clear()
+    assert play.post(*play.signed(3, key=old)).status_code == status(play, "wrong_key")
+    assert play.post(*play.signed(4, key=new)).status_code == 200
+
+
+def test_downgraded_algorithm(play):
+    answer = play.post(*play.signed(how=play.vendor.downgraded))
+    assert (answer.status_code, answer.json()["error"]["code"]) == (401, "bad_signature")
+    assert play.records() == 0
+
+
+def test_no_secret_stands_in_the_database(play):
+    with play.opened.database.read() as connection:
+        kept = connection.execute(sa.select(table.c.secret)).scalars().all()
+    secret, _ = play.vendor.new_key()
+    assert kept
+    assert all(secret.encode() not in each for each in kept)
+
+
+def test_names_that_are_not_there(play):
+    headers, body = play.signed()
+    answer = play.client.post("/v1/webhooks/other", headers=headers, content=body)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (404, "no_such_webhook")
+    assert play.client.head("/v1/webhooks/other").status_code == 200
