@@ -224,7 +224,11 @@ measures = st.one_of(
     SCORED.map(ScoreNumber),
 )
 buckets = st.lists(st.integers(0, 98), min_size=2, max_size=2).map(sorted).map(lambda ends: (*ends, 100))
-_scored = comparisons.filter(lambda one: one.operator in ("gt", "gte", "lt", "lte", "between", "is_set"))
+_scored = comparisons.filter(
+    lambda one: (
+        one.operator in ("gt", "gte", "lt", "lte", "between", "is_set") and not isinstance(one.operand, Dates)
+    )
+)
 _few = st.one_of(st.sampled_from(NAMED).map(Stream), st.sampled_from(NAMED).map(Stream), streams)
 _unwanted = st.lists(_few, min_size=1, max_size=2).map(tuple)
 _gaps = st.one_of(st.none(), durations)
@@ -283,7 +287,7 @@ leaves: dict[type, st.SearchStrategy[Node]] = {
     Regular: regulars,
     HasBeen: st.builds(HasBeen, st.sampled_from(TRAITS), comparisons.filter(lambda one: one.lags() is None), durations),
     Changed: st.builds(Changed, st.sampled_from(TRAITS), _ends, _ends, times, windows),
-    Trait: st.builds(Trait, st.sampled_from(TRAITS), comparisons),
+    Trait: st.builds(Trait, st.sampled_from((*TRAITS, "plan.k")), comparisons),
     CanReceive: st.builds(CanReceive, st.sampled_from(CHANNELS), st.sampled_from(PURPOSES)),
     Consent: consents,
     LocalTime: of_week.map(LocalTime),

@@ -19,7 +19,7 @@ from shoal.core.time import Instant
 from shoal.flow.places import Places
 from shoal.ingest.lake_rows import REPLACED
 from shoal.profiles.consent import CAUTION, COMPLAINT
-from shoal.segments.comparison import Comparison
+from shoal.segments.inside import Tested, path_of
 from shoal.segments.live import Changes, Consented, Facts, Happened, Live, Needs, Persons, Stated
 from shoal.segments.live.edges import NEVER
 from shoal.segments.live.facts import Held, is_timed, spans_of_dates
@@ -235,10 +235,10 @@ def _of_stream(number: int, stream: Stream, columns: Mapping[str, npt.NDArray[An
     return Happened(stream, who.take(some, mode="clip"), at.take(some, mode="clip"), passes)
 
 
-def _stated(stored: Stored, places: Places, name: str, comparisons: Sequence[Comparison]) -> Stated:
+def _stated(stored: Stored, places: Places, name: str, comparisons: Sequence[Tested]) -> Stated:
     binding = Binding(Instant(0))
     answers = [
-        exp.alias_(_instant(column("value")) if is_timed(one) else _flag(_of_value(one, binding)), f"c{place}")
+        exp.alias_(_date_of(one, binding) if is_timed(one) else _flag(_of_value(one, binding)), f"c{place}")
         for place, one in enumerate(comparisons)
     ]
     query = _told("traits", stored.rows).where(exp.EQ(this=column("name"), expression=binding.value(name)))
@@ -305,7 +305,11 @@ def _parsed_current() -> exp.Expr:
     return found
 
 
-def _of_value(comparison: Comparison, binding: Binding) -> exp.Expr:
+def _date_of(comparison: Tested, binding: Binding) -> exp.Expr:
+    return _instant(variant.inside(column("value"), path_of(comparison), binding))
+
+
+def _of_value(comparison: Tested, binding: Binding) -> exp.Expr:
     return comparison_condition(column("value"), comparison, binding)
 
 

@@ -156,7 +156,7 @@ def _unknown(reference: Reference, catalog: Catalog) -> tuple[str, str, str] | N
             properties = catalog.properties(reference.event or "")
             fix = _dotted(name, properties) or nearest(name, properties) or _known("property", properties)
             return "unknown_property", f"No event {reference.event!r} has a property {name!r}.", fix
-        case "trait" if name not in catalog.traits:
+        case "trait" if catalog.traits.isdisjoint((name, *reference.holders)):
             return (
                 "unknown_trait",
                 f"There is no trait {name!r}.",

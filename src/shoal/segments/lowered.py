@@ -11,7 +11,7 @@ from typing import Literal, Protocol, runtime_checkable
 
 from sqlglot import exp
 
-from shoal.segments.comparison import Comparison
+from shoal.segments.inside import Tested
 from shoal.segments.operators.binding import Binding
 from shoal.segments.streams import Stream
 from shoal.segments.windows import Window
@@ -83,10 +83,10 @@ class AgainstAverage:
 
 @dataclass(frozen=True, slots=True)
 class TraitHolds:
-    """The trait's latest value passes a plain comparison; false where it has none."""
+    """The trait's latest value, or what it holds at a path, passes a plain comparison; false where it has none."""
 
     name: str
-    comparison: Comparison
+    comparison: Tested
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,6 +88,7 @@ class Reference:
     kind: str  # "event", "property", "trait", "score", "cluster" or "segment"
     name: str
     event: str | None = None  # the event whose property it is
+    holders: tuple[str, ...] = ()  # traits that may hold it at a path, where it is no trait of its own
 
 
 @runtime_checkable

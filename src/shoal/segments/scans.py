@@ -11,7 +11,8 @@ from shoal.core.time import Instant
 from shoal.profiles.consent import states_sql
 from shoal.profiles.traits import LATEST
 from shoal.segments import clocks
-from shoal.segments.comparison import Comparison, PropertyFilter
+from shoal.segments.comparison import PropertyFilter
+from shoal.segments.inside import Inside, Tested
 from shoal.segments.operators import variant
 from shoal.segments.operators.binding import Binding
 from shoal.segments.streams import Stream
@@ -43,7 +44,7 @@ def filter_condition(one: PropertyFilter, binding: Binding) -> exp.Expr:
     return comparison_condition(value, one.comparison, binding)
 
 
-def trait_scan(name: str, comparisons: Sequence[Comparison], names: Sequence[str], binding: Binding) -> exp.Select:
+def trait_scan(name: str, comparisons: Sequence[Tested], names: Sequence[str], binding: Binding) -> exp.Select:
     """Per subscriber whether the latest value of a trait passes each comparison."""
     answers = [
         latest(comparison_condition(column("value"), comparison, binding), named)
@@ -89,8 +90,10 @@ def _grouped(view: str, answers: Sequence[exp.Expr], conditions: Sequence[exp.Ex
     return scan.where(*conditions, copy=False).group_by(column("subscriber"), copy=False)
 
 
-def comparison_condition(value: exp.Expr, comparison: Comparison, binding: Binding) -> exp.Expr:
+def comparison_condition(value: exp.Expr, comparison: Tested, binding: Binding) -> exp.Expr:
     """SQL that is true exactly where a value passes; NULL may stand for false."""
+    if isinstance(comparison, Inside):
+        return comparison_condition(variant.inside(value, comparison.path, binding), comparison.comparison, binding)
     plain, opposite = comparison.plain()
     render = plain.meaning.condition
     assert render is not None

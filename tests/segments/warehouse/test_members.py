@@ -11,7 +11,7 @@ import warehouses
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
-from shoal.core.time import Instant, now
+from shoal.core.time import Instant, format_instant, now
 from shoal.segments import oracle
 from shoal.segments.history import Event, History, TraitStatement
 from shoal.segments.kinds import KINDS
@@ -121,6 +121,12 @@ ASKED = (
     "plan is after 2026-03-22T13:00:00.049Z",
     "plan is before 1000-01-02",
     "plan is within the last 7 days",
+    "plan is within the next 7 days",
+    "plan is more than 7 days ago",
+    "plan is more than 7 days from now",
+    "plan is between 2026-03-22 and 2026-03-22T01:30:00.500Z",
+    'plan.k is "a"',
+    "plan.k is not set",
     'plan contains "a"',
     "plan contains 5",
     'plan ends with "b "',
@@ -164,6 +170,9 @@ BY_THE_CLOCK = (
     "opens in the last 30 days are more than 0.5 times the 30 days before",
     'plan has been "trial" for at least 30 days',
     "since is within the last 30 days",
+    "since is within the next 2 days",
+    "since is more than 30 days ago",
+    "since is more than 7 days from now",
     'did "Order Completed" in at least 1 of the last 2 weeks',
     'did "Order Completed" without "Page Viewed" within 20 days',
     "it is a Monday or Tuesday or Wednesday or Thursday or Friday or Saturday or Sunday",
@@ -172,7 +181,7 @@ BY_THE_CLOCK = (
 
 def _recent() -> list[History]:
     day, today = 86_400_000, now()
-    days = (-1, 1, 10, 20, 29, 31, 45, 59, 61, 400)
+    days = (-8, -1, 1, 10, 20, 29, 31, 45, 59, 61, 400)
     return [
         History(
             number,
@@ -183,7 +192,9 @@ def _recent() -> list[History]:
             ),
             traits=(
                 TraitStatement("plan", "trial", Instant(today - ago * day), today, 150 + number),
-                TraitStatement("since", "2020-01-01", Instant(today - 500 * day), today, 200 + number),
+                TraitStatement(
+                    "since", format_instant(Instant(today - ago * day)), Instant(today - 500 * day), today, 200 + number
+                ),
             ),
         )
         for number, ago in enumerate(days)

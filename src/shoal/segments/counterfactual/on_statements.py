@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from shoal.core.time import Instant
 from shoal.segments.comparison import Comparison
@@ -11,6 +11,7 @@ from shoal.segments.counterfactual.facts import Facts
 from shoal.segments.counterfactual.ways import Do, Way
 from shoal.segments.history import ConsentStatement
 from shoal.segments.nodes import Person
+from shoal.segments.values import Json
 from shoal.segments.wording import name_words
 
 
@@ -24,15 +25,20 @@ def of_trait(
     called: str = "",
     more: str = "",
     lasting: int = 0,
+    told: Callable[[Json], Iterable[tuple[str, Json]]] | None = None,
 ) -> Iterator[Way]:
     """A value that passes the comparison, or one that doesn't where it `holds` now.
 
     `shown` is the present value in words, `called` the trait where that isn't its name. `more` goes after the words,
-    and `lasting` is for how many milliseconds the value has to stay.
+    and `lasting` is for how many milliseconds the value has to stay. `told` says which traits are stated, and how, for
+    the value to be another; without it that is the trait of this name.
     """
     words = f"{called or name_words(name)} {_otherwise(comparison) if holds else comparison.english()}"
     value = example_value([(comparison, not holds)], person.now)
-    facts = None if value is None else Facts(traits=(stated(person, name, value[0]),))
+    facts = None
+    if value is not None:
+        traits = told(value[0]) if told else [(name, value[0])]
+        facts = Facts(traits=tuple(stated(person, *one) for one in traits))
     yield Do(f"{words} (now {shown}){more}", facts, Instant(person.now + lasting))
 
 

@@ -8,6 +8,7 @@ import duckdb
 from sqlglot import exp
 
 from shoal.core.time import Instant
+from shoal.segments.inside import readings
 from shoal.segments.lint.finding import Asked, Figures, Known, Subject
 from shoal.segments.lint.texts import asked_texts
 from shoal.segments.lint.unset import included, unset_conditions
@@ -96,20 +97,28 @@ def _values(
 ) -> list[Known]:
     """The most frequent texts, and those asked for however rare."""
     binding = Binding(now)
-    view, name, value = ("events", event, variant.at_path(_column("properties"), path, binding))
+    told = [_told("events", event, variant.at_path(_column("properties"), path, binding), now, binding)]
     if not event:
-        view, name, value = "traits", path[0], _column("value")
-    inner = exp.select(_column("subscriber"), exp.alias_(variant.text(value), "text", quoted=True))
-    inner = inner.from_(exp.to_table(view, quoted=True)).where(
-        _named(name, binding, prefix=bool(event)),
-        exp.LTE(this=_column("at"), expression=binding.instant(now)),
-        variant.is_text(value),
-    )
+        means = readings(path[0])
+        told = [
+            _told("traits", name, variant.inside(_column("value"), at, binding), now, binding) for name, at in means
+        ]
+    inner = " UNION ALL ".join(one.sql("duckdb") for one in told)
     wanted = ", ".join(binding.value(one).sql("duckdb") for one in values)
-    query = f"""SELECT text, count(DISTINCT subscriber) AS people FROM ({inner.sql("duckdb")}) GROUP BY text
+    query = f"""SELECT text, count(DISTINCT subscriber) AS people FROM ({inner}) GROUP BY text
         QUALIFY text IN ({wanted}) OR row_number() OVER (ORDER BY people DESC, text) <= {SUGGESTED}
         ORDER BY people DESC, text"""
     return [Known(*row) for row in duck.execute(query, binding.parameters).fetchall()]
+
+
+def _told(view: str, name: str, value: exp.Expr, now: Instant, binding: Binding) -> exp.Select:
+    """Who told which text."""
+    told = exp.select(_column("subscriber"), exp.alias_(variant.text(value), "text", quoted=True))
+    return told.from_(exp.to_table(view, quoted=True)).where(
+        _named(name, binding, prefix=view == "events"),
+        exp.LTE(this=_column("at"), expression=binding.instant(now)),
+        variant.is_text(value),
+    )
 
 
 def _named(name: str, binding: Binding, *, prefix: bool) -> exp.Expr:

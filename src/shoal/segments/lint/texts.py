@@ -22,7 +22,8 @@ def asked_texts(node: Node) -> Iterator[tuple[str, Asked]]:
         place = path_of(leaf.place)
         for core, _ in cores(leaf.node.lower()):
             if isinstance(core, TraitHolds):
-                yield from ((place, one) for one in _asked("", (core.name,), core.comparison))
+                if isinstance(core.comparison, Comparison):  # it stands for all that the name may mean
+                    yield from ((place, one) for one in _asked("", (core.name,), core.comparison))
                 continue
             for stream, _ in counted(core):
                 for one in stream.where:
@@ -31,9 +32,15 @@ def asked_texts(node: Node) -> Iterator[tuple[str, Asked]]:
 
 def _asked(event: str, path: tuple[str, ...], comparison: Comparison) -> Iterator[Asked]:
     plain, _ = comparison.plain()
-    if plain.operator not in ("is", "one_of") or path[-1].casefold() in PERSONAL:
+    if plain.operator not in ("is", "one_of") or _is_personal(event, path):
         return
     operands = plain.operand if isinstance(plain.operand, tuple) else (plain.operand,)
     for operand in operands:
         if isinstance(operand, str) and operand:
             yield Asked(event, path, operand)
+
+
+def _is_personal(event: str, path: tuple[str, ...]) -> bool:
+    """A property by its last name, a trait by any part of a path that its name may be."""
+    names = path[-1:] if event else path[0].split(".")
+    return any(name.casefold() in PERSONAL for name in names)

@@ -52,7 +52,7 @@ def included(node: Node, unset: Unset) -> Node:
 def _of(leaf: Leaf) -> Iterator[Unset]:
     for core, wanted in cores(leaf.node.lower(), leaf.wanted):
         match core:
-            case TraitHolds(name, comparison) if not wanted and _needs_value(comparison):
+            case TraitHolds(name, Comparison() as comparison) if not wanted and _needs_value(comparison):
                 yield Unset(leaf.place, name, None, Trait(name, _UNSET))
             case ConsentHolds(channel, purpose, _) if not wanted and not _is_set(leaf.node):
                 yield Unset(leaf.place, f"consent to {channel} {purpose}", None, Consent(channel, purpose, _UNSET))

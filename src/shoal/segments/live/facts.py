@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from shoal.segments.comparison import Comparison, PropertyFilter
+from shoal.segments.inside import Tested
 from shoal.segments.kinds import has_been
 from shoal.segments.live.edges import ALWAYS, NEVER, Places, Times, Truth
 from shoal.segments.lowered import ConsentHolds, Core, Count, TraitHolds
@@ -20,7 +21,7 @@ Held = Truth | tuple[Times, Times]
 """Whether a value passes a comparison; or, where that depends on time, from when on and until when it does."""
 
 
-def is_timed(comparison: Comparison) -> bool:
+def is_timed(comparison: Tested) -> bool:
     """Whether time alone changes what the comparison says of a value."""
     return comparison.lags() is not None
 
@@ -113,7 +114,7 @@ class Needs:
     """What has to be read for some definitions."""
 
     streams: Mapping[Stream, tuple[Window, ...]] = field(default_factory=dict)
-    traits: Mapping[str, tuple[Comparison, ...]] = field(default_factory=dict)
+    traits: Mapping[str, tuple[Tested, ...]] = field(default_factory=dict)
     consents: tuple[tuple[str, str], ...] = ()
     gapped: tuple[Core, ...] = ()  # what `Live.refresh` has to be told
 
@@ -121,7 +122,7 @@ class Needs:
     def of(cls, counted: Iterable[object], gapped: Iterable[Core] = ()) -> Needs:
         """What these counts, traits and consents read; a draw reads nothing."""
         streams: dict[Stream, dict[Window, None]] = {}
-        traits: dict[str, dict[Comparison, None]] = {}
+        traits: dict[str, dict[Tested, None]] = {}
         consents: dict[tuple[str, str], None] = {}
         for one in counted:
             match one:
@@ -136,7 +137,7 @@ class Needs:
         return cls(windows, asked, tuple(consents), tuple(gapped))
 
 
-def spans_of_dates(dates: Times, comparison: Comparison) -> tuple[Times, Times]:
+def spans_of_dates(dates: Times, comparison: Tested) -> tuple[Times, Times]:
     """From when on and until when these dates pass a comparison that time changes; NEVER stands for what is no date."""
     lags = comparison.lags()
     assert lags is not None

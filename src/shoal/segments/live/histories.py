@@ -9,8 +9,8 @@ import numpy as np
 from shoal.core.ids import key_id
 from shoal.core.time import Instant
 from shoal.profiles.consent import CAUTION, COMPLAINT, is_dated
-from shoal.segments.comparison import Comparison
 from shoal.segments.history import ConsentStatement, Event, History, TraitStatement
+from shoal.segments.inside import Tested, path_of, reached
 from shoal.segments.live.edges import ALWAYS, NEVER
 from shoal.segments.live.facts import (
     Consented,
@@ -79,24 +79,24 @@ def _passes(stream: Stream, event: Event) -> Iterator[tuple[int, int]]:
         yield since, until
 
 
-def _span(comparison: Comparison, value: Json) -> tuple[int, int]:
+def _span(comparison: Tested, value: Json) -> tuple[int, int]:
     lags = comparison.lags()
     if lags is None:
         return (ALWAYS, NEVER) if comparison.holds(value, _SOME) else (NEVER, ALWAYS)
-    instant = instant_of(value)
+    instant = instant_of(reached(value, path_of(comparison)))
     if instant is None:
         return NEVER, ALWAYS
     since, until = lags
     return ALWAYS if since is None else instant + since, NEVER if until is None else instant + until
 
 
-def _stated(name: str, comparisons: Sequence[Comparison], told: Sequence[tuple[int, TraitStatement]]) -> Stated:
+def _stated(name: str, comparisons: Sequence[Tested], told: Sequence[tuple[int, TraitStatement]]) -> Stated:
     columns = np.array([(who, each.at, each.event_id) for who, each in told], np.int64).reshape(-1, 3).T
     held = tuple(_held(one, [each.value for _, each in told]) for one in comparisons)
     return Stated(name, columns[0], columns[1], columns[2], held)
 
 
-def _held(comparison: Comparison, values: Sequence[Json]) -> Held:
+def _held(comparison: Tested, values: Sequence[Json]) -> Held:
     # An unset trait passes nothing that is said of its value, but it may be said that it is not so.
     spans = np.array([_span(comparison, value) for value in values], np.int64).reshape(-1, 2)
     return (spans[:, 0], spans[:, 1]) if is_timed(comparison) else spans[:, 0] == ALWAYS

@@ -234,6 +234,13 @@ def _joined(left: exp.Expr, right: str) -> exp.Expr:
     return exp.DPipe(this=left.copy(), expression=exp.Literal.string(right))
 
 
+def inside(value: exp.Expr, path: tuple[str, ...], binding: Binding) -> exp.Expr:
+    """What a value holds at a path of nested objects; NULL where there is nothing."""
+    for part in path:
+        value = exp.Bracket(this=value.copy(), expressions=[binding.value(part)])
+    return value
+
+
 def at_path(properties: exp.Expr, path: tuple[str, ...], binding: Binding) -> exp.Expr:
     """The value at a path of nested objects; NULL where there is none."""
     found = properties

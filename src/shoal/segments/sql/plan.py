@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TypeVar
 
-from shoal.segments.comparison import Comparison
+from shoal.segments.inside import Tested
 from shoal.segments.lowered import (
     AgainstAverage,
     AllOf,
@@ -42,7 +42,7 @@ class Plan:
     """One scan per distinct stream, trait and consent, whatever number of conditions read it."""
 
     streams: dict[Stream, tuple[Window, ...]]
-    traits: dict[str, tuple[Comparison, ...]]
+    traits: dict[str, tuple[Tested, ...]]
     consents: dict[tuple[str, str], tuple[tuple[str, ...], ...]]
     averages: tuple[Count, ...]  # counts whose total over the list is needed
     scanned: tuple[Scanned, ...]  # conditions with a query of their own
