@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import cases
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shoal.segments import oracle, sql
+from shoal.segments import oracle, parse, sql
 from shoal.segments.kinds.anonymous import IncludingAnonymous
-from shoal.segments.kinds.groups import All
+from shoal.segments.kinds.groups import All, Either
 from shoal.segments.nodes import Person
 
 
@@ -30,3 +31,13 @@ def test_the_waterfall_is_the_oracles(duck, people, parts, segments, anonymous):
         expected.append(len(left))
     assert kept == expected
     assert found.members == len(left)
+
+
+@pytest.mark.parametrize("group", [All, Either])
+def test_the_query_grows_as_the_conditions_do(group):
+    def query(number):
+        parts = tuple(parse(f'plan is not "t{place}"') for place in range(number))
+        return sql.counts_query(group(parts), cases.NOW).sql
+
+    assert len(query(400)) < 2.2 * len(query(200))
+    assert "FILTER" not in query(2), "DuckDB keeps all columns once more for each filtered number"

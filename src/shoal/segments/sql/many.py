@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -18,7 +19,7 @@ from shoal.segments.oracle import NO_SEGMENTS
 from shoal.segments.scans import column
 from shoal.segments.sql.plan import Definition, Plan
 from shoal.segments.sql.property_types import property_types
-from shoal.segments.sql.queries import Counts, Query, counted, read_counts, whole_and_parts
+from shoal.segments.sql.queries import Counts, Query, counted, named, read_counts, whole_and_parts
 from shoal.segments.sql.render import Rendering
 
 APART = 4
@@ -59,7 +60,7 @@ def sizes(
         for start in range(0, len(instants), together):
             some = instants[start : start + together]
             rendering, members = _rendering(asked, some, segments, property_types(connection))
-            numbers = _numbers(connection, rendering, [members[now, name] for name in asked for now in some])
+            numbers = _numbers(connection, rendering, [counted(members[now, name]) for name in asked for now in some])
             for place, name in enumerate(asked):
                 found[name] += numbers[place * len(some) : (place + 1) * len(some)]
     return found
@@ -101,9 +102,9 @@ def memberships(
     return connection.sql(query.sql(dialect="duckdb"), params=rendering.binding.of(query)).to_arrow_table()
 
 
-def _numbers(connection: duckdb.DuckDBPyConnection, rendering: Rendering, asked: Sequence[exp.Expr]) -> tuple[int, ...]:
-    """How many each condition is true of."""
-    query = rendering.select(*(counted(one, f"k{place}") for place, one in enumerate(asked)))
+def _numbers(connection: duckdb.DuckDBPyConnection, rendering: Rendering, asked: Iterable[exp.Expr]) -> tuple[Any, ...]:
+    """The numbers asked for."""
+    query = rendering.select(*named(asked))
     (row,) = Query(query.sql(dialect="duckdb"), rendering.binding.of(query)).run(connection).fetchall()
     return tuple(row)
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate, islice
+from operator import sub
 from types import MappingProxyType
+from typing import Any
 
 import duckdb
 from sqlglot import exp
@@ -14,6 +17,7 @@ from shoal.segments.kinds.anonymous import IncludingAnonymous, includes_anonymou
 from shoal.segments.kinds.groups import All
 from shoal.segments.nesting import segments_used
 from shoal.segments.nodes import Node, walk
+from shoal.segments.operators import variant
 from shoal.segments.operators.binding import Binding
 from shoal.segments.oracle import NO_SEGMENTS
 from shoal.segments.scans import column
@@ -81,11 +85,10 @@ def count_query(
 def counts_query(
     node: Node, now: Instant, segments: Mapping[str, Node] = NO_SEGMENTS, types: Mapping[str, str] = NO_TYPES
 ) -> Query:
-    """One row: members, eligible, then for each condition its own number, then the waterfall's."""
+    """One row, for `read_counts`."""
 
     def answers(rendering: Rendering, member: exp.Expr) -> exp.Select:
-        asked = whole_and_parts(node, rendering, member)
-        return rendering.select(*(counted(one, f"k{place}") for place, one in enumerate(asked)))
+        return rendering.select(*named(whole_and_parts(node, rendering, member)))
 
     return _query(node, now, segments, answers, types)
 
@@ -114,19 +117,28 @@ def counts(
 
 
 def whole_and_parts(node: Node, rendering: Rendering, member: exp.Expr) -> list[exp.Expr]:
-    """What to count for `Counts`: members, eligible, then each condition, then the waterfall."""
+    """The numbers for `Counts`: members, eligible, each condition's own; last the waterfall, where there is one."""
     eligible = exp.true() if includes_anonymous(node) else column("identified")
-    asked: list[exp.Expr] = [member, eligible]
-    asked += [exp.and_(eligible, rendering.condition(part.lower())) for _, part in _conditions(node)]
+    conditions = [rendering.condition(part.lower()) for _, part in _conditions(node)]
+    asked = [counted(one) for one in (member, eligible, *(exp.and_(eligible, one) for one in conditions))]
     parts = [rendering.condition(part.lower()) for part in _waterfall(node).values()]
-    asked += [exp.and_(eligible, *parts[: place + 1]) for place in range(len(parts))]
-    return asked
+    return [*asked, _first_failed(eligible, parts)] if parts else asked
 
 
-def read_counts(node: Node, row: Sequence[int]) -> Counts:
+def _first_failed(eligible: exp.Expr, parts: Sequence[exp.Expr]) -> exp.Expr:
+    """How many people have each part as the first that isn't true of them, by its place; the number of parts: none."""
+    first = exp.Case().when(exp.not_(eligible), exp.null())
+    for place, part in enumerate(parts):
+        first = first.when(exp.not_(part), exp.Literal.number(place), copy=False)
+    return variant.call("histogram", first.else_(exp.Literal.number(len(parts)), copy=False))
+
+
+def read_counts(node: Node, row: Sequence[Any]) -> Counts:
     """The numbers of `whole_and_parts` as counts."""
     conditions, waterfall = _conditions(node), _waterfall(node)
-    kept = dict(zip(waterfall, row[2 + len(conditions) :], strict=True))
+    failed = (row[-1] if waterfall else None) or {}
+    left = accumulate((failed.get(place, 0) for place in range(len(waterfall))), sub, initial=row[1])
+    kept = dict(zip(waterfall, islice(left, 1, None), strict=True))
     return Counts(
         members=row[0],
         eligible=row[1],
@@ -155,10 +167,15 @@ def _members(rendering: Rendering, member: exp.Expr) -> exp.Select:
     return rendering.select(found).where(member).order_by(found.copy())
 
 
-def counted(condition: exp.Expr, name: str) -> exp.Expr:
-    """How many a condition is true of, as a column of this name."""
-    count = exp.Filter(this=exp.Count(this=exp.Star()), expression=exp.Where(this=condition.copy()))
-    return exp.alias_(count, name, quoted=True)
+def counted(condition: exp.Expr) -> exp.Expr:
+    """How many a condition is true of."""
+    # Not FILTER: for each filtered number DuckDB keeps room for all columns that the query counts with.
+    return exp.Count(this=exp.Case().when(condition, exp.Literal.number(1)))
+
+
+def named(numbers: Iterable[exp.Expr]) -> Iterator[exp.Expr]:
+    """The columns of a query that asks for numbers."""
+    return (exp.alias_(one, f"k{place}", quoted=True, copy=False) for place, one in enumerate(numbers))
 
 
 def members_select(node: Node, binding: Binding, segments: Mapping[str, Node] = NO_SEGMENTS) -> exp.Select:
