@@ -16,7 +16,7 @@ from shoal.core.time import Duration, Instant
 from shoal.flow import live as flow_live
 from shoal.segments import oracle
 from shoal.segments.history import History
-from shoal.segments.kinds.aggregate import Aggregate
+from shoal.segments.kinds.aggregate import Aggregate, Bound
 from shoal.segments.kinds.anniversary import Anniversary
 from shoal.segments.kinds.anonymous import IncludingAnonymous
 from shoal.segments.kinds.average import Average
@@ -45,6 +45,7 @@ from shoal.segments.live.histories import facts_of
 from shoal.segments.live.program import Program
 from shoal.segments.nodes import Person, walk
 from shoal.segments.streams import Stream
+from shoal.segments.summaries import Summary
 from shoal.segments.times import Times
 from shoal.segments.windows import BeforeAgo, Between, BetweenAgo, Last
 from shoal.store.duck import open_duck
@@ -63,6 +64,9 @@ windows = st.one_of(
 )
 
 
+sums = st.builds(Summary, st.sampled_from(("sum", "average")), streams, st.sampled_from((("a",), ("b",))), windows)
+
+
 def computed(node):
     return not Program.of([("", node.lower(), False)]).gapped
 
@@ -79,6 +83,9 @@ leaves = tuple(
         cases.leaves[Trait],
         cases.leaves[Consent],
         cases.leaves[InBucket],
+        cases.leaves[Aggregate],
+        st.builds(Aggregate, sums, cases.bounds),
+        st.builds(Aggregate, sums, cases.bounds),
         cases.leaves[HasBeen],
         cases.leaves[HasBeen],
     )
@@ -321,6 +328,8 @@ EDGES = {
     "above": Average(ALL_EVENTS, True, Last(week), None),
     "below": Average(ALL_EVENTS, False, Last(fortnight), None),
     "per": Average(Stream("Email Opened"), True, Last(fortnight), "*"),
+    "sum": Aggregate(Summary("sum", ALL_EVENTS, ("a",), Last(week)), Bound("at_least", 5)),
+    "mean": Aggregate(Summary("average", ALL_EVENTS, ("a",), BetweenAgo(fortnight, week)), Bound("at_most", 2)),
 }
 
 

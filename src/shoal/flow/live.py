@@ -25,7 +25,9 @@ from shoal.segments.live.edges import NEVER
 from shoal.segments.live.facts import Held, is_timed, spans_of_dates
 from shoal.segments.live.people import Ids
 from shoal.segments.live.sources import most_of_one
+from shoal.segments.live.sums import BITS, HALF, Numbers
 from shoal.segments.lowered import Core
+from shoal.segments.measured import millionths
 from shoal.segments.nesting import segments_used
 from shoal.segments.nodes import Node
 from shoal.segments.operators import variant
@@ -152,7 +154,7 @@ def read(duck: duckdb.DuckDBPyConnection, ids: Ids, needs: Needs, now: Instant) 
         while (found := coming.result()) is not None:
             coming = reader.submit(next, batches, None)
             streams, batch = found
-            yield Facts(happened=_of_streams(streams, _columns(batch, places)))
+            yield Facts(happened=_of_streams(streams, _columns(batch, places), needs))
     for name, comparisons in needs.traits.items():
         yield Facts(stated=(_stated(stored, places, name, comparisons),))
     for channel, purpose in needs.consents:
@@ -202,6 +204,7 @@ def _events(rows: Rows, streams: Sequence[Stream], needs: Needs, now: Instant) -
     query = _told("events", rows).where(*stream_conditions(Stream(streams[0].event), span, binding))
     for number, stream in enumerate(streams):
         query = query.select(*_passing(number, stream, binding))
+        query = query.select(*_measuring(number, needs.numbers.get(stream, ()), binding))
     return _current(query) if rows.superseded else query, binding
 
 
@@ -216,23 +219,56 @@ def _passing(number: int, stream: Stream, binding: Binding) -> Iterator[exp.Expr
         yield exp.alias_(_instant(value), f"s{number}_{place}", quoted=True)
 
 
-def _of_streams(streams: Sequence[Stream], columns: Mapping[str, npt.NDArray[Any]]) -> tuple[Happened, ...]:
+def _measuring(number: int, paths: Sequence[tuple[str, ...]], binding: Binding) -> Iterator[exp.Expr]:
+    """The number of each property in the two parts of `Numbers`, and whether it is one."""
+    for place, path in enumerate(paths):
+        value = millionths(variant.at_path(column("properties"), path, binding))
+        parts = parse_one(_PARTS, dialect="duckdb").transform(
+            lambda part, value=value: value.copy() if isinstance(part, exp.Column) else part
+        )
+        for name, part in zip(_PART_NAMES, parts.expressions, strict=True):
+            yield exp.alias_(part, f"s{number}_{place}{name}", quoted=True)
+
+
+# `//` cuts off towards 0, so it is asked of what is above 0.
+_PART_NAMES = ("low", "high", "there")
+_HIGH = f"((coalesce(measured, 0) + {(1 << 80) + HALF}) // {1 << BITS} - {1 << (80 - BITS)})"
+_PARTS = f"""
+    SELECT (coalesce(measured, 0) - {_HIGH} * {1 << BITS})::BIGINT, {_HIGH}::BIGINT, (measured IS NOT NULL)::UTINYINT
+"""
+
+
+def _of_streams(
+    streams: Sequence[Stream], columns: Mapping[str, npt.NDArray[Any]], needs: Needs
+) -> tuple[Happened, ...]:
     most = most_of_one(columns["who"])
-    found = (_of_stream(number, stream, columns) for number, stream in enumerate(streams))
+    found = (
+        _of_stream(number, stream, needs.numbers.get(stream, ()), columns) for number, stream in enumerate(streams)
+    )
     return tuple(replace(happened, most=most) for happened in found)
 
 
-def _of_stream(number: int, stream: Stream, columns: Mapping[str, npt.NDArray[Any]]) -> Happened:
+def _of_stream(
+    number: int, stream: Stream, paths: Sequence[tuple[str, ...]], columns: Mapping[str, npt.NDArray[Any]]
+) -> Happened:
     who, at = columns["who"], columns["at"]
     timed = [one.comparison for one in stream.filters if is_timed(one.comparison)]
     spans = [spans_of_dates(columns[f"s{number}_{place}"], one) for place, one in enumerate(timed)]
     since = np.maximum.reduce([start for start, _ in spans]) if spans else None
     until = np.minimum.reduce([end for _, end in spans]) if spans else None
+    passes = None if since is None or until is None else (since, until)
+    numbers = {path: _numbers_of(f"s{number}_{place}", columns) for place, path in enumerate(paths)}
     if f"s{number}" not in columns:
-        return Happened(stream, who, at, None if since is None or until is None else (since, until))
+        return Happened(stream, who, at, passes, numbers=numbers)
     some = np.flatnonzero(columns[f"s{number}"].view(np.bool_))
-    passes = None if since is None or until is None else (since[some], until[some])
-    return Happened(stream, who.take(some, mode="clip"), at.take(some, mode="clip"), passes)
+    passes = None if passes is None else (passes[0][some], passes[1][some])
+    numbers = {path: each.take(some) for path, each in numbers.items()}
+    return Happened(stream, who.take(some, mode="clip"), at.take(some, mode="clip"), passes, numbers=numbers)
+
+
+def _numbers_of(name: str, columns: Mapping[str, npt.NDArray[Any]]) -> Numbers:
+    low, high, there = (columns[f"{name}{part}"] for part in _PART_NAMES)
+    return Numbers(low, high, there.view(np.bool_))
 
 
 def _stated(stored: Stored, places: Places, name: str, comparisons: Sequence[Tested]) -> Stated:

@@ -144,6 +144,17 @@ def test_rows_that_can_change_nothing_any_more_are_not_kept():
     assert held < 9 * 40
 
 
+def test_a_snapshot_keeps_what_is_added_up(tmp_path):
+    definitions = {"spent": parse("sum of total of orders in the last 7 days is at least 10")}
+    orders = (Event(n, "Order Completed", Instant(NOW - n * DAY), {"total": 10.0**n}) for n in range(8))
+    live = built([History(1, True, tuple(orders))], definitions)
+    snapshot.save(live, definitions, tmp_path, offset=0)
+    found = snapshot.load(definitions, tmp_path)
+    assert found is not None
+    again, later = found[0], Instant(NOW + 9 * DAY)
+    assert shown(again.advance(later)) == shown(live.advance(later)) == [(6 * DAY, 1, "spent", False)]
+
+
 def test_a_snapshot_of_other_definitions_is_not_used(tmp_path):
     snapshot.save(built([viewed(1)]), SEGMENTS, tmp_path, offset=0)
     assert snapshot.load({"active": SEGMENTS["active"]}, tmp_path) is None
@@ -187,3 +198,18 @@ def test_every_condition_with_a_query_of_its_own_is_a_declared_gap():
     for name, gap in GAPS.items():
         asked = "a fact arrives" if gap.every is None else f"{gap.every.ms // 60_000} minutes"
         assert f"| `{name}` | {gap.reason} | {asked} |" in page
+
+
+def test_what_is_counted_already_is_not_read_again_with_what_is_new_of_its_stream():
+    people = [viewed(1, DAY)]
+    counted, summed = (
+        parse('did "Page Viewed" in the last 7 days'),
+        parse("sum of n of visits in the last 30 days is 0"),
+    )
+    live = built(people, {"counted": counted})
+    live.load(told(live, people, live.define({"counted": counted, "summed": summed})))
+    live.settle()
+    live.advance(Instant(NOW + 6 * DAY))
+    assert live.sizes() == {"counted": 0, "summed": 1}
+    live.fold(told(live, [viewed(1, -6 * DAY)]))
+    assert live.sizes() == {"counted": 1, "summed": 1}

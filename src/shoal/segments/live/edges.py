@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -30,36 +30,43 @@ class Run:
 
     at: Times
     who: npt.NDArray[np.int32]
+    weight: Whole | None = None  # what each row counts, where that is not 1
 
     def slice(self, after: int, until: int) -> tuple[int, int]:
         """Where the rows with `after < at <= until` lie."""
         start, end = np.searchsorted(self.at, (after, until), side="right")
         return int(start), max(int(start), int(end))
 
+    def cut(self, start: int) -> Run:
+        """The rows from one on, in memory of their own."""
+        weight = None if self.weight is None else self.weight[start:].copy()
+        return Run(self.at[start:].copy(), self.who[start:].copy(), weight)
+
 
 @dataclass(slots=True)
 class Edges:
-    """Rows of an instant and a subscriber's place, each counting once.
+    """Rows of an instant and a subscriber's place, each counting once; or all of them with a weight.
 
     New rows are sorted when they are first read. Runs grow by merging, as in a log-structured merge tree, so that
     a late row costs no rewrite of all that is stored.
     """
 
     runs: list[Run] = field(default_factory=list)
-    fresh: list[tuple[Times, npt.NDArray[np.int32]]] = field(default_factory=list)
+    fresh: list[Run] = field(default_factory=list)  # in any order
 
-    def add(self, at: Times, who: Places) -> None:
+    def add(self, at: Times, who: Places, weight: Whole | None = None) -> None:
         """Take rows in any order."""
         if len(at):
-            self.fresh.append((at, who.astype(np.int32)))
+            self.fresh.append(Run(at, who.astype(np.int32), weight))
 
-    def within(self, after: int, until: int) -> Iterator[tuple[Times, Places]]:
+    def within(self, after: int, until: int) -> Iterator[tuple[Times, Places, Whole | None]]:
         """Rows with `after < at <= until`, in pieces."""
         self.settle()
         for run in self.runs:
             start, end = run.slice(after, until)
             if start < end:
-                yield run.at[start:end], run.who[start:end].astype(np.int64)
+                weight = None if run.weight is None else run.weight[start:end]
+                yield run.at[start:end], run.who[start:end].astype(np.int64), weight
 
     def number(self, after: int, until: int) -> int:
         """How many rows `within` gives."""
@@ -76,13 +83,11 @@ class Edges:
         """Sort what is new."""
         if not self.fresh:
             return
-        at = np.concatenate([piece for piece, _ in self.fresh])
-        who = np.concatenate([piece for _, piece in self.fresh])
+        self.runs.append(_merged(self.fresh))
         self.fresh.clear()
-        self.runs.append(_sorted(at, who))
         while len(self.runs) > 1 and len(self.runs[-2].at) < _GROWTH * len(self.runs[-1].at):
             later, earlier = self.runs.pop(), self.runs.pop()
-            self.runs.append(_sorted(np.concatenate((earlier.at, later.at)), np.concatenate((earlier.who, later.who))))
+            self.runs.append(_merged((earlier, later)))
 
     def forget(self, until: int) -> None:
         """Drop the rows with `at <= until`; a run is rewritten once half of it is to go."""
@@ -93,7 +98,7 @@ class Edges:
             if start * 2 <= len(run.at):
                 kept.append(run)
             elif start < len(run.at):
-                kept.append(Run(run.at[start:].copy(), run.who[start:].copy()))
+                kept.append(run.cut(start))
         self.runs = kept
 
     def rows(self) -> Run:
@@ -101,9 +106,17 @@ class Edges:
         self.settle()
         if len(self.runs) == 1:
             return self.runs[0]
-        at = np.concatenate([_NO_TIMES, *(run.at for run in self.runs)])
-        who = np.concatenate([_NO_PLACES, *(run.who for run in self.runs)])
+        return _merged(self.runs) if self.runs else Run(_NO_TIMES, _NO_PLACES)
+
+
+def _merged(runs: Sequence[Run]) -> Run:
+    """All their rows in order of time."""
+    at, who = np.concatenate([run.at for run in runs]), np.concatenate([run.who for run in runs])
+    weights = [run.weight for run in runs if run.weight is not None]
+    if not weights:
         return _sorted(at, who)
+    order = np.argsort(at, kind="stable")
+    return Run(at[order], who[order], np.concatenate(weights)[order])
 
 
 def _sorted(at: Times, who: npt.NDArray[np.int32]) -> Run:

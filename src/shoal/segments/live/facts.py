@@ -12,7 +12,8 @@ import numpy.typing as npt
 from shoal.segments.comparison import Comparison, PropertyFilter
 from shoal.segments.inside import Tested
 from shoal.segments.kinds import has_been
-from shoal.segments.live.edges import ALWAYS, NEVER, Places, Times, Truth
+from shoal.segments.live.edges import ALWAYS, NEVER, Places, Times, Truth, Whole
+from shoal.segments.live.sums import Addend, Numbers, Summed
 from shoal.segments.lowered import ConsentHolds, Core, Count, TraitHolds
 from shoal.segments.streams import Stream
 from shoal.segments.windows import Window
@@ -36,7 +37,8 @@ class Happened:
     """Events of a stream: of these subscribers, at these instants (ms), in any order.
 
     A stream with timed filters also says from when on and until when each event passes them. `most` saves counting
-    how many of the rows one subscriber has, where somebody knows that it is so many at most.
+    how many of the rows one subscriber has, where somebody knows that it is so many at most. `numbers` are those of
+    the properties that `Needs.numbers` asks for.
     """
 
     stream: Stream
@@ -44,6 +46,12 @@ class Happened:
     at: Times
     passes: tuple[Times, Times] | None = None
     most: int | None = None
+    numbers: Mapping[tuple[str, ...], Numbers] = field(default_factory=dict)
+
+    def adds(self, addend: Addend) -> Whole:
+        """What each event adds to a sum."""
+        assert addend.path in self.numbers, "a stream whose numbers are added up says them"
+        return self.numbers[addend.path].part(addend)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +125,7 @@ class Needs:
     traits: Mapping[str, tuple[Tested, ...]] = field(default_factory=dict)
     consents: tuple[tuple[str, str], ...] = ()
     gapped: tuple[Core, ...] = ()  # what `Live.refresh` has to be told
+    numbers: Mapping[Stream, tuple[tuple[str, ...], ...]] = field(default_factory=dict)  # properties to measure
 
     @classmethod
     def of(cls, counted: Iterable[object], gapped: Iterable[Core] = ()) -> Needs:
@@ -124,17 +133,22 @@ class Needs:
         streams: dict[Stream, dict[Window, None]] = {}
         traits: dict[str, dict[Tested, None]] = {}
         consents: dict[tuple[str, str], None] = {}
+        numbers: dict[Stream, dict[tuple[str, ...], None]] = {}
         for one in counted:
             match one:
                 case Count(stream, window):
                     streams.setdefault(stream, {})[window] = None
+                case Summed(Addend(stream, path), window):
+                    streams.setdefault(stream, {})[window] = None
+                    numbers.setdefault(stream, {})[path] = None
                 case TraitHolds(name, comparison) | has_been.Held(name, comparison):
                     traits.setdefault(name, {})[comparison] = None
                 case ConsentHolds(channel, purpose, _):
                     consents[channel, purpose] = None
         asked = {name: tuple(comparisons) for name, comparisons in traits.items()}
         windows = {stream: tuple(those) for stream, those in streams.items()}
-        return cls(windows, asked, tuple(consents), tuple(gapped))
+        measured = {stream: tuple(paths) for stream, paths in numbers.items()}
+        return cls(windows, asked, tuple(consents), tuple(gapped), measured)
 
 
 def spans_of_dates(dates: Times, comparison: Tested) -> tuple[Times, Times]:

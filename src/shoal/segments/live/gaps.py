@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from shoal.core.time import Duration
+from shoal.segments.kinds.aggregate import MeasureWithin
 from shoal.segments.lowered import AgainstAverage, Core, Count, CountsCompared, CountWithin, Scanned
+from shoal.segments.summaries import Summary
 
 QUARTER = Duration(15, "m")
 
@@ -31,7 +33,7 @@ LOCAL = Gap(
 GAPS: Mapping[str, Gap] = {
     "Followed": Gap("The order of all events decides, and a late one may make or break a sequence.", QUARTER),
     "Spread": Gap("Each period is a count of its own, and how many of them pass is no sum of events.", QUARTER),
-    "MeasureWithin": Gap("An event counts by its value, not as one.", QUARTER),
+    "MeasureWithin": Gap("A value that comes again counts once, so which values there are has to be known.", QUARTER),
     "MeasureAgainstList": Gap("One number that changes moves the average for everybody.", QUARTER),
     "InShare": Gap("One number that changes moves the ranks of many others.", QUARTER),
     "EndHolds": Gap("When the first or latest event leaves the window, the next one has to be found.", QUARTER),
@@ -56,7 +58,13 @@ def gap_of(core: Core) -> Gap | None:
     if any(count.stream.local is not None for count in _counts(core)):
         return LOCAL
     name = type(core).__name__
-    return GAPS[name] if isinstance(core, Scanned) and name not in COMPUTED else None
+    return None if not isinstance(core, Scanned) or name in COMPUTED or _is_sum(core) else GAPS[name]
+
+
+def _is_sum(core: Core) -> bool:
+    """Whether it is a sum, or the average that is one by a number."""
+    measure = core.measure if isinstance(core, MeasureWithin) else None
+    return isinstance(measure, Summary) and measure.function in ("sum", "average")
 
 
 def _counts(core: Core) -> tuple[Count, ...]:
@@ -67,4 +75,6 @@ def _counts(core: Core) -> tuple[Count, ...]:
             return (left, right)
         case AgainstAverage(count, per, _):
             return (count,) if per is None else (count, per)
+        case MeasureWithin(Summary(stream=stream, window=window)):
+            return (Count(stream, window),)
     return ()

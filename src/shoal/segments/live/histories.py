@@ -23,6 +23,8 @@ from shoal.segments.live.facts import (
     is_timed,
     timed_filters,
 )
+from shoal.segments.live.sums import Numbers
+from shoal.segments.measures import millionths
 from shoal.segments.streams import Stream
 from shoal.segments.values import Json, at_path, instant_of
 
@@ -34,7 +36,10 @@ def facts_of(histories: Iterable[History], needs: Needs, places: Mapping[int, in
     histories = tuple(histories)
     people = [(places[one.subscriber], one) for one in histories]
     return Facts(
-        tuple(_happened(stream, [(who, e) for who, one in people for e in one.events]) for stream in needs.streams),
+        tuple(
+            _happened(stream, needs.numbers.get(stream, ()), [(who, e) for who, one in people for e in one.events])
+            for stream in needs.streams
+        ),
         tuple(
             _stated(name, comparisons, [(who, each) for who, one in people for each in one.traits if each.name == name])
             for name, comparisons in needs.traits.items()
@@ -61,11 +66,14 @@ def _mentioned(histories: Iterable[History]) -> dict[Mentioned, int]:
     return found
 
 
-def _happened(stream: Stream, events: Sequence[tuple[int, Event]]) -> Happened:
-    rows = [(who, event.at, *span) for who, event in events for span in _passes(stream, event)]
+def _happened(stream: Stream, paths: Sequence[tuple[str, ...]], events: Sequence[tuple[int, Event]]) -> Happened:
+    passing = [(who, event, span) for who, event in events for span in _passes(stream, event)]
+    rows = [(who, event.at, *span) for who, event, span in passing]
     who, at, since, until = np.array(rows, np.int64).reshape(-1, 4).T
-    timed = any(is_timed(one.comparison) for one in stream.filters)
-    return Happened(stream, who, at, (since, until) if timed else None)
+    numbers = {
+        path: Numbers.of(millionths(at_path(event.properties, path)) for _, event, _ in passing) for path in paths
+    }
+    return Happened(stream, who, at, (since, until) if timed_filters(stream) else None, numbers=numbers)
 
 
 def _passes(stream: Stream, event: Event) -> Iterator[tuple[int, int]]:

@@ -10,10 +10,12 @@ from typing import Protocol
 
 import numpy as np
 
+from shoal.segments.kinds.aggregate import MeasureWithin
 from shoal.segments.kinds.bucket import InBucket
 from shoal.segments.kinds.has_been import Held
 from shoal.segments.live.edges import Truth, Whole
 from shoal.segments.live.gaps import gap_of
+from shoal.segments.live.sums import Addend, Summed, average_within, sum_within
 from shoal.segments.lowered import (
     AgainstAverage,
     AllOf,
@@ -28,9 +30,10 @@ from shoal.segments.lowered import (
     Sign,
     TraitHolds,
 )
+from shoal.segments.summaries import Summary
 
-Counted = Count | TraitHolds | Held | ConsentHolds | InBucket
-"""What has a tally: a fact about a trait or a consent counts 1 while it is so, as does being drawn."""
+Counted = Count | Summed | TraitHolds | Held | ConsentHolds | InBucket
+"""What has a tally. A fact about a trait or a consent counts 1 while it is so, as does being drawn."""
 
 
 class Sight(Protocol):
@@ -82,6 +85,24 @@ class Compared:
         """Crosswise, so exactly."""
         left = times(sight.count(self.left), self.factor.denominator)
         return _SIGNS[self.sign](left, times(sight.count(self.right), self.factor.numerator))
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A sum, or with how many numbers it has an average, from `least` to `most`."""
+
+    low: int
+    high: int
+    numbers: int | None
+    least: int | None
+    most: int | None
+
+    def answer(self, sight: Sight, _known: Callable[[int], Truth]) -> Truth:
+        """Exactly, from both parts of the sum."""
+        low, high = sight.count(self.low), sight.count(self.high)
+        if self.numbers is None:
+            return sum_within(low, high, self.least, self.most)
+        return average_within(low, high, sight.count(self.numbers), self.least, self.most)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +175,7 @@ class Membership:
         return known(self.part) & sight.eligible(self.anonymous)
 
 
-Step = Within | Compared | Average | Joined | Opposed | Given | Membership
+Step = Within | Compared | Measured | Average | Joined | Opposed | Given | Membership
 
 _SIGNS: Mapping[Sign, Callable[[Whole, Whole], Truth]] = {
     "<=": np.less_equal,
@@ -240,12 +261,22 @@ class Program:
                 return Compared(self._tally(left), sign, factor, self._tally(right))
             case AgainstAverage(count, per, above):
                 return Average(self._tally(count), None if per is None else self._tally(per), above)
+            case MeasureWithin(Summary() as summary, least, most):
+                return Measured(*self._parts(summary), least, most)
             case TraitHolds() | Held() | ConsentHolds() | InBucket():
                 return Within(self._tally(core), 1, None)
         raise TypeError(f"not a condition: {core!r}")
 
     def _tally(self, counted: Counted) -> int:
         return self.counted.setdefault(counted, len(self.counted))
+
+    def _parts(self, summary: Summary) -> tuple[int, int, int | None]:
+        """The tallies of a sum; those of an average with the number of its numbers."""
+        low, high, numbers = (
+            Summed(Addend(summary.stream, summary.path, part), summary.window) for part in ("low", "high", "number")
+        )
+        averaged = summary.function == "average"
+        return self._tally(low), self._tally(high), self._tally(numbers) if averaged else None
 
     def _step(self, step: Step) -> int:
         if step not in self._numbers:
@@ -262,13 +293,17 @@ def _reads(step: Step) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...
     match step:
         case Within(tally, _, _):
             return (tally,), (), ()
-        case Compared(left, _, _, right):
-            return (left, right), (), ()
-        case Average(tally, per, _):
-            return (tally,) if per is None else (tally, per), (), ()
+        case Compared(one, _, _, other) | Average(one, other, _):
+            return _said(one, other), (), ()
+        case Measured(low, high, numbers, _, _):
+            return _said(low, high, numbers), (), ()
         case Joined(_, parts):
             return (), (), parts
         case Opposed(part) | Membership(part, _):
             return (), (), (part,)
         case Given(place):
             return (), (place,), ()
+
+
+def _said(*numbers: int | None) -> tuple[int, ...]:
+    return tuple(number for number in numbers if number is not None)

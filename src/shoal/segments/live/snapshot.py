@@ -23,7 +23,7 @@ from shoal.segments.live.members import Members
 from shoal.segments.live.sources import Counts
 from shoal.segments.nodes import Node
 
-VERSION = 4
+VERSION = 5
 
 Arrays = dict[str, npt.NDArray[np.generic]]
 
@@ -108,6 +108,8 @@ def _arrays(live: Live) -> Iterator[tuple[str, npt.NDArray[np.generic]]]:
             rows = edges.rows()
             yield f"{name}{number}at", rows.at
             yield f"{name}{number}who", rows.who
+            if rows.weight is not None:
+                yield f"{name}{number}weight", rows.weight
     for number, ledger in enumerate(store.ledgers.values()):
         for name, column in ledger.everybody().items():
             yield f"ledger{number}.{name}", column
@@ -136,7 +138,8 @@ def _restored(segments: Mapping[str, Node], now: Instant, stored: Arrays) -> Liv
 
 def _edges(stored: Arrays, name: str) -> Edges:
     at = np.asarray(stored[f"{name}at"], np.int64)
-    return Edges([Run(at, np.asarray(stored[f"{name}who"], np.int32))] if len(at) else [])
+    weight = np.asarray(stored[f"{name}weight"], np.int64) if f"{name}weight" in stored else None
+    return Edges([Run(at, np.asarray(stored[f"{name}who"], np.int32), weight)] if len(at) else [])
 
 
 def _digest(path: Path) -> str:

@@ -73,11 +73,12 @@ UNKNOWN = 2**62
 
 @dataclass(slots=True)
 class Tally:
-    """Per subscriber the number of rows of a source that count now."""
+    """Per subscriber the number of rows of a source that count now, or what they add up to."""
 
     number: int
     period: Period
     counts: Counts
+    weighted: bool = False  # whether a row counts as much as it says, not 1
     reach: int = UNKNOWN  # no count is farther from zero
     ready: bool = False  # whether the history is in
     total: int = 0  # over identified subscribers; kept up to date only where `totalled`
@@ -90,30 +91,38 @@ class Tally:
             self.counts = np.concatenate((self.counts, np.zeros(missing, self.counts.dtype)))
 
     def add(self, who: Places, weight: Whole) -> None:
-        """Rows of weight 1 or -1 come to subscribers, several of them maybe to one."""
+        """Rows come to subscribers, several of them maybe to one."""
         if not len(who):
             return
         own = self.counts[who]
         farthest = max(int(own.max()), -int(own.min()))
-        if farthest + len(who) > np.iinfo(self.counts.dtype).max:
-            self._widen(farthest + most_of_one(who))
+        largest = _largest(weight) if self.weighted else 1
+        if farthest + len(who) * largest > np.iinfo(self.counts.dtype).max:
+            self._widen(farthest + most_of_one(who) * largest)
         self.reach = UNKNOWN
         np.add.at(self.counts, who, weight.astype(self.counts.dtype))
 
-    def fill(self, who: Places, weight: int, most: int) -> None:
-        """The same for rows of one weight, of which one subscriber has `most` at most."""
+    def fill(self, who: Places, weight: int | Whole, most: int) -> None:
+        """The same for rows of the history, of which one subscriber has `most` at most."""
         if not len(who):
             return
+        most *= _largest(weight)
         if self.reach + most > np.iinfo(self.counts.dtype).max:
             self.reach = max(int(self.counts.max()), -int(self.counts.min()))
         self.reach += most
         self._widen(self.reach)
-        np.add.at(self.counts, who, self.counts.dtype.type(weight))
+        kind = self.counts.dtype
+        np.add.at(self.counts, who, kind.type(weight) if isinstance(weight, int) else weight.astype(kind))
 
     def _widen(self, reach: int) -> None:
         """Let the counts go so far from zero."""
         while reach > np.iinfo(self.counts.dtype).max:
             self.counts = self.counts.astype(f"i{2 * self.counts.dtype.itemsize}")
+
+
+def _largest(weight: int | Whole) -> int:
+    """The largest weight, whatever its sign."""
+    return abs(weight) if isinstance(weight, int) else max(int(weight.max()), -int(weight.min()))
 
 
 def most_of_one(who: Places) -> int:
@@ -132,7 +141,8 @@ _MANY_ROWS = 50_000
 class Source:
     """Rows that several tallies count, each by its own period.
 
-    What is taken back is a row of weight -1 with the same instant and subscriber, so nothing is searched for.
+    What is taken back is a row of weight -1 with the same instant and subscriber, so nothing is searched for. Where
+    rows have weights of their own, all are in `plus`, and what is taken back has the opposite weight.
     """
 
     tallies: list[Tally] = field(default_factory=list)
@@ -140,41 +150,52 @@ class Source:
     minus: Edges = field(default_factory=Edges)
 
     @property
+    def ready(self) -> bool:
+        """Whether the history is in, for all that is counted."""
+        return all(tally.ready for tally in self.tallies)
+
+    @property
     def keep(self) -> int:
         """For how long after its instant a row can still change something."""
         return max((lag for tally in self.tallies for lag, _ in tally.period.lags), default=0)
 
-    def fill(self, at: Times, who: Places, weight: int, now: int, *, most: int | None = None) -> None:
+    def fill(self, at: Times, who: Places, weight: int | Whole, now: int, *, most: int | None = None) -> None:
         """Count rows of the history for those tallies that wait for it; `most` of them are of one subscriber."""
         most = most_of_one(who) if most is None else most
         for tally in self.tallies:
             if not tally.ready:
                 active = np.flatnonzero(tally.period.active(at, now))
-                tally.fill(who.take(active, mode="clip"), weight, most)
+                own = weight if isinstance(weight, int) else weight[active]
+                tally.fill(who.take(active, mode="clip"), own, most)
         self._store(at, who, weight, now)
 
-    def insert(self, at: Times, who: Places, weight: int, now: int) -> Iterator[Due]:
+    def insert(self, at: Times, who: Places, weight: int | Whole, now: int) -> Iterator[Due]:
         """Take new rows; what they change at once is given, the rest comes with the clock."""
         for tally in self.tallies:
             mask = tally.period.active(at, now)
             if mask.any():
                 found = who[mask]
-                yield Due(tally.number, np.full(len(found), now), found, np.full(len(found), weight))
+                own = np.full(len(found), weight) if isinstance(weight, int) else weight[mask]
+                yield Due(tally.number, np.full(len(found), now), found, own)
         self._store(at, who, weight, now)
 
-    def _store(self, at: Times, who: Places, weight: int, now: int) -> None:
+    def _store(self, at: Times, who: Places, weight: int | Whole, now: int) -> None:
         pending = np.flatnonzero((at > now - self.keep) & (at < NEVER))  # places are taken faster than a mask
         if len(pending):
             taken = at.take(pending, mode="clip"), who.take(pending, mode="clip")
-            (self.plus if weight > 0 else self.minus).add(*taken)
+            if isinstance(weight, int):
+                (self.plus if weight > 0 else self.minus).add(*taken)
+            else:
+                self.plus.add(*taken, weight[pending])
 
     def due(self, after: int, until: int) -> Iterator[Due]:
         """What changes while the clock goes on, each row at its instant."""
         for edges, sign in ((self.plus, 1), (self.minus, -1)):
             for tally in self.tallies:
                 for lag, way in tally.period.lags:
-                    for at, who in edges.within(*tally.period.slice(after, until, lag)):
-                        yield Due(tally.number, at + lag, who, np.full(len(at), sign * way))
+                    for at, who, weight in edges.within(*tally.period.slice(after, until, lag)):
+                        own = np.full(len(at), sign * way) if weight is None else weight * way
+                        yield Due(tally.number, at + lag, who, own)
 
     def number(self, after: int, until: int) -> int:
         """How many rows `due` gives."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -17,12 +17,13 @@ from shoal.segments.live.people import Ids
 from shoal.segments.live.program import Counted, Program
 from shoal.segments.live.sights import Course
 from shoal.segments.live.sources import NARROW, Due, Period, Source, Tally
+from shoal.segments.live.sums import Addend, Summed
 from shoal.segments.lowered import ConsentHolds, Count, TraitHolds
 from shoal.segments.streams import Stream
 from shoal.segments.windows import EVER
 
-Key = Stream | Counted
-"""A source: a stream, or where its rows have their own ends, what is counted."""
+Key = Stream | Addend | Counted
+"""A source: a stream, what is added up of it, or where its rows have their own ends, what is counted."""
 
 
 class Store:
@@ -34,6 +35,7 @@ class Store:
         self.ledgers: dict[str | tuple[str, str], Ledger] = {}
         self.needs = Needs()
         self._known: dict[Counted, Tally] = {}
+        self._of_streams: dict[Stream, list[Counted]] = {}
 
     def recount(self, program: Program, people: int) -> tuple[Counted, ...]:
         """Tallies for what a program counts; gives what is counted by sources that have to be read."""
@@ -42,7 +44,8 @@ class Store:
         self.needs, self.tallies, self._known = needs, [], {}
         sources: dict[Key, Source] = {}
         for counted, number in program.counted.items():
-            tally = known.get(counted) or Tally(number, _period(counted), np.zeros(people, NARROW))
+            weighted = isinstance(counted, Summed)
+            tally = known.get(counted) or Tally(number, _period(counted), np.zeros(people, NARROW), weighted)
             tally.number, tally.totalled = number, False
             self.tallies.append(tally)
             self._known[counted] = tally
@@ -53,6 +56,9 @@ class Store:
                 if place is not None:
                     self.tallies[place].totalled = True
         self.sources = sources
+        self._of_streams = {
+            stream: [one for one in self._known if _stream_of(one) == stream] for stream in needs.streams
+        }
         return tuple(one for one in program.counted if self._reads_anew(one))
 
     def _is_told_alike(self, counted: Counted, needs: Needs) -> bool:
@@ -63,7 +69,7 @@ class Store:
 
     def _reads_anew(self, counted: Counted) -> bool:
         source = self.sources[source_of(counted)]
-        if all(tally.ready for tally in source.tallies):
+        if source.ready:
             return False
         source.clear()
         about = _about(counted)
@@ -89,7 +95,8 @@ class Store:
     def load(self, facts: Facts, now: int) -> None:
         """Count facts for those tallies that wait for them."""
         for happened in facts.happened:
-            for key, at, who, weight in self._rows(happened):
+            waiting = [one for one in self._of_streams[happened.stream] if not self.sources[source_of(one)].ready]
+            for key, at, who, weight in _rows(happened, waiting):
                 self.sources[key].fill(at, who, weight, now, most=happened.most)
         for about, columns, names in self._statements(facts):
             self.ledgers.setdefault(about, Ledger(names)).add(columns)
@@ -111,7 +118,7 @@ class Store:
     def fold(self, facts: Facts, now: int, *, taken_back: bool) -> Iterator[Due]:
         """Take new facts, or take facts back; gives what changes at once."""
         for happened in facts.happened:
-            for key, at, who, weight in self._rows(happened):
+            for key, at, who, weight in _rows(happened, self._of_streams[happened.stream]):
                 yield from self.sources[key].insert(at, who, -weight if taken_back else weight, now)
         for about, columns, names in self._statements(facts):
             who = np.unique(columns["who"])
@@ -128,23 +135,6 @@ class Store:
                 source = self.sources[source_of(counted)]
                 yield from source.insert(enter, who, weight, now)
                 yield from source.insert(leave, who, -weight, now)
-
-    def _rows(self, happened: Happened) -> Iterator[tuple[Key, Times, Places, int]]:
-        """Rows for each source of a stream: instant, subscriber, weight."""
-        stream = happened.stream
-        if not timed_filters(stream):
-            yield stream, happened.at, happened.who, 1
-            return
-        assert happened.passes is not None, "a stream with timed filters says when each event passes them"
-        since, until = happened.passes
-        for counted in self._known:
-            if isinstance(counted, Count) and counted.stream == stream:
-                period = Period.of(counted.window)
-                enter = np.maximum(happened.at + period.enter, since)
-                leave = until if period.leave is None else np.minimum(happened.at + period.leave, until)
-                some = (enter < leave) & (happened.at >= period.low) & (happened.at < period.high)
-                yield counted, enter[some], happened.who[some], 1
-                yield counted, leave[some], happened.who[some], -1
 
     def _statements(self, facts: Facts) -> Iterator[tuple[str | tuple[str, str], Columns, tuple[str, ...]]]:
         for stated in facts.stated:
@@ -185,16 +175,59 @@ class Store:
                 tally.total += int((tally.counts[who] * moved).sum())
 
 
+def _rows(happened: Happened, counted: Iterable[Counted]) -> Iterator[tuple[Key, Times, Places, int | Whole]]:
+    """Rows for each source of what is counted of a stream: instant, subscriber, weight."""
+    if timed_filters(happened.stream):
+        yield from _dated_rows(happened, counted)
+        return
+    for key in dict.fromkeys(map(source_of, counted)):
+        if isinstance(key, Addend):
+            weight = happened.adds(key)
+            some = np.flatnonzero(weight)
+            yield key, happened.at[some], happened.who[some], weight[some]
+        else:
+            yield key, happened.at, happened.who, 1
+
+
+def _dated_rows(happened: Happened, counted: Iterable[Counted]) -> Iterator[tuple[Key, Times, Places, int | Whole]]:
+    """Rows of a stream with timed filters: those of each window have their own beginning and end."""
+    assert happened.passes is not None, "a stream with timed filters says when each event passes them"
+    since, until = happened.passes
+    for one in counted:
+        assert isinstance(one, Count | Summed)
+        period = Period.of(one.window)
+        enter = np.maximum(happened.at + period.enter, since)
+        leave = until if period.leave is None else np.minimum(happened.at + period.leave, until)
+        some = (enter < leave) & (happened.at >= period.low) & (happened.at < period.high)
+        if isinstance(one, Count):
+            yield one, enter[some], happened.who[some], 1
+            yield one, leave[some], happened.who[some], -1
+        else:
+            weight = happened.adds(one.addend)
+            some &= weight != 0
+            yield one, enter[some], happened.who[some], weight[some]
+            yield one, leave[some], happened.who[some], -weight[some]
+
+
+def _stream_of(counted: Counted) -> Stream | None:
+    """The stream whose events are counted or added up; None for facts of other kinds."""
+    match counted:
+        case Count(stream, _) | Summed(Addend(stream), _):
+            return stream
+    return None
+
+
 def source_of(counted: Counted) -> Key:
     """The source that is counted."""
-    if isinstance(counted, Count) and not timed_filters(counted.stream):
-        return counted.stream
-    return counted
+    stream = _stream_of(counted)
+    if stream is None or timed_filters(stream):
+        return counted
+    return counted.addend if isinstance(counted, Summed) else stream
 
 
 def _period(counted: Counted) -> Period:
     """Rows of streams without timed filters count by their window; all others have their own beginning and end."""
-    if isinstance(counted, Count) and not timed_filters(counted.stream):
+    if isinstance(counted, Count | Summed) and source_of(counted) != counted:
         return Period.of(counted.window)
     return Period.of(EVER)
 
