@@ -38,6 +38,7 @@ async def take(request: Request, name: str) -> JSONResponse:
     accepted = await asyncio.to_thread(post.accept, address, delivery)
     if accepted is None:
         return JSONResponse({"success": True})
+    await asyncio.to_thread(post.confirm, accepted)  # first: what is noted as taken is not asked for again
     kept = intake.offer(name, delivery.received_at, accepted.received.taken, accepted.once)
     try:
         await asyncio.wrap_future(kept)
@@ -45,7 +46,6 @@ async def take(request: Request, name: str) -> JSONResponse:
         if error.code != "replayed" or not accepted.webhook.is_resent_alike:
             raise
         return JSONResponse({"success": True, "again": True})
-    await asyncio.to_thread(post.confirm, accepted)
     return JSONResponse(_told(accepted))
 
 

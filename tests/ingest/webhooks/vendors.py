@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import base64
+import datetime as dt
+import hashlib
+import hmac
 import json
+import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
+from itertools import count
 from typing import Any
+from urllib.parse import parse_qsl, urlencode
 
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.hashes import SHA1, SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 Key = Any
@@ -34,16 +43,12 @@ class Vendor:
     altered: Callable[[bytes], bytes] = lambda body: body.replace(b"ana@", b"eva@", 1)
     window_s: int = 300
     replay: int = 409
-    expected: Mapping[str, int] = field(default_factory=dict)
+    expected: Mapping[str, Any] = field(default_factory=dict)
+    reserialised: Callable[[bytes], bytes] = lambda body: json.dumps(json.loads(body), indent=1).encode()
 
 
 def without(*names: str) -> Callable[[Headers, bytes], tuple[Headers, bytes]]:
     return lambda headers, body: ({name: text for name, text in headers.items() if name not in names}, body)
-
-
-def reserialised(body: bytes) -> bytes:
-    """The same JSON in another form."""
-    return json.dumps(json.loads(body), indent=1).encode()
 
 
 # SendGrid
@@ -69,9 +74,6 @@ def _sendgrid_signed(key, body, at, _url):
 
 def _sendgrid_downgraded(key, body, at, _url):
     """HMAC with the public key, which everybody knows."""
-    import hashlib
-    import hmac
-
     public = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     digest = hmac.new(base64.b64encode(public), str(at).encode() + body, hashlib.sha256).digest()
     signature = base64.b64encode(digest).decode()
@@ -87,4 +89,182 @@ SENDGRID = Vendor(
     without(f"{_SENDGRID}Signature"),
 )
 
-VENDORS = (SENDGRID,)
+# Mailgun: the signature covers a time and a token only
+
+
+def _secret():
+    text = secrets.token_hex(16)
+    return text, text.encode()
+
+
+def _hmac(key, message, digest="sha256"):
+    return hmac.new(key, message, digest)
+
+
+def _mailgun_body(number):
+    event = {"event": "delivered", "id": f"e{number}", "timestamp": 1_788_000_000.5, "recipient": "ana@example.org"}
+    return json.dumps({"event-data": event}).encode()
+
+
+def _mailgun(digest):
+    def signed(key, body, at, _url):
+        token = hashlib.sha256(body + str(at).encode()).hexdigest()[:50]
+        stated = _hmac(key, f"{at}{token}".encode(), digest).hexdigest()
+        block = {"timestamp": str(at), "token": token, "signature": stated}
+        return JSON, json.dumps({"signature": block, **json.loads(body)}).encode()
+
+    return signed
+
+
+def _unsigned_body(headers, body):
+    return headers, json.dumps({**json.loads(body), "signature": {}}).encode()
+
+
+MAILGUN = Vendor(
+    "mailgun",
+    _secret,
+    _mailgun_body,
+    _mailgun("sha256"),
+    _mailgun("sha1"),
+    _unsigned_body,
+    altered=lambda body: body.replace(b'"token": "', b'"token": "0', 1),
+    expected={"reserialised": 200},
+)
+
+
+# Postmark, Brevo and SparkPost: a password
+
+
+def _basic(key, body, _at, _url):
+    return {**JSON, "authorization": f"Basic {base64.b64encode(b'shoal:' + key).decode()}"}, body
+
+
+def _digest(key, body, _at, url):
+    stated = hashlib.md5(b"shoal:" + key + url.encode(), usedforsecurity=False).hexdigest()
+    return {**JSON, "authorization": f'Digest username="shoal", response="{stated}"'}, body
+
+
+def _postmark_body(number):
+    event = {"RecordType": "Delivery", "MessageID": f"m{number}", "Recipient": "ana@example.org"}
+    return json.dumps({**event, "DeliveredAt": "2026-08-01T13:28:10.2735393-04:00"}).encode()
+
+
+def _brevo_body(number):
+    event = {"event": "delivered", "email": "ana@example.org", "ts_epoch": 1_788_000_000_000 + number}
+    return json.dumps({**event, "message-id": f"<{number}@example.org>"}).encode()
+
+
+def _sparkpost_body(number):
+    event = {"type": "delivery", "event_id": str(number), "rcpt_to": "ana@example.org", "timestamp": "1788000000"}
+    return json.dumps([{"msys": {"message_event": event}}]).encode()
+
+
+_UNTOLD = {"altered": 200, "reserialised": 200, "stale": 200, "replay": "by_id"}
+
+
+def _with_password(name, body):
+    unsigned = without("authorization")
+    return Vendor(name, _secret, body, _basic, _digest, unsigned, replay=200, expected=_UNTOLD)
+
+
+POSTMARK = _with_password("postmark", _postmark_body)
+BREVO = _with_password("brevo", _brevo_body)
+SPARKPOST = _with_password("sparkpost", _sparkpost_body)
+
+
+# Mandrill: a form, and no time
+
+
+def _mandrill_body(number):
+    event = {"event": "send", "_id": f"m{number}", "ts": 1_788_000_000, "msg": {"email": "ana@example.org"}}
+    return urlencode({"mandrill_events": json.dumps([event])}, safe="@").encode()
+
+
+def _mandrill(digest):
+    def signed(key, body, _at, url):
+        told = url + "".join(name + text for name, text in sorted(parse_qsl(body.decode())))
+        stated = base64.b64encode(_hmac(key, told.encode(), digest).digest()).decode()
+        return {"content-type": "application/x-www-form-urlencoded", "x-mandrill-signature": stated}, body
+
+    return signed
+
+
+def _mandrill_reserialised(body):
+    (events,) = (json.loads(text) for _, text in parse_qsl(body.decode()))
+    return urlencode({"mandrill_events": json.dumps(events, indent=1)}).encode()
+
+
+MANDRILL = Vendor(
+    "mandrill",
+    _secret,
+    _mandrill_body,
+    _mandrill("sha1"),
+    _mandrill("md5"),
+    without("x-mandrill-signature"),
+    reserialised=_mandrill_reserialised,
+    replay=200,
+    expected={"stale": 200},
+)
+
+
+# Amazon SES: what proves it is a certificate of Amazon and a topic of ours, so another topic is the wrong key
+
+
+TOPIC = "arn:aws:sns:eu-west-1:123456789012:mail"
+CERTIFICATE = "https://sns.eu-west-1.amazonaws.com/SimpleNotificationService-0a1b2c.pem"
+_SIGNED = ("Message", "MessageId", "Subject", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type")
+
+
+@cache
+def amazon():
+    """A key, and the certificate that Amazon would have made for it."""
+    key = rsa.generate_private_key(65537, 2048)
+    name = x509.Name([x509.NameAttribute(x509.oid.NameOID.COMMON_NAME, "sns.example.org")])
+    builder = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+    now = dt.datetime.now(dt.UTC)
+    dated = builder.not_valid_before(now - dt.timedelta(days=1)).not_valid_after(now + dt.timedelta(days=1))
+    return key, dated.sign(key, SHA256()).public_bytes(Encoding.PEM)
+
+
+_topics = (f"{TOPIC}{number}" for number in count())
+
+
+def _topic():
+    topic = next(_topics)
+    return topic, topic.encode()
+
+
+def _ses_body(number):
+    mail = {"messageId": f"m{number}", "destination": ["ana@example.org"], "timestamp": "2026-08-01T10:00:00.000Z"}
+    delivery = {"recipients": ["ana@example.org"], "timestamp": "2026-08-01T10:00:01.000Z"}
+    message = {"eventType": "Delivery", "mail": mail, "delivery": delivery}
+    return json.dumps({"Type": "Notification", "MessageId": f"sns-{number}", "Message": json.dumps(message)}).encode()
+
+
+def sns(version, digest, *, certificate=CERTIFICATE):
+    def signed(topic, body, at, _url):
+        time = dt.datetime.fromtimestamp(at, dt.UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+        found = {"TopicArn": topic.decode(), "Timestamp": time, **json.loads(body)}
+        if "TopicArn" in found and found["TopicArn"] != topic.decode():
+            found["TopicArn"] = topic.decode()
+        told = "".join(f"{name}\n{found[name]}\n" for name in _SIGNED if name in found)
+        stated = base64.b64encode(amazon()[0].sign(told.encode(), PKCS1v15(), digest)).decode()
+        more = {"SignatureVersion": version, "Signature": stated, "SigningCertURL": certificate}
+        return {"content-type": "text/plain; charset=UTF-8"}, json.dumps({**found, **more}).encode()
+
+    return signed
+
+
+AMAZON_SES = Vendor(
+    "amazon_ses",
+    _topic,
+    _ses_body,
+    sns("2", SHA256()),
+    sns("2", SHA1()),
+    lambda headers, body: (headers, body.replace(b'"Signature": ', b'"Other": ')),
+    window_s=3_600,
+    replay=200,
+    expected={"reserialised": 200, "wrong_key": 403},
+)
+
+VENDORS = (SENDGRID, MAILGUN, POSTMARK, BREVO, SPARKPOST, MANDRILL, AMAZON_SES)

@@ -8,10 +8,11 @@ from typing import Final
 
 from shoal.core.errors import UserError, nearest
 from shoal.ingest.webhook import Webhook
-from shoal.ingest.webhooks import sendgrid
+from shoal.ingest.webhooks import amazon_ses, brevo, mailgun, mandrill, postmark, sendgrid, sparkpost
 
+_ALL: Final = tuple(each.WEBHOOK for each in (amazon_ses, brevo, mailgun, mandrill, postmark, sendgrid, sparkpost))
 WEBHOOKS: Final[Mapping[str, Webhook]] = MappingProxyType(
-    {each.name: each for each in (sendgrid.WEBHOOK,)},
+    {each.name: each for each in _ALL},
 )
 """Every vendor's, by its name."""
 

@@ -19,6 +19,12 @@ from shoal.ingest.sources.message_ids import event_id
 SUPPRESSED: Final = Consent(channel="email", state="denied", method="suppressed")
 """The platform sends no mail to the address any more, because the person refused it or complained."""
 
+CLEANED: Final = Consent(channel="email", state="denied", method="cleaned")
+"""The platform sends no mail to the address any more, because it takes none."""
+
+COMPLAINED: Final = Consent(channel="email", state="denied", method="spam_complaint")
+"""The person complained; the event tells it besides."""
+
 HARD: Final = "hard"
 SOFT: Final = "soft"
 BLOCKED: Final = "blocked"
@@ -76,6 +82,6 @@ def message_event(
     keys, flaws = identity(cells, email, {})
     told = (properties.get("email_message_id"), properties.get("link_url"))
     if number is None and (at is not None or any(told)):
-        number = event_id(keys[0], name, at, *told)
+        number = event_id(keys[0], name, at, *told, properties.get("machine_open"))
     record = mail_record(keys, name, at, number, {**properties, **flaws})
     return msgspec.structs.replace(record, consent=(*record.consent, SUPPRESSED)) if suppressed else record
