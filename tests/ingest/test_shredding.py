@@ -93,7 +93,13 @@ def test_properties_come_back_as_they_were_whatever_the_columns(
     assert stored(rows, sampled, twice=data.draw(st.booleans())) == named(rows)
 
 
-TYPES = {"VARCHAR": {"VARCHAR"}, "BIGINT": {"INT64"}, "DOUBLE": {"DOUBLE"}, "BOOLEAN": {"BOOL_TRUE", "BOOL_FALSE"}}
+TYPES = {
+    "VARCHAR": {"VARCHAR"},
+    "BIGINT": {"INT64"},
+    "DOUBLE": {"DOUBLE"},
+    "BOOLEAN": {"BOOL_TRUE", "BOOL_FALSE"},
+    "OBJECT": {"OBJECT"},
+}
 
 
 @given(
@@ -146,3 +152,15 @@ def test_nested_values_and_unsettled_types() -> None:
 def test_there_is_an_end_to_columns() -> None:
     found = shredding([f"p{number}" for number in range(MOST + 5)], None)
     assert found.count("VARCHAR") == MOST - 1
+
+
+def test_objects_are_told_from_lists() -> None:
+    with tempfile.TemporaryDirectory() as name, open_duck(Path(name)) as duck:
+        rows: list[dict[str, Any]] = [
+            {"o": {"list": {"element": "a"}}, "l": [{"a": "b"}], "m": {"a": "b"}},
+            {"m": ["a"]},
+        ]
+        file = written(duck, Path(name), rows, rows, "f")
+        types = dict(duck.execute(TYPES_SQL.format(files=lake.paths(Path(name), [file]))).fetchall())
+    assert types["o"] == "OBJECT"
+    assert not {"l", "m"} & set(types)

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from shoal.core.time import Duration, Instant, parse_instant
 from shoal.segments import clocks, oracle, parse, sql
 from shoal.segments.comparison import Comparison, PropertyFilter
+from shoal.segments.filters import AllFilter, AnyFilter, NotFilter
 from shoal.segments.following import Absence, Step
 from shoal.segments.history import ConsentStatement, Event, History, TraitStatement
 from shoal.segments.kinds.aggregate import FORMS as BOUNDS
@@ -55,7 +56,7 @@ from shoal.segments.windows import EVER, BeforeAgo, Between, BetweenAgo, Last
 NOW = parse_instant("2026-03-29T01:30:00.500Z")
 EVENTS = ("Email Opened", "Page Viewed", "Order Completed", "Checkout Started", "Checkout \"é' %_", "checkout *")
 NAMED = (*EVENTS[:5], "Checkout *", "*")
-PATHS = (("a",), ("b",), ("machine",), ("o", "k"), ("o", "k.k"), ('it\'s "q" $1 é',))
+PATHS = (("a",), ("b",), ("machine",), ("o", "k"), ("o", "k.k"), ("o", "7"), ('it\'s "q" $1 é',))
 TRAITS = ("plan", "since", "o\"d' name", "score:churn risk", "cluster:Bargain hunters")
 SCORED = st.sampled_from(("churn risk", "\"v' 1"))
 SEGMENTS = ("s0", "s1", "it's")
@@ -105,11 +106,15 @@ PATTERNS = (
 
 scalars = st.one_of(st.sampled_from(TEXTS), st.sampled_from(WHOLE), st.sampled_from(BROKEN), st.booleans())
 plain_values = st.one_of(scalars, st.sampled_from(DATES), st.none())
+_objects = st.dictionaries(
+    st.sampled_from(("k", "k.k", "7")), st.one_of(plain_values, st.lists(plain_values, max_size=2)), max_size=2
+)
 values = st.one_of(
     plain_values,
     plain_values,
     st.lists(plain_values, max_size=3),
-    st.dictionaries(st.sampled_from(("k", "k.k")), plain_values, max_size=2),
+    _objects,
+    st.lists(st.one_of(_objects, _objects, plain_values, st.lists(_objects, max_size=1)), max_size=3),
 )
 texts = st.sampled_from(TEXTS[1:])
 numbers = st.one_of(st.sampled_from(WHOLE), st.sampled_from(BROKEN))
@@ -143,7 +148,16 @@ _OPERANDS = {
 comparisons = st.sampled_from(sorted(OPERATORS)).flatmap(
     lambda operator: st.builds(Comparison, st.just(operator), _OPERANDS[operator])
 )
-filters = st.builds(PropertyFilter, st.sampled_from(PATHS), comparisons)
+tests = st.builds(PropertyFilter, st.sampled_from(PATHS), comparisons)
+_two = st.lists(tests, min_size=2, max_size=3).map(tuple)
+_joined = st.one_of(
+    st.builds(AnyFilter, _two),
+    st.builds(AllFilter, _two),
+    st.builds(NotFilter, tests),
+    st.builds(lambda parts, one: AnyFilter((AllFilter(parts), NotFilter(one))), _two, tests),
+    st.builds(lambda parts: NotFilter(AnyFilter(parts)), _two),
+)
+filters = st.one_of(tests, tests, _joined)
 calendar_days = st.one_of(
     st.sampled_from((*FORMS, "2026-03", "2026-02", "2025", "2026")).map(CalendarDays),
     st.sampled_from((2, 3, 30)).map(lambda number: CalendarDays("last", number)),
@@ -225,9 +239,7 @@ measures = st.one_of(
 )
 buckets = st.lists(st.integers(0, 98), min_size=2, max_size=2).map(sorted).map(lambda ends: (*ends, 100))
 _scored = comparisons.filter(
-    lambda one: (
-        one.operator in ("gt", "gte", "lt", "lte", "between", "is_set") and not isinstance(one.operand, Dates)
-    )
+    lambda one: one.operator in ("gt", "gte", "lt", "lte", "between", "is_set") and not isinstance(one.operand, Dates)
 )
 _few = st.one_of(st.sampled_from(NAMED).map(Stream), st.sampled_from(NAMED).map(Stream), streams)
 _unwanted = st.lists(_few, min_size=1, max_size=2).map(tuple)
@@ -276,7 +288,7 @@ leaves: dict[type, st.SearchStrategy[Node]] = {
     ),
     Average: st.builds(Average, streams, st.booleans(), windows, st.one_of(st.none(), st.sampled_from(NAMED))),
     Aggregate: st.builds(Aggregate, summaries, bounds),
-    EndSays: st.builds(EndSays, st.sampled_from(("latest", "first")), streams, filters, windows),
+    EndSays: st.builds(EndSays, st.sampled_from(("latest", "first")), streams, tests, windows),
     Share: st.builds(
         Share, st.sampled_from(("top", "bottom")), st.sampled_from((0.5, 10, 25, 33.333333, 50, 99)), measures
     ),

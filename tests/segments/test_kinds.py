@@ -68,7 +68,8 @@ def test_a_kind_has_a_section(name):
 def test_every_section_is_a_kind_or_shared():
     headings = [line.removeprefix("## ") for line in PAGE.splitlines() if line.startswith("## ")]
     assert set(headings) - set(NAMES) == {
-        *("Windows", "Local time and calendar days", "Comparisons", "As of an instant", "Time, truth and nulls")
+        *("Windows", "Local time and calendar days", "Comparisons", "As of an instant", "Time, truth and nulls"),
+        *("Filters together", "Properties within lists"),
     }
 
 

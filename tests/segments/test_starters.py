@@ -162,8 +162,9 @@ CASES = {
     "ltv-tier": (scored("lifetime value", 900), scored("lifetime value", 800)),
     "seasonal-buyers": (did(ORDER, 118, 61), did(ORDER, 118, 59)),
     "category-cross-sell": (
-        did("Product Ordered", 9, category="shoes"),
-        did("Product Ordered", 9, category="shoes") + did("Product Ordered", 400, category="socks"),
+        did(ORDER, 9, products=[{"category": "hats"}, {"category": "shoes"}]),
+        did(ORDER, 9, products=[{"category": "shoes"}])
+        + did(ORDER, 400, products=[{"category": "hats"}, {"category": "socks"}]),
     ),
     "best-of-segment": (did(ORDER, 1, 2, 3) + did(OPEN, 5), did(ORDER, 1, 2, 3)),
 }

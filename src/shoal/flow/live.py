@@ -22,7 +22,7 @@ from shoal.profiles.consent import CAUTION, COMPLAINT
 from shoal.segments.inside import Tested, path_of
 from shoal.segments.live import Changes, Consented, Facts, Happened, Live, Needs, Persons, Stated
 from shoal.segments.live.edges import NEVER
-from shoal.segments.live.facts import Held, is_timed, spans_of_dates
+from shoal.segments.live.facts import Held, is_timed, spans_of_dates, timed_filters
 from shoal.segments.live.people import Ids
 from shoal.segments.live.sources import most_of_one
 from shoal.segments.live.sums import BITS, HALF, Numbers
@@ -210,8 +210,8 @@ def _events(rows: Rows, streams: Sequence[Stream], needs: Needs, now: Instant) -
 
 def _passing(number: int, stream: Stream, binding: Binding) -> Iterator[exp.Expr]:
     """Whether an event passes the stream's filters, and the instants that timed filters compare."""
-    plain = [filter_condition(one, binding) for one in stream.filters if not is_timed(one.comparison)]
-    timed = [one for one in stream.filters if is_timed(one.comparison)]
+    timed = timed_filters(stream)
+    plain = [filter_condition(one, binding) for one in stream.filters if one not in timed]
     if plain:
         yield exp.alias_(_flag(exp.and_(*plain)), f"s{number}", quoted=True)
     for place, one in enumerate(timed):
@@ -252,7 +252,7 @@ def _of_stream(
     number: int, stream: Stream, paths: Sequence[tuple[str, ...]], columns: Mapping[str, npt.NDArray[Any]]
 ) -> Happened:
     who, at = columns["who"], columns["at"]
-    timed = [one.comparison for one in stream.filters if is_timed(one.comparison)]
+    timed = [one.comparison for one in timed_filters(stream)]
     spans = [spans_of_dates(columns[f"s{number}_{place}"], one) for place, one in enumerate(timed)]
     since = np.maximum.reduce([start for start, _ in spans]) if spans else None
     until = np.minimum.reduce([end for _, end in spans]) if spans else None

@@ -72,15 +72,17 @@ WITH columns AS (
     FROM parquet_metadata({files}) WHERE starts_with(path_in_schema, 'properties, ') GROUP BY ALL),
 rest AS (SELECT file_name FROM columns WHERE path_in_schema = 'properties, value' AND NOT empty),
 properties AS (
-    SELECT file_name, path[3] AS name, any_value(type) FILTER (path[4] = 'typed_value') AS type,
+    SELECT file_name, path[3] AS name,
+           any_value(CASE WHEN len(path) = 4 THEN type WHEN path[5] = 'list' AND path[6] = 'element' THEN 'LIST'
+                          ELSE 'OBJECT' END) FILTER (path[4] = 'typed_value') AS type,
            bool_and(path[4] = 'typed_value' OR empty) AS typed
-    FROM columns WHERE len(path) = 4 AND path[2] = 'typed_value' GROUP BY ALL)
+    FROM columns WHERE path[2] = 'typed_value' GROUP BY ALL)
 SELECT name, CASE any_value(type) WHEN 'BYTE_ARRAY' THEN 'VARCHAR' WHEN 'INT64' THEN 'BIGINT'
                   ELSE any_value(type) END AS type
 FROM properties LEFT JOIN rest USING (file_name) GROUP BY name
 HAVING bool_and(typed) AND count(type) = count(*) AND count(DISTINCT type) = 1
-    AND count(rest.file_name) = (SELECT count(*) FROM rest)"""
-"""SQL of the properties that have values of one type in all of some files, with that type.
+    AND any_value(type) <> 'LIST' AND count(rest.file_name) = (SELECT count(*) FROM rest)"""
+"""SQL of the properties that have values of one type in all of some files, with that type; OBJECT for objects.
 
 It reads the footers of Parquet files alone. A property counts where each file that has a column for it has nothing of
 it outside that column, and each file without such a column has only properties that have one.

@@ -22,6 +22,7 @@ from shoal.segments.nodes import Node, Reference, walk
 from shoal.segments.operators.words import quoted
 from shoal.segments.oracle import NO_SEGMENTS
 from shoal.segments.predictions import CLUSTER, SCORE
+from shoal.segments.wording import name_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +71,17 @@ def unknown_names(node: Node, catalog: Catalog, sentence: str | None = None) -> 
             told = _unknown(reference, catalog)
             if told is not None:
                 code, message, fix = told
+                fix = _bracketed(reference, node, catalog) or fix
                 where = _place(reference.name, sentence) or (f"$.{path}" if path else "$")
                 yield UserError(code, message, where=where, fix=fix)
+
+
+def _bracketed(reference: Reference, node: Node, catalog: Catalog) -> str | None:
+    """What to do where a trait that nobody has is a property of an event that the definition names."""
+    events = [each.name for _, part in walk(node) for each in part.references() if each.kind == "event"]
+    if reference.kind != "trait" or not any(reference.name in catalog.properties(event) for event in events):
+        return None
+    return f"A property of the event goes into brackets with the other: where (… or {name_words(reference.name)} …)."
 
 
 def check_names(node: Node, catalog: Catalog, sentence: str | None = None) -> None:

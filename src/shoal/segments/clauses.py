@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from shoal.core.errors import UserError
-from shoal.segments.comparison import PropertyFilter
+from shoal.segments.filters import Filter
 from shoal.segments.local import CalendarDays, Hours, LocalTimes, Weekdays
 from shoal.segments.streams import Stream
 from shoal.segments.times import Times
@@ -23,7 +23,7 @@ class ByPerson:
 class Clauses:
     """What was said of an event; None where nothing was."""
 
-    filters: tuple[PropertyFilter, ...] | None = None
+    filters: tuple[Filter, ...] | None = None
     person: ByPerson | None = None
     times: Times | None = None
     window: Window | None = None

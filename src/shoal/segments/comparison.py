@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -10,7 +10,8 @@ from shoal.core.errors import UserError, nearest
 from shoal.core.time import Instant
 from shoal.segments.operators import OPERATORS
 from shoal.segments.operators.operator import Lags, Operand, Operator
-from shoal.segments.values import Json, at_path, check_text, instant_of, join_path, split_path
+from shoal.segments.values import Json, check_path, instant_of, join_path, reached, split_path
+from shoal.segments.wording import name_words
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -118,7 +119,17 @@ def comparison_from(data: Mapping[str, Any], where: str, taken: tuple[str, ...] 
 
 @dataclass(frozen=True, slots=True)
 class PropertyFilter:
-    """A comparison that an event's property has to pass; nested properties have a path of several parts."""
+    """A comparison that an event's property has to pass; nested properties have a path of several parts.
+
+    Where the path goes through a list, one of the values that it reaches has to pass; an opposite such as `is not`
+    holds where none is the other.
+
+    >>> bought = {"products": [{"sku": "A"}, {"sku": "B"}]}
+    >>> PropertyFilter(("products", "sku"), Comparison("is", "B")).holds(bought, Instant(0))
+    True
+    >>> PropertyFilter(("products", "sku"), Comparison("is_not", "B")).holds(bought, Instant(0))
+    False
+    """
 
     path: tuple[str, ...]
     comparison: Comparison
@@ -126,12 +137,25 @@ class PropertyFilter:
     def __post_init__(self) -> None:
         if not self.path:
             raise UserError("incomplete_condition", "The filter names no property.", fix="Name one.")
-        for part in self.path:
-            check_text(part, "A property's name")
+        check_path(self.path)
 
     def holds(self, properties: Mapping[str, Json], now: Instant) -> bool:
         """The oracle's reading."""
-        return self.comparison.holds(at_path(properties, self.path), now)
+        plain, opposite = self.comparison.plain()
+        return any(plain.holds(value, now) for value in reached(properties, self.path)) != opposite
+
+    def tests(self) -> Iterator[PropertyFilter]:
+        """The filter itself; groups have several."""
+        yield self
+
+    def moments(self, properties: Mapping[str, Json]) -> Iterator[Instant]:
+        """Instants at which time alone may change the answer."""
+        for value in reached(properties, self.path):
+            yield from self.comparison.moments(value)
+
+    def english(self) -> str:
+        """`path starts with "/pricing"`."""
+        return f"{name_words(join_path(self.path))} {self.comparison.english()}"
 
     def to_data(self) -> dict[str, Json]:
         """`{"property": "path", "starts_with": "/pricing"}`."""

@@ -8,7 +8,7 @@ from sqlglot import exp, parse_one
 
 from shoal.profiles.traits import LATEST
 from shoal.segments.comparison import PropertyFilter
-from shoal.segments.operators import variant
+from shoal.segments.operators import paths, variant
 from shoal.segments.operators.binding import Binding
 from shoal.segments.scans import column, filter_condition, stream_conditions, trait_conditions
 from shoal.segments.streams import Stream
@@ -20,17 +20,13 @@ _LARGEST = exp.Literal.number(10**15)
 
 def summary_scan(function: str, stream: Stream, path: tuple[str, ...], span: Span, binding: Binding) -> exp.Select:
     """Per subscriber the number made of a stream's events in a span, as `value`; no row where there is none."""
-    value = variant.at_path(column("properties"), path, binding)
-    single: exp.Expr
-    match function:
-        case "count":
-            single = exp.true()
-        case "distinct":
-            single = _identity(value)
-        case _:
-            single = millionths(value)
-    found = exp.select(column("subscriber"), exp.alias_(single, "single", quoted=True))
-    found = found.from_(exp.to_table("events", quoted=True)).where(*stream_conditions(stream, span, binding))
+    events = exp.select(column("subscriber")).from_(exp.to_table("events", quoted=True))
+    events = events.where(*stream_conditions(stream, span, binding))
+    if function == "count":
+        found = events.select(exp.alias_(exp.true(), "single", quoted=True))
+    else:
+        of_value = _identity if function == "distinct" else millionths
+        found = paths.each(events, path, of_value, "single", binding)
     together = exp.alias_(_together(function), "value", quoted=True)
     query = exp.select(column("subscriber"), together).from_(found.subquery("found"))
     return query.where(_there(column("single"))).group_by(column("subscriber"))

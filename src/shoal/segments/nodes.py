@@ -158,5 +158,5 @@ def walk(node: Node, path: str = "") -> Iterator[tuple[str, Node]]:
 def stream_references(stream: Stream) -> Iterator[Reference]:
     """The names that a stream uses."""
     yield Reference("event", stream.event)
-    for one in stream.where:
-        yield Reference("property", one.path[0], stream.event)
+    for test in (test for one in stream.where for test in one.tests()):
+        yield Reference("property", test.path[0], stream.event)

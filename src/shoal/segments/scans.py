@@ -12,8 +12,9 @@ from shoal.profiles.consent import states_sql
 from shoal.profiles.traits import LATEST
 from shoal.segments import clocks
 from shoal.segments.comparison import PropertyFilter
+from shoal.segments.filters import AllFilter, Filter, NotFilter
 from shoal.segments.inside import Inside, Tested
-from shoal.segments.operators import variant
+from shoal.segments.operators import paths, variant
 from shoal.segments.operators.binding import Binding
 from shoal.segments.streams import Stream
 from shoal.segments.windows import Span
@@ -38,10 +39,17 @@ def stream_conditions(stream: Stream, span: Span, binding: Binding) -> list[exp.
     return asked if stream.local is None else [*asked, clocks.event_condition(stream.local, asked, binding)]
 
 
-def filter_condition(one: PropertyFilter, binding: Binding) -> exp.Expr:
-    """SQL that is true exactly where an event passes the filter."""
-    value = variant.at_path(column("properties"), one.path, binding)
-    return comparison_condition(value, one.comparison, binding)
+def filter_condition(one: Filter, binding: Binding) -> exp.Expr:
+    """SQL that is true exactly where an event passes the filter; NULL may stand for false."""
+    match one:
+        case PropertyFilter(path, comparison):
+            plain, opposite = comparison.plain()
+            passes = paths.some(path, lambda value: comparison_condition(value, plain, binding), binding)
+            return _complement(passes) if opposite else passes
+        case NotFilter(part):
+            return _complement(filter_condition(part, binding))
+    join = exp.and_ if isinstance(one, AllFilter) else exp.or_
+    return join(*(filter_condition(part, binding) for part in one.parts))
 
 
 def trait_scan(name: str, comparisons: Sequence[Tested], names: Sequence[str], binding: Binding) -> exp.Select:
@@ -85,6 +93,11 @@ def _parsed_states() -> exp.Query:
     return found
 
 
+@lru_cache(maxsize=1)
+def _parsed_latest() -> exp.Expr:
+    return parse_one(LATEST, dialect="duckdb")
+
+
 def _grouped(view: str, answers: Sequence[exp.Expr], conditions: Sequence[exp.Expr]) -> exp.Select:
     scan = exp.select(column("subscriber"), *answers).from_(exp.to_table(view, quoted=True))
     return scan.where(*conditions, copy=False).group_by(column("subscriber"), copy=False)
@@ -98,14 +111,17 @@ def comparison_condition(value: exp.Expr, comparison: Tested, binding: Binding) 
     render = plain.meaning.condition
     assert render is not None
     condition = render(value, plain.operand, binding)
-    return exp.not_(exp.func("COALESCE", condition, exp.false())) if opposite else condition
+    return _complement(condition) if opposite else condition
+
+
+def _complement(condition: exp.Expr) -> exp.Expr:
+    return exp.not_(exp.func("COALESCE", condition, exp.false()))
 
 
 def latest(answer: exp.Expr, name: str) -> exp.Expr:
     """The answer of the latest row of a group, as a column of this name; false where it is NULL."""
-    order = parse_one(LATEST, dialect="duckdb")
     known = exp.func("COALESCE", answer, exp.false())
-    return exp.alias_(exp.ArgMax(this=known, expression=order), name, quoted=True)
+    return exp.alias_(exp.ArgMax(this=known, expression=_parsed_latest().copy()), name, quoted=True)
 
 
 def _equals(name: str, value: str, binding: Binding) -> exp.Expr:

@@ -12,10 +12,10 @@ from lark import Lark, Token, Tree
 from lark.exceptions import UnexpectedInput
 
 from shoal.core.errors import UserError, require
-from shoal.segments import local, operators, streams, times, windows
+from shoal.segments import filters, local, operators, streams, times, windows
 from shoal.segments.bare_words import refuse_bare_words
 from shoal.segments.clauses import ByPerson
-from shoal.segments.comparison import Comparison, PropertyFilter
+from shoal.segments.comparison import Comparison
 from shoal.segments.json_form import check_depth
 from shoal.segments.kinds import KINDS
 from shoal.segments.nodes import Node
@@ -53,8 +53,9 @@ _KEYWORD = r'"([a-z]+)"'
 
 def grammar_text() -> str:
     """The whole grammar for Lark: terminals, shared rules, and each kind's own."""
-    parts = [_TERMINALS, windows.GRAMMAR, times.GRAMMAR, streams.GRAMMAR, local.GRAMMAR, operators.GRAMMAR]
-    return _ignoring_case("\n".join([*parts, *(kind.grammar for kind in KINDS)]))
+    shared = (windows, times, streams, filters, local, operators)
+    parts = [_TERMINALS, *(one.GRAMMAR for one in shared), *(kind.grammar for kind in KINDS)]
+    return _ignoring_case("\n".join(parts))
 
 
 def _ignoring_case(grammar: str) -> str:
@@ -173,10 +174,9 @@ BUILD: Mapping[str, Callable[..., Any]] = {
     "negated": lambda: "not",
     "counted_noun": lambda token: streams.NOUNS[token.casefold()],
     "counted_event": _text,
-    "filters": lambda *filters: filters,
-    "filter": PropertyFilter,
     "property": lambda token: split_path(_word(token)),
     "by_person": ByPerson,
+    **filters.BUILD,
     **windows.BUILD,
     **times.BUILD,
     **local.BUILD,

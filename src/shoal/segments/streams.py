@@ -9,12 +9,12 @@ from typing import Any
 from shoal.core.errors import UserError
 from shoal.core.time import Instant
 from shoal.core.zones import Zone
-from shoal.segments.comparison import Comparison, PropertyFilter, filter_from
+from shoal.segments.comparison import Comparison, PropertyFilter
+from shoal.segments.filters import Filter, read_filter
 from shoal.segments.history import Event
 from shoal.segments.local import LocalTimes, local_from
 from shoal.segments.operators.words import quoted
-from shoal.segments.values import Json, at_path, check_text, join_path
-from shoal.segments.wording import name_words
+from shoal.segments.values import Json, check_text
 
 NOUNS = {"opens": "Email Opened", "clicks": "Email Link Clicked", "orders": "Order Completed", "visits": "Page Viewed"}
 """Short names of events in sentences."""
@@ -28,7 +28,7 @@ class Stream:
     """Events that a condition counts. An `event` that ends in `*` means every name that begins so."""
 
     event: str
-    where: tuple[PropertyFilter, ...] = ()  # all must hold
+    where: tuple[Filter, ...] = ()  # all must hold
     by_person: bool = False
     local: LocalTimes | None = None  # when, by the subscriber's clocks
 
@@ -41,7 +41,7 @@ class Stream:
         return self.event[:-1] if self.event.endswith("*") else None
 
     @property
-    def filters(self) -> tuple[PropertyFilter, ...]:
+    def filters(self) -> tuple[Filter, ...]:
         """All filters, with the one of `by a person`."""
         return (*self.where, BY_A_PERSON) if self.by_person else self.where
 
@@ -68,7 +68,7 @@ class Stream:
                 yield event.at
                 yield from (Instant(event.at + lag) for lag in lags)
                 for one in self.filters:
-                    yield from one.comparison.moments(at_path(event.properties, one.path))
+                    yield from one.moments(event.properties)
                 if self.local is not None:
                     for zone in zones:
                         yield from self.local.turns(event.at, zone)
@@ -76,7 +76,7 @@ class Stream:
     def english_filters(self) -> str:
         """` by a person where path starts with "/pricing" today`, with a leading blank; empty without filters."""
         person = " by a person" if self.by_person else ""
-        tests = [f"where {name_words(join_path(one.path))} {one.comparison.english()}" for one in self.where]
+        tests = [f"where {one.english()}" for one in self.where]
         local = f" {self.local.english()}" if self.local else ""
         return person + (f" {' and '.join(tests)}" if tests else "") + local
 
@@ -123,17 +123,13 @@ def stream_from(data: Mapping[str, Any], key: str, where: str) -> Stream:
             "bad_value", "by_person is neither true nor false.", where=f"{where}.by_person", fix="Write true."
         )
     local = local_from(data["local"], f"{where}.local") if "local" in data else None
-    tests = tuple(filter_from(one, f"{where}.where[{place}]") for place, one in enumerate(filters))
+    tests = tuple(read_filter(one, f"{where}.where[{place}]") for place, one in enumerate(filters))
     return Stream(event, tests, by_person, local)
 
 
 GRAMMAR = r"""
 counted: NOUN -> counted_noun
     | STRING "events" -> counted_event
-filters: "where" filter (_AND_WHERE filter)*
-filter: property test
-property: NAME | STRING
 by_person: "by" "a" "person"
 _clause: filters | by_person | window | times | _local
-_AND_WHERE.3: /and\s+where\b/i
 """

@@ -19,7 +19,7 @@ from shoal.segments.measures import UNIT, millionths
 from shoal.segments.nodes import Person, Reference, stream_references
 from shoal.segments.operators.binding import Binding
 from shoal.segments.streams import STREAM_KEYS, Stream, stream_from
-from shoal.segments.values import Json, Number, at_path, check_text, is_number, join_path, split_path
+from shoal.segments.values import Json, Number, check_path, check_text, is_number, join_path, reached, split_path
 from shoal.segments.windows import EVER, Window
 from shoal.segments.wording import name_words
 
@@ -37,8 +37,7 @@ class Summary:
     window: Window = EVER
 
     def __post_init__(self) -> None:
-        for part in self.path:
-            check_text(part, "A property's name")
+        check_path(self.path)
 
     @property
     def zero(self) -> bool:
@@ -67,8 +66,9 @@ class Summary:
         return data
 
     def values(self, person: Person) -> list[Json]:
-        """The property's value in each event of the stream in the window, oldest first; None where it has none."""
-        return [at_path(event.properties, self.path) for event in person.events(self.stream, self.window)]
+        """The property's values in the events of the stream in the window, oldest first; for a count the events'."""
+        events = person.events(self.stream, self.window)
+        return [value for event in events for value in (reached(event.properties, self.path) if self.path else [None])]
 
     def numbers(self, person: Person) -> list[Number]:
         """Those values that are numbers, as they are stored."""

@@ -96,12 +96,38 @@ def at_path(properties: Mapping[str, Json], path: tuple[str, ...]) -> Json:
     return found
 
 
+def reached(properties: Mapping[str, Json], path: tuple[str, ...]) -> list[Json]:
+    """The values at a path of nested objects, null left out; a list on the way is gone through, element by element.
+
+    A list within a list is not gone through, and a list at the end is one value.
+
+    >>> reached({"products": [{"sku": "A"}, {"sku": "B"}, {}, 5]}, ("products", "sku"))
+    ['A', 'B']
+    >>> reached({"tags": ["a", "b"]}, ("tags",))
+    [['a', 'b']]
+    """
+    found: list[Json] = [dict(properties)]
+    for part in path:
+        holders = [one for value in found for one in (value if isinstance(value, list) else [value])]
+        inner = [one.get(part) for one in holders if isinstance(one, dict)]
+        found = [value for value in inner if value is not None]
+    return found
+
+
 def split_path(text: str) -> tuple[str, ...]:
     r"""Parts of a dotted path; `\.` is a dot within a name and `\\` a backslash.
 
-    >>> split_path("shipping.country"), split_path(r"utm\.source")
-    (('shipping', 'country'), ('utm.source',))
+    A part after the first that is a number has a backslash before it, lest somebody takes it for a place in a list.
+
+    >>> split_path("shipping.country"), split_path(r"utm\.source"), split_path(r"totals.\2026")
+    (('shipping', 'country'), ('utm.source',), ('totals', '2026'))
     """
+    numbered = _NUMBERED.search(text)
+    if numbered is not None:
+        message = f"{text!r} asks for an element of a list by its number."
+        named = json.dumps(_escaped(text), ensure_ascii=False)
+        fix = f"Write {_NUMBERED.sub('', text)} for any element, or {named} for a property whose name is a number."
+        raise UserError("bad_path", message, fix=fix)
     parts = [""]
     escaped = False
     for sign in text:
@@ -119,13 +145,35 @@ def split_path(text: str) -> tuple[str, ...]:
     return tuple(parts)
 
 
+_NUMBERED = re.compile(r"(?<!\\)(?:\\\\)*\.\d+(?=\.|$)", re.ASCII)
+"""A part after the first that is a number, with the dot before it."""
+
+
+def _escaped(text: str) -> str:
+    return _NUMBERED.sub(lambda found: found[0].replace(".", ".\\"), text)
+
+
 def join_path(path: tuple[str, ...]) -> str:
     r"""The dotted form that `split_path` reads.
 
-    >>> join_path(("utm.source",))
-    'utm\\.source'
+    >>> join_path(("utm.source",)), join_path(("totals", "2026"))
+    ('utm\\.source', 'totals.\\2026')
     """
-    return ".".join(part.replace("\\", "\\\\").replace(".", "\\.") for part in path)
+    parts = [part.replace("\\", "\\\\").replace(".", "\\.") for part in path]
+    numbers = [place > 0 and part.isascii() and part.isdigit() for place, part in enumerate(path)]
+    return ".".join(f"\\{part}" if number else part for part, number in zip(parts, numbers, strict=True))
+
+
+LONGEST_PATH = 6
+"""Parts of a path: each may go through a list, which doubles the question."""
+
+
+def check_path(path: tuple[str, ...]) -> None:
+    """Raise UserError unless each part can be stored, and there are not too many."""
+    for part in path:
+        check_text(part, "A property's name")
+    fix = f"Write a path of {LONGEST_PATH} parts at most."
+    require(len(path) <= LONGEST_PATH, "bad_path", f"{join_path(path)!r} reaches too deep.", fix=fix)
 
 
 def check_text(text: str, what: str) -> None:

@@ -11,6 +11,7 @@ import warehouses
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
+from shoal.core.errors import UserError
 from shoal.core.time import Instant, format_instant, now
 from shoal.segments import oracle
 from shoal.segments.history import Event, History, TraitStatement
@@ -18,6 +19,7 @@ from shoal.segments.kinds import KINDS
 from shoal.segments.nodes import walk
 from shoal.segments.sentence import english, parse
 from shoal.segments.values import Json
+from shoal.segments.warehouse import gaps
 from shoal.segments.warehouse.query import warehouse_sql
 
 RUNS = {"duckdb": 4, "postgres": 6, "clickhouse": 4, "spark": 1}
@@ -34,12 +36,24 @@ def test_every_kind_agrees(warehouse):
     def agree(people, nodes, whole, segments):
         engine.fill(people)
         for node in (*nodes, whole, *segments.values()):
-            query = warehouse_sql(node, name, cases.NOW, segments, zone=people[0].default_zone)
+            query = _expressed(node, name, segments, people[0].default_zone)
+            if query is None:
+                continue
             assert engine.members(query) == oracle.members(node, people, cases.NOW, segments), english(node)
             seen.update(type(part) for _, part in walk(node))
 
     agree()
     assert seen >= set(cases.leaves)
+
+
+def _expressed(node, name, segments, zone):
+    """The query; None for the declared gap of numbers made of a property within others."""
+    try:
+        return warehouse_sql(node, name, cases.NOW, segments, zone=zone)
+    except UserError as error:
+        if gaps.NESTED not in error.message:
+            raise
+        return None
 
 
 EXAMPLES = (

@@ -9,11 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from shoal.core.time import Duration, Instant, format_instant
 from shoal.core.zones import DAY
 from shoal.segments.comparison import Comparison, PropertyFilter
+from shoal.segments.filters import Wanted, together
 from shoal.segments.history import Event, TraitStatement
 from shoal.segments.nodes import Person
 from shoal.segments.operators.operator import Dates
@@ -23,6 +25,9 @@ from shoal.segments.windows import BeforeAgo, Between, BetweenAgo, Window
 
 Test = tuple[Comparison, bool]
 """A comparison, and whether it shall hold."""
+
+MOST_CHOICES = 50
+"""Ways through the groups of a stream's filters that are tried."""
 
 FAR_DAYS = 15
 """Days after the window or the calendar days begin in which every weekday and hour comes, also where clocks change."""
@@ -106,7 +111,21 @@ def example_event(
 
     `tests` are further filters that it has to pass, or not to, and `given` is a property that it has to have.
     """
-    wanted = [*((one, True) for one in stream.filters), *tests]
+    more = tuple(tests)
+    name = stream.event if stream.prefix is None else stream.prefix or "Any event"
+    for chosen in islice(together(stream.filters), MOST_CHOICES):
+        wanted = (*chosen, *more)
+        properties = _passing(wanted, now, given)
+        if properties is None or not all(one.holds(properties, now) == holds for one, holds in wanted):
+            continue
+        event = Event(0, name, at, properties)
+        if stream.matches(event, now, person.history.zone()):
+            return event
+    return None
+
+
+def _passing(wanted: Wanted, now: Instant, given: tuple[tuple[str, ...], Json] | None) -> dict[str, Json] | None:
+    """Properties that likely pass, or not, as said; None where some value could not be made up."""
     properties: dict[str, Json] = {}
     for path in dict.fromkeys(one.path for one, _ in wanted):
         of_path = [(one.comparison, holds) for one, holds in wanted if one.path == path]
@@ -117,10 +136,7 @@ def example_event(
             with_value(properties, path, found[0])
     if given is not None:
         with_value(properties, *given)
-    name = stream.event if stream.prefix is None else stream.prefix or "Any event"
-    event = Event(0, name, at, properties)
-    sound = all(one.holds(properties, now) == holds for one, holds in wanted)
-    return event if sound and stream.matches(event, now, person.history.zone()) else None
+    return properties
 
 
 def next_counted(

@@ -37,7 +37,7 @@ def over(stream: Stream, window: Window, person: Person) -> Iterator[Never]:
 
 def stays(stream: Stream, window: Window, words: str = STAYS) -> Iterator[Never]:
     """Nothing, where time takes no event out of the stream or the window."""
-    timeless = all(one.comparison.lags() is None for one in stream.filters)
+    timeless = all(test.comparison.lags() is None for one in stream.filters for test in one.tests())
     days = stream.local.days if stream.local else None
     if timeless and steady(window) and (days is None or not days.turns(0)):
         yield Never(words)

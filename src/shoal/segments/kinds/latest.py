@@ -21,7 +21,7 @@ from shoal.segments.operators import OPERATORS
 from shoal.segments.operators.binding import Binding
 from shoal.segments.operators.words import quoted
 from shoal.segments.streams import STREAM_KEYS, Stream, stream_from
-from shoal.segments.values import Json, at_path, join_path
+from shoal.segments.values import Json, join_path, reached
 from shoal.segments.windows import EVER, Window
 from shoal.segments.wording import name_words
 
@@ -97,8 +97,8 @@ class EndSays:
         found = self._end(person)
         if found is None:
             return Detail("no such event", self.test.comparison.english())
-        value = at_path(found.properties, self.test.path)
-        return Detail("not set" if value is None else str(value), self.test.comparison.english(), (found,))
+        values = reached(found.properties, self.test.path)
+        return Detail(", ".join(map(str, values)) or "not set", self.test.comparison.english(), (found,))
 
     def ways(self, person: Person) -> Iterator[Way]:
         """One more event that says otherwise, or time alone."""
@@ -126,7 +126,7 @@ class EndSays:
         yield from person.moments(self.stream, self.window.lags())
         for event in person.history.events:
             if self.stream.named(event.name):
-                yield from self.test.comparison.moments(at_path(event.properties, self.test.path))
+                yield from self.test.moments(event.properties)
 
     def children(self) -> tuple[tuple[str, Node], ...]:
         """None."""

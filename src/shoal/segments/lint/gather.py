@@ -13,7 +13,7 @@ from shoal.segments.lint.finding import Asked, Figures, Known, Subject
 from shoal.segments.lint.texts import asked_texts
 from shoal.segments.lint.unset import included, unset_conditions
 from shoal.segments.nodes import Node
-from shoal.segments.operators import variant
+from shoal.segments.operators import paths, variant
 from shoal.segments.operators.binding import Binding
 from shoal.segments.overlaps import Memberships
 from shoal.segments.sql import many
@@ -97,28 +97,34 @@ def _values(
 ) -> list[Known]:
     """The most frequent texts, and those asked for however rare."""
     binding = Binding(now)
-    told = [_told("events", event, variant.at_path(_column("properties"), path, binding), now, binding)]
-    if not event:
-        means = readings(path[0])
-        told = [
-            _told("traits", name, variant.inside(_column("value"), at, binding), now, binding) for name, at in means
-        ]
-    inner = " UNION ALL ".join(one.sql("duckdb") for one in told)
+    if event:
+        inner = paths.each(_told("events", event, now, binding), path, _text, "text", binding).sql("duckdb")
+    else:
+        inner = " UNION ALL ".join(one.sql("duckdb") for one in _of_trait(path[0], now, binding))
     wanted = ", ".join(binding.value(one).sql("duckdb") for one in values)
-    query = f"""SELECT text, count(DISTINCT subscriber) AS people FROM ({inner}) GROUP BY text
+    query = f"""SELECT text, count(DISTINCT subscriber) AS people FROM ({inner})
+        WHERE text IS NOT NULL GROUP BY text
         QUALIFY text IN ({wanted}) OR row_number() OVER (ORDER BY people DESC, text) <= {SUGGESTED}
         ORDER BY people DESC, text"""
     return [Known(*row) for row in duck.execute(query, binding.parameters).fetchall()]
 
 
-def _told(view: str, name: str, value: exp.Expr, now: Instant, binding: Binding) -> exp.Select:
-    """Who told which text."""
-    told = exp.select(_column("subscriber"), exp.alias_(variant.text(value), "text", quoted=True))
-    return told.from_(exp.to_table(view, quoted=True)).where(
-        _named(name, binding, prefix=view == "events"),
-        exp.LTE(this=_column("at"), expression=binding.instant(now)),
-        variant.is_text(value),
-    )
+def _of_trait(name: str, now: Instant, binding: Binding) -> Iterator[exp.Select]:
+    """The texts of all that a trait's name may mean."""
+    for trait, path in readings(name):
+        text = _text(variant.inside(_column("value"), path, binding))
+        yield _told("traits", trait, now, binding).select(exp.alias_(text, "text", quoted=True))
+
+
+def _told(view: str, name: str, now: Instant, binding: Binding) -> exp.Select:
+    """Who told something of this name by now."""
+    told = exp.select(_column("subscriber")).from_(exp.to_table(view, quoted=True))
+    known = exp.LTE(this=_column("at"), expression=binding.instant(now))
+    return told.where(_named(name, binding, prefix=view == "events"), known)
+
+
+def _text(value: exp.Expr) -> exp.Expr:
+    return exp.Case(ifs=[exp.If(this=variant.is_text(value), true=variant.text(value))])
 
 
 def _named(name: str, binding: Binding, *, prefix: bool) -> exp.Expr:

@@ -26,8 +26,8 @@ def asked_texts(node: Node) -> Iterator[tuple[str, Asked]]:
                     yield from ((place, one) for one in _asked("", (core.name,), core.comparison))
                 continue
             for stream, _ in counted(core):
-                for one in stream.where:
-                    yield from ((place, asked) for asked in _asked(stream.event, one.path, one.comparison))
+                for test in (test for one in stream.where for test in one.tests()):
+                    yield from ((place, asked) for asked in _asked(stream.event, test.path, test.comparison))
 
 
 def _asked(event: str, path: tuple[str, ...], comparison: Comparison) -> Iterator[Asked]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from shoal.segments.comparison import Comparison, PropertyFilter
+from shoal.segments.filters import needed
 from shoal.segments.kinds.anonymous import IncludingAnonymous
 from shoal.segments.kinds.consent import Consent
 from shoal.segments.kinds.event_count import Did
@@ -58,16 +59,17 @@ def _of(leaf: Leaf) -> Iterator[Unset]:
                 yield Unset(leaf.place, f"consent to {channel} {purpose}", None, Consent(channel, purpose, _UNSET))
             case _:
                 for stream, window in counted(core):
-                    for place, one in enumerate(stream.where):
-                        if one.comparison.plain()[1] and _needs_value(one.comparison):
-                            without = Did(_without(stream, place), ONCE, window or EVER)
-                            yield Unset(leaf.place, join_path(one.path), stream.event, without)
+                    for one in _negated(stream):
+                        passing = replace(stream, where=(*stream.where, PropertyFilter(one.path, _UNSET)))
+                        without = Did(passing, ONCE, window or EVER)
+                        yield Unset(leaf.place, join_path(one.path), stream.event, without)
 
 
-def _without(stream: Stream, place: int) -> Stream:
-    where = list(stream.where)
-    where[place] = PropertyFilter(where[place].path, _UNSET)
-    return replace(stream, where=tuple(where))
+def _negated(stream: Stream) -> Iterator[PropertyFilter]:
+    """Comparisons that every event of a stream has to fail, or whose opposites it has to."""
+    for one, holds in (each for part in stream.where for each in needed(part)):
+        if one.comparison.plain()[1] == holds and _needs_value(one.comparison):
+            yield one
 
 
 def _needs_value(comparison: Comparison) -> bool:

@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from shoal.segments.comparison import Comparison, PropertyFilter
+from shoal.segments.comparison import PropertyFilter
 from shoal.segments.inside import Tested
 from shoal.segments.kinds import has_been
 from shoal.segments.live.edges import ALWAYS, NEVER, Places, Times, Truth, Whole
@@ -27,9 +27,10 @@ def is_timed(comparison: Tested) -> bool:
     return comparison.lags() is not None
 
 
-def timed_filters(stream: Stream) -> tuple[Comparison, ...]:
-    """The comparisons of a stream's filters that time alone changes."""
-    return tuple(one.comparison for one in stream.filters if is_timed(one.comparison))
+def timed_filters(stream: Stream) -> tuple[PropertyFilter, ...]:
+    """The filters of a stream that time alone changes; groups with such a comparison are none of these (`gap_of`)."""
+    plain = (one for one in stream.filters if isinstance(one, PropertyFilter))
+    return tuple(one for one in plain if is_timed(one.comparison))
 
 
 @dataclass(frozen=True, slots=True)

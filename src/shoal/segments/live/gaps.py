@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from shoal.core.time import Duration
+from shoal.segments.comparison import PropertyFilter
+from shoal.segments.filters import Filter
 from shoal.segments.kinds.aggregate import MeasureWithin
 from shoal.segments.lowered import AgainstAverage, Core, Count, CountsCompared, CountWithin, Scanned
 from shoal.segments.summaries import Summary
@@ -29,6 +31,12 @@ LOCAL = Gap(
     QUARTER,
 )
 """Counts of events on calendar days, weekdays or hours."""
+
+DATED = Gap("Several dates of one event decide, each from another instant on.", QUARTER)
+"""Counts of events with a filter that time changes within a group of filters, or of a property within others."""
+
+LISTED = Gap("Each element of a list may be a value of its own.", QUARTER)
+"""Sums, averages and distinct values of a property within others."""
 
 GAPS: Mapping[str, Gap] = {
     "Followed": Gap("The order of all events decides, and a late one may make or break a sequence.", QUARTER),
@@ -57,6 +65,10 @@ def gap_of(core: Core) -> Gap | None:
     """The reason and the period of a lowered condition; None where the live reading computes it."""
     if any(count.stream.local is not None for count in _counts(core)):
         return LOCAL
+    if any(_dated(one) for count in _counts(core) for one in count.stream.filters):
+        return DATED
+    if isinstance(core, MeasureWithin) and isinstance(core.measure, Summary) and len(core.measure.path) > 1:
+        return LISTED
     name = type(core).__name__
     return None if not isinstance(core, Scanned) or name in COMPUTED or _is_sum(core) else GAPS[name]
 
@@ -65,6 +77,12 @@ def _is_sum(core: Core) -> bool:
     """Whether it is a sum, or the average that is one by a number."""
     measure = core.measure if isinstance(core, MeasureWithin) else None
     return isinstance(measure, Summary) and measure.function in ("sum", "average")
+
+
+def _dated(one: Filter) -> bool:
+    """Whether time alone changes an answer about several values, of which each has instants of its own."""
+    several = not isinstance(one, PropertyFilter) or len(one.path) > 1
+    return several and any(test.comparison.lags() is not None for test in one.tests())
 
 
 def _counts(core: Core) -> tuple[Count, ...]:

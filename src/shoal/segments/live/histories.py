@@ -80,7 +80,10 @@ def _passes(stream: Stream, event: Event) -> Iterator[tuple[int, int]]:
     """From when on and until when an event passes the filters, if it ever does."""
     if not stream.named(event.name):
         return
-    spans = [_span(one.comparison, at_path(event.properties, one.path)) for one in stream.filters]
+    timed = timed_filters(stream)
+    if not all(one.holds(event.properties, _SOME) for one in stream.filters if one not in timed):
+        return
+    spans = [_span(one.comparison, at_path(event.properties, one.path)) for one in timed]
     since = max((start for start, _ in spans), default=ALWAYS)
     until = min((end for _, end in spans), default=NEVER)
     if since < until:

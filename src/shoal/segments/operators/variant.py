@@ -11,7 +11,8 @@ Asking for the type costs more than the test itself, so it is left out where a p
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import lru_cache
 
 from sqlglot import exp
 
@@ -33,7 +34,13 @@ def call(function: str, *arguments: exp.Expr | str | int) -> exp.Expr:
 
 def cast(value: exp.Expr, to: str) -> exp.Expr:
     """TRY_CAST: NULL where the value has no such form."""
-    return exp.TryCast(this=value.copy(), to=exp.DataType.build(to, dialect="duckdb"))
+    return exp.TryCast(this=value.copy(), to=_data_type(to).copy())
+
+
+@lru_cache(maxsize=64)
+def _data_type(name: str) -> exp.DataType:
+    """Built once: parsing a type takes longer than all else about a condition."""
+    return exp.DataType.build(name, dialect="duckdb")
 
 
 def text(value: exp.Expr) -> exp.Expr:
@@ -43,6 +50,9 @@ def text(value: exp.Expr) -> exp.Expr:
 
 _STORED = {"VARCHAR": "VARCHAR", "BIGINT": "INT64", "DOUBLE": "DOUBLE"}
 """What `variant_type` says of values in a column of a type."""
+
+OBJECT = "OBJECT"
+"""What `Binding.types` says of a property that is an object wherever it is."""
 
 _ONE_TYPE = "one_type"
 
@@ -134,6 +144,22 @@ def list_has(value: exp.Expr, operand: Scalar, binding: Binding) -> exp.Expr:
     # A CASE, since DuckDB works both sides of an AND out for every row, and this one takes it 30 µs.
     is_list = exp.If(this=is_type(value, "ARRAY"), true=exp.GT(this=found, expression=exp.Literal.number(0)))
     return exp.Case(ifs=[is_list], default=exp.false())
+
+
+def any_element(value: exp.Expr, test: Callable[[exp.Expr], exp.Expr]) -> exp.Expr:
+    """Whether an element of a list passes; the value is known to be a list.
+
+    By way of JSON: DuckDB takes 4 µs for that, and 50 µs to take a list of variants apart.
+    """
+    element = exp.cast(exp.column("element"), "VARIANT", dialect="duckdb")
+    passes = exp.Lambda(this=test(element), expressions=[exp.to_identifier("element")])
+    found = call("len", call("list_filter", elements(value), passes))
+    return exp.GT(this=found, expression=exp.Literal.number(0))
+
+
+def elements(value: exp.Expr) -> exp.Expr:
+    """The elements of a list as a list of JSON; NULL where the value is none."""
+    return exp.TryCast(this=exp.cast(value.copy(), "JSON"), to=exp.DataType.build("JSON[]", dialect="duckdb"))
 
 
 def compares(value: exp.Expr, sign: str, operand: Number, binding: Binding) -> exp.Expr:
@@ -246,6 +272,6 @@ def at_path(properties: exp.Expr, path: tuple[str, ...], binding: Binding) -> ex
     found = properties
     for part in path:
         found = exp.Bracket(this=found, expressions=[binding.value(part)])
-    if len(path) == 1 and path[0] in binding.types:
+    if len(path) == 1 and binding.types.get(path[0], OBJECT) != OBJECT:
         found.meta[_ONE_TYPE] = binding.types[path[0]]
     return found

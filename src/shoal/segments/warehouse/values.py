@@ -16,6 +16,7 @@ _TYPES = exp.DataType.Type
 
 def mark(tree: exp.Expr) -> None:
     """Mark every part of a plan that is a value of JSON."""
+    _straighten(tree)
     for asked in list(tree.find_all(exp.Lambda)):
         for name in list(asked.this.find_all(exp.Identifier)):
             if name.name == _COLUMNS[1] and not isinstance(name.parent, exp.Column):
@@ -23,6 +24,13 @@ def mark(tree: exp.Expr) -> None:
     for node in tree.find_all(exp.Column, exp.Bracket):
         if isinstance(node, exp.Bracket) or node.name in _COLUMNS:
             node.meta[_VALUE] = True
+
+
+def _straighten(tree: exp.Expr) -> None:
+    """Take out the way by JSON on which DuckDB goes through a list: a warehouse's values are JSON already."""
+    for node in list(tree.find_all(exp.Cast)):
+        if node.to.this == _TYPES.VARIANT or (node.to.this == _TYPES.JSON and isinstance(node.parent, exp.TryCast)):
+            node.replace(node.this)
 
 
 def member(node: exp.Bracket, dialect: Dialect) -> exp.Expr:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import combinations
 
-from shoal.segments.comparison import Comparison
+from shoal.segments.comparison import Comparison, PropertyFilter
 from shoal.segments.kinds.event_count import Did
 from shoal.segments.kinds.groups import All, Either, Neither, Not
 from shoal.segments.kinds.trait import Trait
@@ -34,7 +34,12 @@ def _in_tree(node: Node) -> Iterator[Fault]:
             yield from ((place, *told) for told in _hardly_excludes(part))
         elif not part.children():
             for stream, _ in counted(part.lower()):
-                filters = [(join_path(one.path), one.comparison) for one in stream.where]
+                # A path through others may reach several values.
+                filters = [
+                    (join_path(one.path), one.comparison)
+                    for one in stream.where
+                    if isinstance(one, PropertyFilter) and len(one.path) == 1
+                ]
                 yield from ((place, *told) for told in _never_both(filters))
 
 

@@ -22,7 +22,7 @@ def _look(scene: Scene) -> Iterator[Sight]:
 
 
 def _counts_machines(stream: Stream) -> bool:
-    asked = stream.by_person or any(one.path == ("machine",) for one in stream.where)
+    asked = stream.by_person or any(test.path == ("machine",) for one in stream.where for test in one.tests())
     return not asked and any(stream.named(event) for event in ENGAGEMENT)
 
 
