@@ -20,6 +20,8 @@ def tree_of(found: Explanation) -> Tree:
 def least_words(found: Explanation) -> str:
     """One line: what it takes at the least for membership to turn."""
     turned = "end membership" if found.holds else "become a member"
+    if found.least is None and found.why_none:
+        return f"Least change to {turned}: none. Nothing turns {', and '.join(found.why_none)}."
     if found.least is None:
         return f"Least change to {turned}: none was found."
     return f"Least change to {turned}: {found.least.words()}{'' if found.least.tried else ' (not tried)'}."

@@ -10,6 +10,7 @@ from shoal.segments.counterfactual.by_time import Answers, moves_with_others
 from shoal.segments.counterfactual.flip import Flip
 from shoal.segments.counterfactual.least import IDENTIFIED, Least, leaf_flips, least_change, least_of_visitor
 from shoal.segments.counterfactual.population import Remembered
+from shoal.segments.counterfactual.reasons import reasons
 from shoal.segments.history import Event, History
 from shoal.segments.kinds.anonymous import includes_anonymous
 from shoal.segments.nesting import segments_used
@@ -25,7 +26,8 @@ class Explanation:
     `since` is when it last became what it is; None where it never was otherwise. `changes_at` is when it
     will change if nothing happens but time; None where it won't. Both are None for conditions
     about averages and ranks, which move with everybody else. `flip` is what it takes for a condition to turn, `least`
-    for the whole: which conditions have to, and how; None where none was found.
+    for the whole: which conditions have to, and how; None where none was found. `why_none` are the conditions that
+    nothing turns, each with why, where that is the reason.
     """
 
     place: str  # in the JSON form: "all[0]"; "" for the whole
@@ -38,6 +40,7 @@ class Explanation:
     changes_at: Instant | None = None
     flip: Flip | None = None  # of a condition; None for groups
     least: Least | None = None  # of the whole; None for its parts
+    why_none: tuple[str, ...] = ()
     parts: tuple[Explanation, ...] = ()
 
     def as_data(self) -> dict[str, Json]:
@@ -56,6 +59,7 @@ class Explanation:
             "changes_at": None if self.changes_at is None else format_instant(self.changes_at),
             "flip": self.flip.as_data() if self.flip else None,
             "least_change": self.least.as_data() if self.least else None,
+            "why_no_change": list(self.why_none),
             "parts": [part.as_data() for part in self.parts],
         }
 
@@ -79,7 +83,8 @@ def explain(
     flips = leaf_flips(node, answers)
     found = _explained(node, answers, "", flips)
     if history.identified or includes_anonymous(node):
-        return replace(found, least=least_change(node, answers, flips))
+        least = least_change(node, answers, flips)
+        return replace(found, least=least, why_none=() if least else reasons(node, person, flips))
     return Explanation(
         place="",
         sentence=found.sentence,

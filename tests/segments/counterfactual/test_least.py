@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations, product
 
 import cases
@@ -14,6 +15,8 @@ from shoal.segments.counterfactual.facts import NOTHING, together
 from shoal.segments.counterfactual.flip import Flip
 from shoal.segments.counterfactual.least import AT_ONCE, leaf_flips, least_change
 from shoal.segments.counterfactual.minimal_sets import smallest_sets
+from shoal.segments.counterfactual.over_time import facts_of
+from shoal.segments.counterfactual.population import Changed
 from shoal.segments.explain import explain
 from shoal.segments.history import ConsentStatement, Event, History, TraitStatement
 from shoal.segments.kinds.groups import All, Either, Neither, Not
@@ -25,9 +28,18 @@ DAY = 86_400_000
 
 
 def answer(node, history, others, at, segments, facts=NOTHING):
-    """The oracle's answer at an instant, had these facts been told besides what was known."""
+    """The oracle's answer at an instant, had these facts been told besides what was known; others as they are now."""
     told = facts.added_to(history)
-    return is_member(node, told, at, segments, People([told, *others]))
+    everyone = Changed(People([history, *others]), history, told, cases.NOW)
+    return is_member(node, told, at, segments, everyone)
+
+
+def fewer(steps):
+    """The facts of all steps but one, and with one event less of one."""
+    for place, step in enumerate(steps):
+        yield facts_of((*steps[:place], *steps[place + 1 :]))
+        if step.number is not None and step.number > 1:
+            yield facts_of((*steps[:place], replace(step, number=step.number - 1), *steps[place + 1 :]))
 
 
 @settings(max_examples=200, deadline=None)
@@ -42,7 +54,10 @@ def test_what_is_said_to_turn_a_definition_turns_it(people, node, segments):
     if not least.turns:
         assert least.at == (found.parts[0] if found.value and found.parts else found).changes_at
     assert answer(node, known, [other], least.at, segments, least.facts) != found.holds
-    if least.turns and not least.waits:
+    if least.steps:
+        for spare in fewer(least.steps):
+            assert answer(node, known, [other], least.at, segments, spare) == found.holds
+    elif least.turns and not least.waits:
         for left_out in least.turns if len(least.turns) > 1 else ():
             flips = [one.flip for one in least.turns if one is not left_out]
             facts, at = together(flip.facts for flip in flips), max(flip.at for flip in flips)

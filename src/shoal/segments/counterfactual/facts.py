@@ -67,6 +67,17 @@ def together(several: Iterable[Facts]) -> Facts:
     )
 
 
+def added(several: Iterable[Facts]) -> Facts:
+    """All of them, one after the other; each counts by itself."""
+    listed = list(several)
+    return Facts(
+        tuple(fact for one in listed for fact in one.events),
+        tuple(fact for one in listed for fact in one.traits),
+        tuple(fact for one in listed for fact in one.consents),
+        any(one.identified for one in listed),
+    )
+
+
 def _union(several: Sequence[Sequence[T]]) -> tuple[T, ...]:
     """Each as often as it is in the one that has it most often."""
     counted: Counter[str] = Counter()

@@ -42,9 +42,9 @@ class Flip:
 
 
 def performed(person: Person, facts: Facts, at: Instant) -> Person:
-    """The subscriber at an instant, where these facts had been told besides."""
-    history = facts.added_to(person.history)
-    population = None if person.population is None else Changed(person.population, person.history, history)
+    """The subscriber at an instant, where these facts had been told besides; all others as they are at `person.now`."""
+    history, known = facts.added_to(person.history), person.population
+    population = None if known is None else Changed(known, person.history, history, person.now)
     return Person.of(history, at, person.segments, population)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from shoal.segments.comparison import PropertyFilter
 from shoal.segments.counterfactual.examples import Counted, next_counted
@@ -29,6 +30,15 @@ def stream_words(stream: Stream) -> str:
     return f"{quoted(stream.event)}{stream.english_filters()}"
 
 
+def coming_words(stream: Stream) -> str:
+    """The same of an event to come: without days such as yesterday, on which nothing can happen any more."""
+    local = stream.local
+    if local is None or local.days is None or not local.days.turns(0):
+        return stream_words(stream)
+    others = replace(local, days=None) if local.weekdays or local.hours is not None else None
+    return stream_words(replace(stream, local=others))
+
+
 def over(stream: Stream, window: Window, person: Person) -> Iterator[Never]:
     """Nothing, where no event from now on is counted."""
     if next_counted(Stream(stream.event, local=stream.local), window, person) is None:
@@ -50,7 +60,7 @@ def steady(window: Window) -> bool:
 
 def no_more(stream: Stream) -> Wait:
     """Time alone, as long as none is added."""
-    return Wait(f"no more {stream_words(stream)}")
+    return Wait(f"no more {coming_words(stream)}")
 
 
 def more(
@@ -64,8 +74,9 @@ def more(
     words: str = "",
 ) -> Iterator[Do]:
     """So many more events, the next that are counted; nothing where none can be counted from now on."""
-    said = f"{number} more {stream_words(stream)}{words}"
     found = next_counted(stream, window, person, tests=tests, given=given)
+    waits = found is not None and found.at > found.event.at
+    said = f"{number} more {coming_words(stream) if waits else stream_words(stream)}{words}"
     if found is None:
         plain = Stream(stream.event, local=stream.local)
         if next_counted(plain, window, person) is not None:
@@ -77,6 +88,8 @@ def more(
 
 def _when(found: Counted, person: Person) -> str:
     told = f" from {moment_words(found.event.at)}" if found.event.at > person.now else ""
+    if found.at > found.event.at == person.now:
+        told = " now"
     return f"{told}, counted from {moment_words(found.at)}" if found.at > found.event.at else told
 
 

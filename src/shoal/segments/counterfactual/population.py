@@ -44,11 +44,16 @@ class Remembered:
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """A population in which one identified subscriber has another history."""
+    """A population in which one identified subscriber has another history.
+
+    All others are taken as they are at the instant `fixed`, whatever later one is asked: what they will do nobody
+    knows.
+    """
 
     known: Population
     before: History
     after: History
+    fixed: Instant
 
     def size(self) -> int:
         """Counts who is identified now."""
@@ -57,11 +62,11 @@ class Changed:
     def total(self, stream: Stream, window: Window, now: Instant) -> int:
         """The list's, with the one's own exchanged."""
         old, new = (len(one.events(stream, window)) if one else 0 for one in self._both(now))
-        return self.known.total(stream, window, now) - old + new
+        return self.known.total(stream, window, min(now, self.fixed)) - old + new
 
     def standing(self, measure: Measure, value: int, now: Instant) -> Standing:
         """The list's, with the one's own exchanged."""
-        found = self.known.standing(measure, value, now)
+        found = self.known.standing(measure, value, min(now, self.fixed))
         for one, sign in zip(self._both(now), (-1, 1), strict=True):
             own = measure.value(one) if one else None
             if own is not None:
@@ -74,5 +79,6 @@ class Changed:
         return found
 
     def _both(self, now: Instant) -> tuple[Person | None, Person | None]:
-        before, after = (Person.of(one, now, {}, None) if one.identified else None for one in (self.before, self.after))
+        asked = ((self.before, min(now, self.fixed)), (self.after, now))
+        before, after = (Person.of(one, at, {}, None) if one.identified else None for one, at in asked)
         return before, after

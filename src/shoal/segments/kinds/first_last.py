@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from shoal.core.errors import UserError, require
@@ -72,7 +72,8 @@ class FirstLast:
         """One more, which is the last, or the first where there was none; or time alone."""
         if self.which == "last" or not self._deciding(person):
             yield from more(self.stream, EVER, person)
-            yield from more(self.stream, self.window, person, words=", and none after it" * (self.which == "last"))
+            for one in more(self.stream, self.window, person):
+                yield replace(one, words=f"{one.words}, and none after it") if self.which == "last" else one
         if self.which == "last":
             yield no_more(self.stream)
         yield from stays(self.stream, self.window if self.which == "last" else EVER)
