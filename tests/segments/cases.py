@@ -21,6 +21,7 @@ from shoal.segments.kinds.aggregate import FORMS as BOUNDS
 from shoal.segments.kinds.aggregate import AgainstList, Aggregate, Bound
 from shoal.segments.kinds.anniversary import Anniversary
 from shoal.segments.kinds.anonymous import IncludingAnonymous
+from shoal.segments.kinds.arm import InArm
 from shoal.segments.kinds.average import Average
 from shoal.segments.kinds.bucket import InBucket
 from shoal.segments.kinds.can_receive import CanReceive
@@ -57,7 +58,7 @@ NOW = parse_instant("2026-03-29T01:30:00.500Z")
 EVENTS = ("Email Opened", "Page Viewed", "Order Completed", "Checkout Started", "Checkout \"é' %_", "checkout *")
 NAMED = (*EVENTS[:5], "Checkout *", "*")
 PATHS = (("a",), ("b",), ("machine",), ("o", "k"), ("o", "k.k"), ("o", "7"), ('it\'s "q" $1 é',))
-TRAITS = ("plan", "since", "o\"d' name", "score:churn risk", "cluster:Bargain hunters")
+TRAITS = ("plan", "since", "o\"d' name", "score:churn risk", "cluster:Bargain hunters", "arm:hat.test")
 SCORED = st.sampled_from(("churn risk", "\"v' 1"))
 SEGMENTS = ("s0", "s1", "it's")
 CHANNELS = ("email", "sms")
@@ -294,6 +295,7 @@ leaves: dict[type, st.SearchStrategy[Node]] = {
     ),
     Score: st.builds(Score, SCORED, _scored),
     InCluster: st.sampled_from(("Bargain hunters", "b's")).map(InCluster),
+    InArm: st.builds(InArm, st.sampled_from(("a", "A", "5")), st.sampled_from(("hat.test", "b's"))),
     InBucket: st.builds(lambda ends, draw: InBucket(*ends, draw), buckets, st.sampled_from(("", "a", "é \"'"))),
     EventSequence: sequences,
     Regular: regulars,

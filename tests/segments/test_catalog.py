@@ -90,6 +90,7 @@ def test_a_starter_needs_what_its_segments_need():
     [
         ('score "chrn risk" is more than 0.7', "unknown_score", "Did you mean 'churn risk'?"),
         ('in cluster "Night owls"', "unknown_cluster", "Import it as the trait 'cluster:Night owls'"),
+        ('in arm "B" of experiment "hat-test"', "unknown_experiment", "Import it as the trait 'arm:hat-test'"),
         ('in the top 10 % by score "spend"', "unknown_score", "Known are churn risk."),
     ],
 )

@@ -39,6 +39,7 @@ NAMES = (
     "local time",
     "score",
     "cluster",
+    "experiment arm",
     "random bucket",
     "segment",
     "all, any, none",

@@ -87,3 +87,28 @@ def test_a_broken_one_is_told(data, code):
         from_data(data)
     assert caught.value.code == code
     assert caught.value.fix
+
+
+ARMS = [
+    told(1, "arm:subject-test", "B"),
+    told(2, "arm:subject-test", "A", "B"),
+    told(3, "arm:subject-test", "B", None),
+    told(4, "arm:subject-test", "A"),
+    told(5, "arm:other", "B"),
+]
+
+
+def test_the_latest_arm_counts(duck):
+    assert members(duck, 'is in arm "B" of experiment "subject-test"', ARMS) == [1, 2]
+    assert members(duck, 'not in arm "B" of experiment "subject-test"', ARMS) == [3, 4, 5]
+    assert members(duck, 'in arm "A" of experiment "subject-test"', ARMS, Instant(NOW - DAY - 1)) == [2]
+
+
+def test_an_arm_needs_its_experiment():
+    for told_so in ({"arm": "B"}, {"arm": "", "experiment": "x"}, {"arm": "B", "experiment": "x", "is": 1}):
+        with pytest.raises(UserError):
+            from_data(told_so)
+    node = parse("in arm B of experiment hat-test")
+    assert node.english() == 'in arm "B" of experiment "hat-test"'
+    found = explain(node, ARMS[0], NOW)
+    assert (found.value, found.needed) == ("in no arm", "in arm B")

@@ -21,7 +21,7 @@ from shoal.segments.lowered import (
 from shoal.segments.nodes import Node, Reference, walk
 from shoal.segments.operators.words import quoted
 from shoal.segments.oracle import NO_SEGMENTS
-from shoal.segments.predictions import CLUSTER, SCORE
+from shoal.segments.predictions import ARM, CLUSTER, SCORE
 from shoal.segments.wording import name_words
 
 
@@ -87,7 +87,8 @@ def _bracketed(reference: Reference, node: Node, catalog: Catalog) -> str | None
 def check_names(node: Node, catalog: Catalog, sentence: str | None = None) -> None:
     """Raise the first error of `unknown_names`.
 
-    Codes: `unknown_event`, `unknown_property`, `unknown_trait`, `unknown_segment`, `unknown_score`, `unknown_cluster`.
+    Codes: `unknown_event`, `unknown_property`, `unknown_trait`, `unknown_segment`, `unknown_score`, `unknown_cluster`,
+    `unknown_experiment`.
     """
     for error in unknown_names(node, catalog, sentence):
         raise error
@@ -155,7 +156,7 @@ def _without_names(leaf: Core, catalog: Catalog) -> bool | None:
 
 def _unknown(reference: Reference, catalog: Catalog) -> tuple[str, str, str] | None:
     name = reference.name
-    if reference.kind in ("score", "cluster"):
+    if reference.kind in _RESERVED:
         return _unpredicted(reference.kind, name, catalog)
     match reference.kind:
         case "event" if not catalog.named(name):
@@ -185,12 +186,13 @@ def _unknown_event(name: str, catalog: Catalog) -> tuple[str, str, str]:
     return "unknown_event", f"There is no event {name!r}.", fix
 
 
-_FROM_DATA = ("event", "trait", "score", "cluster")
+_RESERVED = {"score": SCORE, "cluster": CLUSTER, "experiment": ARM}
+_FROM_DATA = ("event", "trait", *_RESERVED)
 
 
 def _unpredicted(kind: str, name: str, catalog: Catalog) -> tuple[str, str, str] | None:
-    """The error of a score or a cluster that no trait holds."""
-    beginning = SCORE if kind == "score" else CLUSTER
+    """The error of a score, a cluster or an experiment that no trait holds."""
+    beginning = _RESERVED[kind]
     there = [trait.removeprefix(beginning) for trait in catalog.traits if trait.startswith(beginning)]
     if name in there:
         return None
@@ -199,7 +201,11 @@ def _unpredicted(kind: str, name: str, catalog: Catalog) -> tuple[str, str, str]
     return f"unknown_{kind}", f"There is no {kind} {name!r} yet.", nearest(name, there) or listed
 
 
-_STATED = {"score": "a number", "cluster": "true of those in it, null of those who left"}
+_STATED = {
+    "score": "a number",
+    "cluster": "true of those in it, null of those who left",
+    "experiment": "the name of the arm",
+}
 
 
 def _dotted(name: str, properties: Iterable[str]) -> str | None:

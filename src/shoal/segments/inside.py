@@ -8,7 +8,7 @@ from shoal.core.errors import UserError
 from shoal.core.time import Instant
 from shoal.segments.comparison import Comparison
 from shoal.segments.operators.operator import Lags
-from shoal.segments.predictions import CLUSTER, SCORE
+from shoal.segments.predictions import RESERVED
 from shoal.segments.values import Json, at_path, split_path
 
 DEEPEST_PATH = 6
@@ -27,7 +27,7 @@ def readings(name: str) -> tuple[Reading, ...]:
     ((('plan', ()),), (('a.b\\.c', ()), ('a', ('b.c',))))
     """
     found: list[Reading] = [(name, ())]
-    if name.startswith((SCORE, CLUSTER)):  # names that models give may hold dots
+    if name.startswith(RESERVED):  # names that models and experiments have may hold dots
         return tuple(found)
     for place in reversed([place for place, sign in enumerate(name) if sign == "."]):
         trait, path = name[:place], _path(name[place + 1 :])

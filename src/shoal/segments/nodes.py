@@ -85,7 +85,7 @@ class Detail:
 class Reference:
     """A name that a node uses: an event, a property of an event, a trait, a score, a cluster or a segment."""
 
-    kind: str  # "event", "property", "trait", "score", "cluster" or "segment"
+    kind: str  # "event", "property", "trait", "score", "cluster", "experiment" or "segment"
     name: str
     event: str | None = None  # the event whose property it is
     holders: tuple[str, ...] = ()  # traits that may hold it at a path, where it is no trait of its own

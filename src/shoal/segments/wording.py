@@ -17,7 +17,7 @@ _LISTED = """
     has in including is last least less matches more most never no none not now of often on once one or per
     periods person receive segment set since starts than the then time times to trait true twice until where
     with within without opens clicks orders visits
-    bottom bucket cluster distinct latest maximum minimum number percent random score sum top
+    arm bottom bucket cluster distinct experiment latest maximum minimum number percent random score sum top
     anniversary imported it km list mile miles next opted previous suppressed this today was yesterday
     monday tuesday wednesday thursday friday saturday sunday
     second minute hour day week seconds minutes hours days weeks

@@ -56,6 +56,7 @@ TOO_LONG = {
     "local time": None,
     "score": None,
     "cluster": None,
+    "experiment arm": None,
     "random bucket": None,
     "segment": None,
     "all, any, none": 'any of (did "Email Opened" in the last 900 days, country is set)',

@@ -60,9 +60,15 @@ def _of(leaf: Leaf) -> Iterator[Unset]:
             case _:
                 for stream, window in counted(core):
                     for one in _negated(stream):
-                        passing = replace(stream, where=(*stream.where, PropertyFilter(one.path, _UNSET)))
-                        without = Did(passing, ONCE, window or EVER)
+                        without = Did(_without(stream, one), ONCE, window or EVER)
                         yield Unset(leaf.place, join_path(one.path), stream.event, without)
+
+
+def _without(stream: Stream, one: PropertyFilter) -> Stream:
+    """The events of a stream that have no value to compare."""
+    unset = PropertyFilter(one.path, _UNSET)
+    where = [unset if part == one else part for part in stream.where]
+    return replace(stream, where=tuple(where if unset in where else [*where, unset]))
 
 
 def _negated(stream: Stream) -> Iterator[PropertyFilter]:
