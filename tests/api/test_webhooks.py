@@ -14,6 +14,7 @@ from shoal.api.app import made
 from shoal.core.errors import UserError
 from shoal.flow.home import create, open_home
 from shoal.flow.webhooks import create_webhook, revoke_webhook
+from shoal.ingest.webhooks import WEBHOOKS
 from shoal.store import journal
 
 BASE = "https://shoal.example.org"
@@ -72,6 +73,10 @@ def test_good(play):
     answer = play.post(*play.signed())
     assert (answer.status_code, answer.json()) == (200, {"success": True, "records": 1})
     assert play.records() == 1
+
+
+def test_every_vendor_is_here():
+    assert {vendor.name for vendor in VENDORS} == set(WEBHOOKS)
 
 
 def test_altered_byte(play):

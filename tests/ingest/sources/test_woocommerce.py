@@ -43,7 +43,7 @@ def test_orders(rows, mapped, at):
             "billing_first_name": "Ana",
             "billing_country": "PT",
         },
-        version=woocommerce._progress("completed", "Order Completed") * 10**15 + at("2026-01-02T09:00:00Z"),
+        version=woocommerce.progress_of("completed", "Order Completed") * 10**15 + at("2026-01-02T09:00:00Z"),
     )
     assert (facts.name, facts.traits) == (None, {"first_name": "Ana", "country": "PT"})
     assert bo.keys == ("email:bo@example.org",)  # customer 0 is a guest

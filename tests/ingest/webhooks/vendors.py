@@ -267,4 +267,112 @@ AMAZON_SES = Vendor(
     expected={"reserialised": 200, "wrong_key": 403},
 )
 
-VENDORS = (SENDGRID, MAILGUN, POSTMARK, BREVO, SPARKPOST, MANDRILL, AMAZON_SES)
+# Shopify and WooCommerce: the body, and no time
+
+
+def _order(number):
+    order = {"id": number, "created_at": "2026-08-01T10:00:00Z", "date_created_gmt": "2026-08-01T10:00:00"}
+    paid = {"financial_status": "paid", "status": "processing", "total": "5.00", "total_price": "5.00"}
+    person = {"email": "ana@example.org", "billing": {"email": "ana@example.org"}}
+    return json.dumps({**order, **paid, **person, "line_items": []}).encode()
+
+
+def _body_signed(prefix, topic, digest):
+    signature = f"{prefix}-hmac-sha256" if prefix == "x-shopify" else f"{prefix}-signature"
+
+    def signed(key, body, _at, _url):
+        stated = base64.b64encode(_hmac(key, body, digest).digest()).decode()
+        return {**JSON, f"{prefix}-topic": topic, signature: stated}, body
+
+    return signed
+
+
+def _shop(name, prefix, topic, header):
+    good, weak = (_body_signed(prefix, topic, digest) for digest in ("sha256", "sha1"))
+    return Vendor(name, _secret, _order, good, weak, without(header), replay=200, expected={"stale": 200})
+
+
+SHOPIFY = _shop("shopify", "x-shopify", "orders/paid", "x-shopify-hmac-sha256")
+WOOCOMMERCE = _shop("woocommerce", "x-wc-webhook", "order.updated", "x-wc-webhook-signature")
+
+
+# Stripe: time and body
+
+
+def _stripe_body(number):
+    charge = {"id": f"ch_{number}", "object": "charge", "amount": 500, "currency": "eur", "created": 1_788_000_000}
+    charge |= {"status": "succeeded", "captured": True, "billing_details": {"email": "ana@example.org"}}
+    event = {"object": "event", "id": f"evt_{number}", "type": "charge.succeeded", "created": 1_788_000_001}
+    return json.dumps({**event, "data": {"object": charge}}).encode()
+
+
+def _stripe(version):
+    def signed(key, body, at, _url):
+        stated = _hmac(key, f"{at}.".encode() + body).hexdigest()
+        return {**JSON, "stripe-signature": f"t={at},{version}={stated},v1={'0' * 64}"}, body
+
+    return signed
+
+
+STRIPE = Vendor(
+    "stripe",
+    _secret,
+    _stripe_body,
+    _stripe("v1"),
+    _stripe("v0"),
+    without("stripe-signature"),
+)
+
+
+# HubSpot: method, address, body and time
+
+
+def _hubspot_body(number):
+    event = {"eventId": number, "subscriptionType": "contact.propertyChange", "objectId": 7, "portalId": 1}
+    event |= {"propertyName": "email", "propertyValue": "ana@example.org", "occurredAt": 1_788_000_000_000 + number}
+    return json.dumps([event]).encode()
+
+
+def _hubspot(key, body, at, url):
+    told = f"POST{url}".encode() + body + str(at * 1_000).encode()
+    stated = base64.b64encode(_hmac(key, told).digest()).decode()
+    return {**JSON, "x-hubspot-signature-v3": stated, "x-hubspot-request-timestamp": str(at * 1_000)}, body
+
+
+def _hubspot_v1(key, body, at, _url):
+    """The first version: a plain digest, and no time."""
+    stated = hashlib.sha256(key + body).hexdigest()
+    headers = {"x-hubspot-signature": stated, "x-hubspot-signature-v3": stated}
+    return {**JSON, **headers, "x-hubspot-request-timestamp": str(at * 1_000)}, body
+
+
+HUBSPOT = Vendor("hubspot", _secret, _hubspot_body, _hubspot, _hubspot_v1, without("x-hubspot-signature-v3"))
+
+
+# Klaviyo: body and time
+
+
+def _klaviyo_body(number):
+    profile = {"data": {"type": "profile", "id": "p1"}}
+    attributes = {"timestamp": 1_788_000_000, "event_properties": {"email_address": "ana@example.org"}}
+    event = {"type": "event", "id": f"e{number}", "attributes": attributes, "relationships": {"profile": profile}}
+    return json.dumps({"data": [{"topic": "event:klaviyo.opened_email", "payload": {"data": event}}]}).encode()
+
+
+def _klaviyo(digest):
+    def signed(key, body, at, _url):
+        time = dt.datetime.fromtimestamp(at, dt.UTC)
+        body = json.dumps({**json.loads(body), "meta": {"timestamp": time.isoformat()}}).encode()
+        stated = time.strftime("%a, %d %b %Y %H:%M:%S GMT")
+        signature = _hmac(key, body + stated.encode(), digest).hexdigest()
+        return {**JSON, "klaviyo-signature": signature, "klaviyo-timestamp": stated}, body
+
+    return signed
+
+
+KLAVIYO = Vendor("klaviyo", _secret, _klaviyo_body, _klaviyo("sha256"), _klaviyo("sha1"), without("klaviyo-signature"))
+
+VENDORS = (
+    *(AMAZON_SES, BREVO, HUBSPOT, KLAVIYO, MAILGUN, MANDRILL, POSTMARK, SENDGRID, SHOPIFY, SPARKPOST, STRIPE),
+    WOOCOMMERCE,
+)

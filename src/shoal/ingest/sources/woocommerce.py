@@ -39,7 +39,7 @@ _STATES: Final = {
 """What an order in a status is, in the order in which one follows the other."""
 
 _PROGRESS: Final = tuple(_STATES)
-_GONE: Final = {"trash": "deleted", "auto-draft": "draft"}
+GONE: Final = {"trash": "deleted", "auto-draft": "draft"}
 _CHANGES: Final = ("paid_date", "completed_date", "modified_date")
 _EMAIL: Final = ("billing_email", "customer_email")
 _CUSTOMER: Final = {"customer_id": "woocommerce", "customer_user": "woocommerce"}
@@ -82,8 +82,8 @@ _TRAITS: Final = {
 def _orders(group: Sequence[Row], context: Context) -> Iterable[Record]:
     cells = read(group[0], context)
     status = (cells.text("status", "order_status") or "").casefold().removeprefix("wc-").replace(" ", "-")
-    if status in _GONE:
-        raise RowSkippedError(_GONE[status])
+    if status in GONE:
+        raise RowSkippedError(GONE[status])
     number = cells.text("order_id", "order_number")
     if number is None:
         raise RowRejectedError("no_order_id", "The row names no order: column 'order_id' is blank.")
@@ -94,7 +94,7 @@ def _orders(group: Sequence[Row], context: Context) -> Iterable[Record]:
     refunded = cells.amount("refunded_total", "total_refunded", "order_refund") or 0
     if status == "refunded" and not refunded:
         refunded = cells.amount("order_total") or 0
-    state = _state(status, paid=cells.text("paid_date") is not None)
+    state = state_of(status, paid=cells.text("paid_date") is not None)
     order = Order(
         keys=keys,
         number=number,
@@ -102,7 +102,7 @@ def _orders(group: Sequence[Row], context: Context) -> Iterable[Record]:
         properties=properties,
         state=state,
         told=cells.latest(*_CHANGES),
-        progress=_progress(status, state),
+        progress=progress_of(status, state),
         cancelled=status == "cancelled",
         refunded=abs(refunded),
         traits={**{trait: text for column, trait in _TRAITS.items() if (text := cells.text(column))}, **flaws},
@@ -110,24 +110,24 @@ def _orders(group: Sequence[Row], context: Context) -> Iterable[Record]:
     return order_records(order)
 
 
-def _state(status: str, *, paid: bool) -> str:
+def state_of(status: str, *, paid: bool) -> str:
     """The event that an order has come to.
 
-    >>> _state("on-hold", paid=False), _state("cancelled", paid=True), _state("packed", paid=True)
+    >>> state_of("on-hold", paid=False), state_of("cancelled", paid=True), state_of("packed", paid=True)
     ('Order Placed', 'Order Completed', 'Order Completed')
     """
     stated = _STATES.get(status, events.ORDER_PLACED)
     return events.ORDER_COMPLETED if paid and stated == events.ORDER_PLACED else stated
 
 
-def _progress(status: str, state: str) -> int:
+def progress_of(status: str, state: str) -> int:
     """The status's place on the way that orders go; 0 for none, and beside "processing" for one of a plugin.
 
     What was bought is further than what wasn't: a cancelled order may be paid late, and an export without `paid_date`
     doesn't tell that a cancelled one was paid.
 
-    >>> places = [_progress("cancelled", each) for each in (events.ORDER_PLACED, events.ORDER_COMPLETED)]
-    >>> places[0] < _progress("processing", events.ORDER_COMPLETED) < places[1]
+    >>> places = [progress_of("cancelled", each) for each in (events.ORDER_PLACED, events.ORDER_COMPLETED)]
+    >>> places[0] < progress_of("processing", events.ORDER_COMPLETED) < places[1]
     True
     """
     place = _PROGRESS.index(status if status in _STATES else "processing") + 1 if status else 0

@@ -8,9 +8,38 @@ from typing import Final
 
 from shoal.core.errors import UserError, nearest
 from shoal.ingest.webhook import Webhook
-from shoal.ingest.webhooks import amazon_ses, brevo, mailgun, mandrill, postmark, sendgrid, sparkpost
+from shoal.ingest.webhooks import (
+    amazon_ses,
+    brevo,
+    hubspot,
+    klaviyo,
+    mailgun,
+    mandrill,
+    postmark,
+    sendgrid,
+    shopify,
+    sparkpost,
+    stripe,
+    woocommerce,
+)
 
-_ALL: Final = tuple(each.WEBHOOK for each in (amazon_ses, brevo, mailgun, mandrill, postmark, sendgrid, sparkpost))
+_ALL: Final = tuple(
+    each.WEBHOOK
+    for each in (
+        amazon_ses,
+        brevo,
+        hubspot,
+        klaviyo,
+        mailgun,
+        mandrill,
+        postmark,
+        sendgrid,
+        shopify,
+        sparkpost,
+        stripe,
+        woocommerce,
+    )
+)
 WEBHOOKS: Final[Mapping[str, Webhook]] = MappingProxyType(
     {each.name: each for each in _ALL},
 )
