@@ -35,7 +35,7 @@ from shoal.segments.kinds.on_list import OnList
 from shoal.segments.kinds.opted_in import EverOptedIn, OptedIn, Suppressed
 from shoal.segments.kinds.percentile import Share
 from shoal.segments.kinds.radius import Radius
-from shoal.segments.kinds.regular import Regular
+from shoal.segments.kinds.regular import PeriodsBack, Regular
 from shoal.segments.kinds.segment import Member
 from shoal.segments.kinds.sequence import EventSequence
 from shoal.segments.kinds.trait import Trait
@@ -64,6 +64,7 @@ windows = st.one_of(
 )
 
 
+weeks = st.builds(PeriodsBack, st.integers(2, 4), st.just(week))
 sums = st.builds(Summary, st.sampled_from(("sum", "average")), streams, st.sampled_from((("a",), ("b",))), windows)
 
 
@@ -83,7 +84,8 @@ leaves = tuple(
         cases.leaves[Trait],
         cases.leaves[Consent],
         cases.leaves[InBucket],
-        cases.leaves[Aggregate],
+        cases.leaves[Regular],
+        st.builds(Regular, bare, weeks, st.sampled_from((Times("at_least", 2), Times("at_most", 1))), cases.times),
         st.builds(Aggregate, sums, cases.bounds),
         st.builds(Aggregate, sums, cases.bounds),
         cases.leaves[HasBeen],

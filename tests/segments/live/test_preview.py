@@ -27,12 +27,13 @@ ASKED = {
     'in segment "active" and not in segment "buyers"': 1,
     '"Page Viewed" events are below average': 1,
     'did "Page Viewed" in at least 2 of the last 3 weeks': 0,
+    'did "Page Viewed" in at least 1 of the last 3 weeks': 2,
 }
 UNKNOWN = (
     'did "Page Viewed" in the last 8 days',
     'did "Page Viewed" where path is set in the last 7 days',
     "plan is set",
-    'did "Page Viewed" in at least 1 of the last 3 weeks',
+    'did "Page Viewed" in at least 1 of the last 4 weeks',
 )
 
 

@@ -9,6 +9,7 @@ from shoal.core.time import Duration
 from shoal.segments.comparison import PropertyFilter
 from shoal.segments.filters import Filter
 from shoal.segments.kinds.aggregate import MeasureWithin
+from shoal.segments.kinds.regular import Spread
 from shoal.segments.lowered import AgainstAverage, Core, Count, CountsCompared, CountWithin, Scanned
 from shoal.segments.summaries import Summary
 
@@ -40,7 +41,7 @@ LISTED = Gap("Each element of a list may be a value of its own.", QUARTER)
 
 GAPS: Mapping[str, Gap] = {
     "Followed": Gap("The order of all events decides, and a late one may make or break a sequence.", QUARTER),
-    "Spread": Gap("Each period is a count of its own, and how many of them pass is no sum of events.", QUARTER),
+    "Spread": Gap("Each period is a count of its own: of more than 60 they take too much memory.", QUARTER),
     "MeasureWithin": Gap("A value that comes again counts once, so which values there are has to be known.", QUARTER),
     "MeasureAgainstList": Gap("One number that changes moves the average for everybody.", QUARTER),
     "InShare": Gap("One number that changes moves the ranks of many others.", QUARTER),
@@ -70,11 +71,17 @@ def gap_of(core: Core) -> Gap | None:
     if isinstance(core, MeasureWithin) and isinstance(core.measure, Summary) and len(core.measure.path) > 1:
         return LISTED
     name = type(core).__name__
-    return None if not isinstance(core, Scanned) or name in COMPUTED or _is_sum(core) else GAPS[name]
+    return None if not isinstance(core, Scanned) or name in COMPUTED or _is_counted(core) else GAPS[name]
 
 
-def _is_sum(core: Core) -> bool:
-    """Whether it is a sum, or the average that is one by a number."""
+MOST_PERIODS = 60
+"""Each takes a byte for each subscriber, or more."""
+
+
+def _is_counted(core: Core) -> bool:
+    """Whether it is a sum, or an average, which is one by a number; or about few periods, each with a count."""
+    if isinstance(core, Spread):
+        return core.periods.number <= MOST_PERIODS
     measure = core.measure if isinstance(core, MeasureWithin) else None
     return isinstance(measure, Summary) and measure.function in ("sum", "average")
 
@@ -93,6 +100,8 @@ def _counts(core: Core) -> tuple[Count, ...]:
             return (left, right)
         case AgainstAverage(count, per, _):
             return (count,) if per is None else (count, per)
+        case Spread(stream, periods):
+            return tuple(Count(stream, window) for window in periods.windows())
         case MeasureWithin(Summary(stream=stream, window=window)):
             return (Count(stream, window),)
     return ()

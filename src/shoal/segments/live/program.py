@@ -13,6 +13,7 @@ import numpy as np
 from shoal.segments.kinds.aggregate import MeasureWithin
 from shoal.segments.kinds.bucket import InBucket
 from shoal.segments.kinds.has_been import Held
+from shoal.segments.kinds.regular import Spread
 from shoal.segments.live.edges import Truth, Whole
 from shoal.segments.live.gaps import gap_of
 from shoal.segments.live.sums import Addend, Summed, average_within, sum_within
@@ -97,12 +98,40 @@ class Measured:
     least: int | None
     most: int | None
 
+    @property
+    def tallies(self) -> tuple[int, ...]:
+        """All that it looks at."""
+        return _said(self.low, self.high, self.numbers)
+
     def answer(self, sight: Sight, _known: Callable[[int], Truth]) -> Truth:
         """Exactly, from both parts of the sum."""
         low, high = sight.count(self.low), sight.count(self.high)
         if self.numbers is None:
             return sum_within(low, high, self.least, self.most)
         return average_within(low, high, sight.count(self.numbers), self.least, self.most)
+
+
+@dataclass(frozen=True, slots=True)
+class Periods:
+    """Of tallies that are each of a period, those above 0 that pass a bound (`inside`) or don't: `low` to `high`."""
+
+    tallies: tuple[int, ...]
+    bounds: tuple[int, int | None]
+    inside: bool
+    low: int
+    high: int | None
+
+    def answer(self, sight: Sight, _known: Callable[[int], Truth]) -> Truth:
+        """Period by period."""
+        number = np.count_nonzero([self._passes(sight.count(tally)) for tally in self.tallies], axis=0)
+        found: Truth = number >= self.low
+        return found if self.high is None else found & (number <= self.high)
+
+    def _passes(self, count: Whole) -> Truth:
+        least, most = self.bounds
+        passes = (count >= least) if most is None else (count >= least) & (count <= most)
+        found: Truth = (count > 0) & (passes == self.inside)
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +204,7 @@ class Membership:
         return known(self.part) & sight.eligible(self.anonymous)
 
 
-Step = Within | Compared | Measured | Average | Joined | Opposed | Given | Membership
+Step = Within | Compared | Measured | Periods | Average | Joined | Opposed | Given | Membership
 
 _SIGNS: Mapping[Sign, Callable[[Whole, Whole], Truth]] = {
     "<=": np.less_equal,
@@ -261,14 +290,22 @@ class Program:
                 return Compared(self._tally(left), sign, factor, self._tally(right))
             case AgainstAverage(count, per, above):
                 return Average(self._tally(count), None if per is None else self._tally(per), above)
-            case MeasureWithin(Summary() as summary, least, most):
-                return Measured(*self._parts(summary), least, most)
+            case MeasureWithin() | Spread():
+                return self._several(core)
             case TraitHolds() | Held() | ConsentHolds() | InBucket():
                 return Within(self._tally(core), 1, None)
         raise TypeError(f"not a condition: {core!r}")
 
     def _tally(self, counted: Counted) -> int:
         return self.counted.setdefault(counted, len(self.counted))
+
+    def _several(self, core: MeasureWithin | Spread) -> Step:
+        """A condition on several tallies."""
+        if isinstance(core, Spread):
+            tallies = tuple(self._tally(Count(core.stream, window)) for window in core.periods.windows())
+            return Periods(tallies, core.times.bounds, core.within, core.low, core.high)
+        assert isinstance(core.measure, Summary), "a trait's number is compared as a trait"
+        return Measured(*self._parts(core.measure), core.low, core.high)
 
     def _parts(self, summary: Summary) -> tuple[int, int, int | None]:
         """The tallies of a sum; those of an average with the number of its numbers."""
@@ -295,8 +332,8 @@ def _reads(step: Step) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...
             return (tally,), (), ()
         case Compared(one, _, _, other) | Average(one, other, _):
             return _said(one, other), (), ()
-        case Measured(low, high, numbers, _, _):
-            return _said(low, high, numbers), (), ()
+        case Measured() | Periods():
+            return step.tallies, (), ()
         case Joined(_, parts):
             return (), (), parts
         case Opposed(part) | Membership(part, _):
