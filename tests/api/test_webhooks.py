@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import sqlalchemy as sa
@@ -14,6 +16,7 @@ from shoal.api.app import made
 from shoal.core.errors import UserError
 from shoal.flow.home import create, open_home
 from shoal.flow.webhooks import create_webhook, revoke_webhook
+from shoal.ingest.webhook import MOST_BYTES
 from shoal.ingest.webhooks import WEBHOOKS
 from shoal.store import journal
 
@@ -155,3 +158,27 @@ def test_names_that_are_not_there(play):
     answer = play.client.post("/v1/webhooks/other", headers=headers, content=body)
     assert (answer.status_code, answer.json()["error"]["code"]) == (404, "no_such_webhook")
     assert play.client.head("/v1/webhooks/other").status_code == 200
+
+
+def test_a_header_that_is_no_ascii_is_answered(play):
+    for path in ("/v1/track", play.path):
+        answer = play.client.post(path, headers={"authorization": "Basic \u00e9".encode("latin-1")}, content=b"{}")
+        assert answer.status_code == 401
+
+
+def test_of_many_deliveries_of_one_signature_one_is_kept(play):
+    sent = play.signed()
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: play.post(*sent), range(16)))
+    if play.vendor.expected.get("replay") != "by_id":
+        told = Counter((answer.status_code, "records" in answer.json()) for answer in answers)
+        assert told == {(200, True): 1, (play.vendor.replay, False): 15}
+        assert play.records() == 1
+
+
+def test_a_delivery_that_is_not_json(play):
+    """It is answered, and nothing of it is kept."""
+    headers, _ = play.signed()
+    assert play.post(headers, b"{").status_code in (400, 401)
+    assert play.post(headers, b"x" * (MOST_BYTES + 1)).status_code == 413
+    assert play.records() == 0

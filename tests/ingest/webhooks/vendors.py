@@ -111,7 +111,7 @@ def _mailgun(digest):
         token = hashlib.sha256(body + str(at).encode()).hexdigest()[:50]
         stated = _hmac(key, f"{at}{token}".encode(), digest).hexdigest()
         block = {"timestamp": str(at), "token": token, "signature": stated}
-        return JSON, json.dumps({"signature": block, **json.loads(body)}).encode()
+        return JSON, json.dumps({**json.loads(body), "signature": block}).encode()
 
     return signed
 
@@ -244,9 +244,7 @@ def _ses_body(number):
 def sns(version, digest, *, certificate=CERTIFICATE):
     def signed(topic, body, at, _url):
         time = dt.datetime.fromtimestamp(at, dt.UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
-        found = {"TopicArn": topic.decode(), "Timestamp": time, **json.loads(body)}
-        if "TopicArn" in found and found["TopicArn"] != topic.decode():
-            found["TopicArn"] = topic.decode()
+        found = {**json.loads(body), "TopicArn": topic.decode(), "Timestamp": time}
         told = "".join(f"{name}\n{found[name]}\n" for name in _SIGNED if name in found)
         stated = base64.b64encode(amazon()[0].sign(told.encode(), PKCS1v15(), digest)).decode()
         more = {"SignatureVersion": version, "Signature": stated, "SigningCertURL": certificate}

@@ -83,7 +83,7 @@ def _map(row: Row, context: Context) -> Iterator[Record]:
         at=cells.at("ts"),
         number=None,
         properties=properties,
-        suppressed=name == events.EMAIL_DROPPED and inner(row, "msg", "reject").get("reason") in _REFUSED,
+        suppressed=name == events.EMAIL_DROPPED and str(inner(row, "msg", "reject").get("reason")) in _REFUSED,
     )
 
 

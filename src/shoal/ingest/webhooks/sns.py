@@ -58,7 +58,7 @@ def certificate_address(delivery: Delivery) -> str:
     for name in ("Signature", "SigningCertURL"):
         if not isinstance(found.get(name), str) or not found[name]:
             raise missing(name)
-    if found.get("Type") not in _SIGNED or found.get("SignatureVersion") not in _DIGESTS:
+    if str(found.get("Type")) not in _SIGNED or str(found.get("SignatureVersion")) not in _DIGESTS:
         raise bad("The kind of message or the version of its signature is not known.")
     return _of_sns(found["SigningCertURL"], _CERTIFICATE)
 
@@ -82,15 +82,15 @@ def verify(delivery: Delivery, secrets: Sequence[str]) -> Proof:
     found = envelope(delivery)
     certificate = _certificate(delivery)
     key = certificate.public_key()
-    names = [name for name in _SIGNED[found["Type"]] if name in found]
+    names = [name for name in _SIGNED[str(found["Type"])] if name in found]
     if not isinstance(key, RSAPublicKey) or not all(isinstance(found[name], str) for name in names):
         raise bad()
     signed = "".join(f"{name}\n{found[name]}\n" for name in names).encode()
     try:
-        key.verify(_bytes(found["Signature"]), signed, PKCS1v15(), _DIGESTS[found["SignatureVersion"]]())
+        key.verify(_bytes(found["Signature"]), signed, PKCS1v15(), _DIGESTS[str(found["SignatureVersion"])]())
     except InvalidSignature:
         raise bad() from None
-    if found.get("TopicArn") not in secrets:
+    if str(found.get("TopicArn")) not in secrets:
         raise UserError("untrusted_topic", "The topic is another one.", fix="Name it with `shoal webhook create`.")
     return Proof(_time(found.get("Timestamp")), str(found.get("MessageId")))
 

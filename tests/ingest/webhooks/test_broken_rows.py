@@ -1,0 +1,115 @@
+"""Whatever stands where something else was meant, a row is taken, skipped or a letter, and no mistake of ours."""
+
+from __future__ import annotations
+
+import json
+from urllib.parse import parse_qsl, urlencode
+
+import pytest
+from payloads import EXPECTED, delivered
+from told import ARRIVED
+from vendors import VENDORS, amazon
+
+from shoal.core.errors import UserError
+from shoal.ingest.source import Context
+from shoal.ingest.webhook import Delivery, proved, read
+from shoal.ingest.webhooks import WEBHOOKS
+
+ODD = (None, 5, -1.5, 10**30, True, "", "x", "\u0000", "2026-13-45", [], [[]], {}, {"a": {"b": []}}, [{"id": 1}, None])
+_TOPICS = {"x-shopify-topic": "orders/paid", "x-wc-webhook-topic": "order.updated"}
+
+
+def places(value, path=()):
+    """Every place inside a JSON value."""
+    yield path
+    inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for name, each in inside:
+        yield from places(each, (*path, name))
+
+
+def put(value, path, other):
+    if not path:
+        return other
+    found = dict(value) if isinstance(value, dict) else list(value)
+    found[path[0]] = put(value[path[0]], path[1:], other)
+    return found
+
+
+def taken(vendor, headers, value):
+    if vendor == "amazon_ses":
+        value = {"Type": "Notification", "MessageId": "m1", "Message": json.dumps(value)}
+    body = json.dumps(value).encode()
+    if vendor == "mandrill":
+        body = urlencode({"mandrill_events": body}).encode()
+    try:
+        read(WEBHOOKS[vendor], Delivery(body, headers, "", ARRIVED), Context(received_at=ARRIVED))
+    except UserError as error:
+        assert error.code in ("bad_json", "bad_form")  # noqa: PT017 - any other is a failure
+
+
+def value_of(vendor, body):
+    if vendor == "mandrill":
+        return json.loads(dict(parse_qsl(body.decode()))["mandrill_events"])
+    found = json.loads(body)
+    return json.loads(found["Message"]) if vendor == "amazon_ses" else found
+
+
+@pytest.mark.parametrize("vendor", VENDORS, ids=lambda vendor: vendor.name)
+def test_odd_values_anywhere(vendor):
+    value = value_of(vendor.name, vendor.body(1))
+    for path in places(value):
+        for odd in ODD:
+            taken(vendor.name, _TOPICS, put(value, path, odd))
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_odd_values_in_real_payloads(name, shared_data):
+    vendor = name.partition("/")[0]
+    headers, body = delivered(shared_data / "payloads" / f"{name}.json")
+    value = value_of(vendor, body)
+    for number, path in enumerate(places(value)):
+        taken(vendor, headers, put(value, path, ODD[number % len(ODD)]))
+        taken(vendor, headers, put(value, path, ODD[(number * 5 + 3) % len(ODD)]))
+
+
+@pytest.mark.parametrize("vendor", VENDORS, ids=lambda vendor: vendor.name)
+def test_odd_values_in_what_is_signed(vendor):
+    secret, key = vendor.new_key()
+    webhook, url = WEBHOOKS[vendor.name], "https://shoal.example.org/"
+    headers, body = vendor.signed(key, vendor.body(1), ARRIVED // 1_000, url)
+    headers = {name.lower(): text for name, text in headers.items()}
+    for name in headers:
+        for odd in ("", "x", "é", "t=,v1=", "Basic ä", "9" * 40, "Bearer"):
+            believed(webhook, Delivery(body, {**headers, name: odd}, url, ARRIVED, amazon()[1]), secret)
+    value = json.loads(body) if body[:1] in b"{[" else None
+    for path in places(value):
+        for odd in ODD:
+            believed(webhook, Delivery(json.dumps(put(value, path, odd)).encode(), headers, url, ARRIVED), secret)
+
+
+def believed(webhook, delivery, secret):
+    try:
+        if webhook.certificate is not None:
+            webhook.certificate(delivery)
+        proved(webhook, delivery, [secret])
+        webhook.confirmation(delivery)
+    except UserError as error:
+        assert error.code in (  # noqa: PT017 - any other is a failure
+            *("bad_json", "bad_form", "missing_signature", "bad_signature", "stale_signature"),
+            *("untrusted_topic", "untrusted_certificate"),
+        )
+
+
+def test_a_reject_of_mandrill_with_an_odd_reason():
+    for odd in ODD:
+        event = {"event": "reject", "ts": 1_788_000_000, "msg": {"email": "ana@example.org", "reject": {"reason": odd}}}
+        taken("mandrill", {}, [event])
+
+
+def test_rows_that_are_nested_too_deeply_are_letters():
+    row = b'{"event": "open", "email": "ana@example.org", "deep": ' + b"[" * 5_000 + b"]" * 5_000 + b"}"
+    try:
+        found = read(WEBHOOKS["sendgrid"], Delivery(row, {}, "", ARRIVED), Context(received_at=ARRIVED))
+        assert [letter.reason for letter in found.taken.letters] == ["too_deep"]
+    except UserError as error:
+        assert error.code == "bad_json"  # noqa: PT017 - the parser's own limit
