@@ -130,6 +130,7 @@ SAID = {
         'score "churn risk" >= 0.7': 'score "churn risk" is at least 0.7 (now 0.2), given by its next run',
     },
     "cluster": {'in cluster "Bargain hunters"': 'put into cluster "Bargain hunters" by the next run'},
+    "experiment arm": {'in arm "B" of experiment "hat"': 'given arm "B" of experiment "hat"'},
     "random bucket": {"in random bucket 0 to 49 of 100": "nothing: the bucket of a subscriber never changes"},
     "segment": {'in segment "buyers"': "time alone on 23 April 2026, 12:00 UTC"},
 }
