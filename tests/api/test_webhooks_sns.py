@@ -122,10 +122,10 @@ def test_a_subscription_that_could_not_be_confirmed_is_asked_for_again(called):
     assert called.asked == [CERTIFICATE, address, address]
 
 
-def test_no_subscription_of_another_topic_is_confirmed(called):
+def test_of_another_topic_nothing_is_asked_and_nothing_confirmed(called):
     answer = called.post(confirmation(), sns("2", SHA256()), topic=f"{TOPIC}-other")
     assert (answer.status_code, answer.json()["error"]["code"]) == (403, "untrusted_topic")
-    assert called.asked == [CERTIFICATE]
+    assert called.asked == []
 
 
 @pytest.mark.parametrize("address", ["https://example.org/?Action=ConfirmSubscription", "http://169.254.169.254/", ""])

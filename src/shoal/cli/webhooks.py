@@ -37,6 +37,8 @@ def create(
         shown.document({**_hook(hook), "path": path, "secret": made})
         return
     shown.say(f"This is webhook {hook.id}. Give {webhook_of(vendor).title} the address {hook.address or ''}{path}.")
+    if webhook_of(vendor).signs_address and hook.address is None:
+        shown.say("It signs the address that it calls: where a proxy stands in between, give --address.")
     if made is not None:
         shown.say(made, "This is the secret. Keep it now: it is not shown again.")
 

@@ -108,7 +108,7 @@ class Post:
         if webhook.is_ping(delivery):
             return None
         if webhook.certificate is not None:
-            delivery = replace(delivery, certificate=self._certificate(webhook.certificate(delivery)))
+            delivery = replace(delivery, certificate=self._certificate(webhook.certificate(delivery, address.secrets)))
         proof = proved(webhook, delivery, address.secrets)
         received = read(webhook, delivery, context_of(self.opened.settings, delivery.received_at))
         return Accepted(webhook, received, _once(webhook, proof, delivery), webhook.confirmation(delivery))

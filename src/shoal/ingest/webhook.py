@@ -65,12 +65,12 @@ class Webhook:
     rows: Callable[[Delivery], Iterable[Row]]
     map_row: Callable[[Row, Context], Iterable[Record]]
     makes_secret: bool = False  # the secret is ours to make and is pasted at the vendor's
-    is_called_by_address: bool = False  # the signature covers the address, or the secret is part of it
+    signs_address: bool = False
     window_s: int = WINDOW_S
     is_resent_alike: bool = False  # the vendor sends again under the same signature
     is_ping: Callable[[Delivery], bool] = lambda _: False  # asks only whether anybody is there, and signs nothing
     check_secret: Callable[[str], None] = lambda _: None
-    certificate: Callable[[Delivery], str] | None = None  # address of the certificate; UserError where none is trusted
+    certificate: Callable[[Delivery, Sequence[str]], str] | None = None  # where it stands; UserError as of `verify`
     confirmation: Callable[[Delivery], str | None] = lambda _: None  # address that has to be asked to go on
 
 

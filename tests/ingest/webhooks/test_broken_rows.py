@@ -90,7 +90,7 @@ def test_odd_values_in_what_is_signed(vendor):
 def believed(webhook, delivery, secret):
     try:
         if webhook.certificate is not None:
-            webhook.certificate(delivery)
+            webhook.certificate(delivery, [secret])
         proved(webhook, delivery, [secret])
         webhook.confirmation(delivery)
     except UserError as error:

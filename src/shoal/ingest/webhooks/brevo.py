@@ -75,5 +75,4 @@ WEBHOOK = Webhook(
     rows=objects,
     map_row=_map,
     makes_secret=True,
-    is_called_by_address=True,
 )

@@ -139,5 +139,5 @@ WEBHOOK = Webhook(
     verify=_verify,
     rows=objects,
     map_row=_map,
-    is_called_by_address=True,
+    signs_address=True,
 )

@@ -107,6 +107,6 @@ WEBHOOK = Webhook(
     verify=_verify,
     rows=_rows,
     map_row=_map,
-    is_called_by_address=True,
+    signs_address=True,
     is_resent_alike=True,
 )

@@ -50,9 +50,11 @@ def envelope(delivery: Delivery) -> Mapping[str, Any]:
     return found
 
 
-def certificate_address(delivery: Delivery) -> str:
-    """Where the certificate stands that a delivery names. Raises UserError `missing_signature`, `bad_signature`, and
-    `untrusted_certificate` for any other place than SNS itself.
+def certificate_address(delivery: Delivery, secrets: Sequence[str]) -> str:
+    """Where the certificate stands that a delivery names; nothing is asked for a topic that is not known.
+
+    Raises UserError `missing_signature`, `bad_signature`, `untrusted_topic`, and `untrusted_certificate` for any other
+    place than SNS itself.
     """
     found = envelope(delivery)
     for name in ("Signature", "SigningCertURL"):
@@ -60,6 +62,8 @@ def certificate_address(delivery: Delivery) -> str:
             raise missing(name)
     if str(found.get("Type")) not in _SIGNED or str(found.get("SignatureVersion")) not in _DIGESTS:
         raise bad("The kind of message or the version of its signature is not known.")
+    if str(found.get("TopicArn")) not in secrets:
+        raise _other_topic()
     return _of_sns(found["SigningCertURL"], _CERTIFICATE)
 
 
@@ -91,7 +95,7 @@ def verify(delivery: Delivery, secrets: Sequence[str]) -> Proof:
     except InvalidSignature:
         raise bad() from None
     if str(found.get("TopicArn")) not in secrets:
-        raise UserError("untrusted_topic", "The topic is another one.", fix="Name it with `shoal webhook create`.")
+        raise _other_topic()
     return Proof(_time(found.get("Timestamp")), str(found.get("MessageId")))
 
 
@@ -100,6 +104,10 @@ def check_topic(text: str) -> None:
     if TOPIC.fullmatch(text) is None:
         fix = "Such as arn:aws:sns:eu-west-1:123456789012:mail."
         raise UserError("bad_secret", "This is no ARN of a topic of SNS.", fix=fix)
+
+
+def _other_topic() -> UserError:
+    return UserError("untrusted_topic", "The topic is another one.", fix="Name it with `shoal webhook create`.")
 
 
 def _of_sns(address: str, path: re.Pattern[str]) -> str:
