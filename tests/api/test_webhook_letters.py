@@ -7,10 +7,11 @@ import hmac
 import json
 import time
 
+import httpx
 import pytest
 import sqlalchemy as sa
 from starlette.testclient import TestClient
-from vendors import SENDGRID, WOOCOMMERCE
+from vendors import HUBSPOT, SENDGRID, WOOCOMMERCE
 
 from shoal.api.app import made
 from shoal.flow.home import create, open_home
@@ -77,3 +78,22 @@ def test_woocommerce_asks_whether_anybody_is_there(opened):
     with TestClient(made(opened, engine=False)) as client:
         assert client.post("/v1/webhooks/woocommerce", content=b"webhook_id=142").json() == {"success": True}
         assert client.post("/v1/webhooks/woocommerce", content=b"webhook_id=142&id=1").status_code == 401
+
+
+@pytest.mark.parametrize("vendor", [SENDGRID, HUBSPOT], ids=lambda vendor: vendor.name)
+def test_a_served_webhook_is_in_the_lake_once(server, vendor):
+    secret, key = vendor.new_key()
+    opened = open_home(server.home)
+    create_webhook(opened, vendor.name, secret=secret)
+    opened.database.close()
+    url = f"{server.url}/v1/webhooks/{vendor.name}"  # no --address: as the request says
+    for number in range(2):  # the same events, signed again
+        headers, body = vendor.signed(key, vendor.body(1), int(time.time()) - number, url)
+        assert httpx.post(url, headers=headers, content=body, timeout=30).json() == {"success": True, "records": 1}
+    assert httpx.post(url, headers=headers, content=body, timeout=30).status_code == 409
+    server.stop()
+    opened = open_home(server.home)
+    with open_reading(opened) as duck:
+        (events,) = duck.execute("SELECT count(*) FROM events").fetchone()
+    opened.database.close()
+    assert events == (1 if vendor is SENDGRID else 0)
