@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from shoal.core.time import Instant
 from shoal.segments.comparison import PropertyFilter
+from shoal.segments.filters import Filter
 from shoal.segments.kinds.event_count import Did
 from shoal.segments.kinds.groups import All, Either, Not
 from shoal.segments.nodes import Node
@@ -87,7 +88,9 @@ def _matching(leaf: Did, now: Instant, engine: Engine) -> str:
     return f"({' AND '.join([*tests, *(['NOT machine'] if leaf.stream.by_person else [])])})"
 
 
-def _passing(one: PropertyFilter, engine: Engine) -> str:
+def _passing(one: Filter, engine: Engine) -> str:
+    if not isinstance(one, PropertyFilter):
+        raise TypeError(f"the benchmark has no {type(one).__name__}")
     (name,), operand = one.path, one.comparison.operand
     text = f"'{operand}'"
     signs = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
