@@ -52,9 +52,9 @@ class AnyFilter(_Joined):
     """At least one of the filters passes.
 
     >>> from shoal.segments.comparison import Comparison
-    >>> one, other = (PropertyFilter((name,), Comparison("is", 1)) for name in "ab")
-    >>> AnyFilter((one, other)).english(), AnyFilter((one, other)).holds({"b": 1}, Instant(0))
-    ('(a is 1 or b is 1)', True)
+    >>> one, other = (PropertyFilter((name,), Comparison("is", 1)) for name in ("plan", "trial"))
+    >>> AnyFilter((one, other)).english(), AnyFilter((one, other)).holds({"trial": 1}, Instant(0))
+    ('(plan is 1 or trial is 1)', True)
     """
 
     key = "any"
@@ -151,9 +151,9 @@ def together(parts: Sequence[Filter], holds: bool = True) -> Iterator[Wanted]:
 def read_filter(data: object, where: str, depth: int = 0) -> Filter:
     """A filter of its JSON form; raises UserError for anything else.
 
-    >>> told = {"any": [{"property": "a", "is": 1}, {"not": {"property": "b", "is": 2}}]}
+    >>> told = {"any": [{"property": "plan", "is": 1}, {"not": {"property": "trial", "is": 2}}]}
     >>> read_filter(told, "$").english()
-    '(a is 1 or not (b is 2))'
+    '(plan is 1 or not (trial is 2))'
     """
     key = next((key for key in _GROUPS if isinstance(data, dict) and key in data), None)
     if not isinstance(data, dict) or key is None:
