@@ -83,7 +83,7 @@ def test_consent_is_counted_as_segments_see_it(empty_shop: Any, now: Instant) ->
     (share,) = audit(duck, now).consent
     assert (share.granted, share.denied) == (1, 2)
     for state, count in (("granted", 1), ("denied", 2)):
-        assert sql.count(duck, parse(f"consent to email marketing is {state}"), now) == count
+        assert sql.count(duck, parse(f'consent to email marketing is "{state}"'), now) == count
 
 
 def test_planted_flaws_are_found(found: Audit) -> None:

@@ -126,6 +126,7 @@ class ClickHouse:
         self.session = session.Session()
         self.session.query("CREATE DATABASE IF NOT EXISTS tests")
         self.session.query("USE tests")
+        self.session.query("SET max_query_size = 10000000")  # docs/concepts/warehouse-sql.md
         for statement in table_statements("clickhouse"):
             self.session.query(statement)
 

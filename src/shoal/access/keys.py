@@ -47,7 +47,9 @@ def create(
     connection: sa.Connection, secret: bytes, *, name: str, source: str, scopes: Collection[str], at: Instant
 ) -> tuple[Key, str]:
     """Make a key of 256 random bits; it is told here and never again. Raises UserError `bad_key`."""
-    require(bool(name.strip()) and bool(source.strip()), "bad_key", "A key needs a name and a source.")
+    require(
+        bool(name.strip()) and bool(source.strip()), "bad_key", "A key needs a name and a source.", fix="Give both."
+    )
     require(bool(scopes), "bad_key", "A key needs something that it may do.", fix=f"Choose of {', '.join(SCOPES)}.")
     for scope in scopes:
         if scope not in SCOPES:

@@ -24,12 +24,12 @@ _opener = urllib.request.build_opener(_NoRedirects)
 def fetched(address: str) -> bytes:
     """What stands at an address of https. Raises UserError `no_answer`."""
     if not address.startswith("https://"):
-        raise UserError("no_answer", "Only https is asked.")
+        raise UserError("no_answer", "Only https is asked.", fix="Use an address that begins with https.")
     try:
         with _opener.open(address, timeout=PATIENCE_S) as answer:
             found: bytes = answer.read(MOST_BYTES + 1)
     except (urllib.error.URLError, OSError, ValueError):
         raise UserError("no_answer", "Another server did not answer.", fix="It will be asked again.") from None
     if len(found) > MOST_BYTES:
-        raise UserError("no_answer", "Another server answered too much.")
+        raise UserError("no_answer", "Another server answered too much.", fix="It will be asked again.")
     return found

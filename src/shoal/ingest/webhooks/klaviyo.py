@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from shoal.core.errors import UserError
 from shoal.core.time import Instant
 from shoal.ingest import values
 from shoal.ingest.canonical import Json, Record
@@ -19,7 +18,7 @@ from shoal.ingest.sources.contacts import identity
 from shoal.ingest.sources.klaviyo import event_name
 from shoal.ingest.sources.mail import mail_record, texts
 from shoal.ingest.webhook import Delivery, Proof, Webhook
-from shoal.ingest.webhooks.rows import cells_of, document, inner, listed
+from shoal.ingest.webhooks.rows import cells_of, document, inner, listed, one_object
 from shoal.ingest.webhooks.signing import bad, content_proof, header, hex_hmac, require_one
 
 _TOPIC: Final = "event:"
@@ -51,9 +50,7 @@ def _signed_at(delivery: Delivery, stated: str) -> Instant:
 
 def _rows(delivery: Delivery) -> list[Any]:
     """Each event with its topic and what belongs to it; of answers of the interface too, which hold the same events."""
-    found = document(delivery.body)
-    if not isinstance(found, Mapping):
-        raise UserError("bad_json", "The body is no JSON object.")
+    found = one_object(document(delivery.body))
     items = found.get("data")
     return [_row(each, found) for each in (items if isinstance(items, list) else [items])]
 

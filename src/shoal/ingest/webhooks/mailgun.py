@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from shoal.core.errors import UserError
 from shoal.ingest import events
 from shoal.ingest.canonical import Json, Record
 from shoal.ingest.source import Context, Row, RowSkippedError
@@ -18,7 +17,7 @@ from shoal.ingest.sources.cells import Cells, present
 from shoal.ingest.sources.mail import texts
 from shoal.ingest.webhook import Delivery, Proof, Webhook
 from shoal.ingest.webhooks import messages
-from shoal.ingest.webhooks.rows import cells_of, document, fields, inner
+from shoal.ingest.webhooks.rows import cells_of, document, fields, inner, one_object
 from shoal.ingest.webhooks.signing import content_proof, hex_hmac, missing, require_one, signed_time
 
 _KINDS: Final = {
@@ -46,10 +45,7 @@ _KNOWN: Final = frozenset(
 
 def _document(delivery: Delivery) -> Mapping[str, Any]:
     kind = delivery.headers.get("content-type", "").lower()
-    found = fields(delivery) if "form" in kind else document(delivery.body)
-    if not isinstance(found, Mapping):
-        raise UserError("bad_json", "The body is no JSON object.")
-    return found
+    return one_object(fields(delivery) if "form" in kind else document(delivery.body))
 
 
 def _verify(delivery: Delivery, secrets: Sequence[str]) -> Proof:

@@ -19,7 +19,7 @@ from shoal.ingest.sources.contacts import identity
 from shoal.ingest.sources.mail import texts
 from shoal.ingest.webhook import Delivery, Proof, Webhook
 from shoal.ingest.webhooks import messages
-from shoal.ingest.webhooks.rows import cells_of, document, fields, inner
+from shoal.ingest.webhooks.rows import OTHER_BODY, cells_of, document, fields, inner
 from shoal.ingest.webhooks.signing import base64_hmac, content_proof, header, require_one
 
 _KINDS: Final = {
@@ -54,7 +54,7 @@ def _verify(delivery: Delivery, secrets: Sequence[str]) -> Proof:
 def _rows(delivery: Delivery) -> list[Any]:
     found = document(fields(delivery).get("mandrill_events", "").encode())
     if not isinstance(found, list):
-        raise UserError("bad_form", "The field mandrill_events is no list.")
+        raise UserError("bad_form", "The field mandrill_events is no list.", fix=OTHER_BODY)
     return found
 
 

@@ -26,6 +26,16 @@ def document(body: bytes) -> Any:
         raise UserError("bad_json", "The body is not JSON.", fix="Send it as JSON.") from None
 
 
+OTHER_BODY: Final = "Check which vendor's webhook calls this address."
+
+
+def one_object(found: object) -> Mapping[str, Any]:
+    """The value, if it is an object. Raises UserError `bad_json`."""
+    if not isinstance(found, Mapping):
+        raise UserError("bad_json", "The body is no JSON object.", fix=OTHER_BODY)
+    return found
+
+
 def objects(delivery: Delivery) -> list[Any]:
     """The rows of a list of objects, or the one object. Raises UserError `bad_json`."""
     found = document(delivery.body)

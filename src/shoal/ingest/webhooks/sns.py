@@ -23,13 +23,14 @@ from cryptography.hazmat.primitives.hashes import SHA1, SHA256
 from shoal.core.errors import UserError
 from shoal.core.time import Instant, parse_instant, to_datetime
 from shoal.ingest.webhook import Delivery, Proof
-from shoal.ingest.webhooks.rows import document
+from shoal.ingest.webhooks.rows import document, one_object
 from shoal.ingest.webhooks.signing import bad, missing
 
 RETRIED_S: Final = 3_600
 """For so long SNS tries."""
 
 TOPIC: Final = re.compile(r"arn:aws(?:-cn|-us-gov)?:sns:([a-z0-9-]+):\d{6,14}:[A-Za-z0-9_-]{1,256}(?:\.fifo)?")
+_FIX: Final = "Only what SNS itself sends is taken."
 _HOST: Final = re.compile(r"sns\.([a-z]{2}(?:-[a-z]+)+-\d)\.amazonaws\.com(?:\.cn)?")
 _CERTIFICATE: Final = re.compile(r"/SimpleNotificationService-[0-9a-f]+\.pem")
 _DIGESTS: Final = {"1": SHA1, "2": SHA256}
@@ -44,10 +45,7 @@ _SIGNED: Final = {
 
 def envelope(delivery: Delivery) -> Mapping[str, Any]:
     """The envelope, whose parts are texts. Raises UserError `bad_json`."""
-    found = document(delivery.body)
-    if not isinstance(found, Mapping):
-        raise UserError("bad_json", "The body is no JSON object.")
-    return found
+    return one_object(document(delivery.body))
 
 
 def certificate_address(delivery: Delivery, secrets: Sequence[str]) -> str:
@@ -115,7 +113,7 @@ def _of_sns(address: str, path: re.Pattern[str]) -> str:
     parts = urlsplit(address) if re.fullmatch(r"[!-~]+", address) and "\\" not in address else urlsplit("")
     host = parts.netloc
     if parts.scheme != "https" or _HOST.fullmatch(host) is None or path.fullmatch(parts.path) is None or parts.fragment:
-        raise UserError("untrusted_certificate", "The address that the delivery names is none of SNS.")
+        raise UserError("untrusted_certificate", "The address that the delivery names is none of SNS.", fix=_FIX)
     return address
 
 
@@ -123,10 +121,10 @@ def _certificate(delivery: Delivery) -> x509.Certificate:
     try:
         found = x509.load_pem_x509_certificate(delivery.certificate)
     except ValueError:
-        raise UserError("untrusted_certificate", "The certificate can't be read.") from None
+        raise UserError("untrusted_certificate", "The certificate can't be read.", fix=_FIX) from None
     at = to_datetime(delivery.received_at)
     if not found.not_valid_before_utc <= at <= found.not_valid_after_utc:
-        raise UserError("untrusted_certificate", "The certificate is not valid now.")
+        raise UserError("untrusted_certificate", "The certificate is not valid now.", fix=_FIX)
     return found
 
 
