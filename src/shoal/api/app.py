@@ -35,13 +35,13 @@ def made(opened: Opened, *, engine: bool = True, fetch: Fetch = fetched) -> Fast
     @asynccontextmanager
     async def alive(app: FastAPI) -> AsyncIterator[None]:
         app.state.intake = Intake(opened.database)
-        running = Engine(opened) if engine else None
+        app.state.engine = Engine(opened) if engine else None
         try:
             yield
         finally:
             app.state.intake.close()
-            if running is not None:
-                running.close()
+            if app.state.engine is not None:
+                app.state.engine.close()
             opened.database.close()
 
     app = FastAPI(title="Shoal", version=metadata.version("shoal"), lifespan=alive, docs_url=None, redoc_url=None)

@@ -7,6 +7,7 @@ from fastapi.responses import JSONResponse, PlainTextResponse
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
 from shoal.flow.accepting import Intake
+from shoal.flow.engine import Engine
 from shoal.flow.home import Opened
 from shoal.ingest import letters
 from shoal.store import journal
@@ -22,12 +23,13 @@ async def healthz() -> PlainTextResponse:
 
 @router.get("/readyz", summary="Whether events can be taken.", responses={503: {}})
 def readyz(request: Request) -> JSONResponse:
-    """Whether the database answers and the journal is written to."""
+    """Whether the database answers, the journal is written to, and what is in it goes on to the lake."""
     opened: Opened = request.app.state.opened
     intake: Intake = request.app.state.intake
     with opened.database.read() as connection:
         journal.offset_of(connection, "lake")
-    ready = intake.is_open
+    engine: Engine | None = request.app.state.engine
+    ready = intake.is_open and (engine is None or engine.is_alive)
     return JSONResponse({"ready": ready, "waiting": intake.waiting}, 200 if ready else 503)
 
 

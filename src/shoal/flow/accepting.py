@@ -83,6 +83,7 @@ class Intake:
         where too much waits, or nothing is taken any more: nothing was kept then.
         """
         offer = Offer(source, received_at, taken, once)
+        offer.kept.set_running_or_notify_cancel()  # who waits for it may go away; it is kept all the same
         with self._changed:
             if not self.is_open or self._rows + offer.rows > max(self._most_waiting, offer.rows):
                 raise UserError("too_busy", "The disk can't keep up with what arrives.", fix="Send it again later.")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 
-from shoal.core.time import now
 from shoal.flow.drain import Drain
 from shoal.flow.home import Opened, one_writer
 from shoal.flow.unifying import unify
@@ -25,7 +24,6 @@ class Engine:
         self._lock.__enter__()
         self._stopping = threading.Event()
         self._failed: BaseException | None = None
-        self.turned_at = now()
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
         self._thread.start()
 
@@ -52,7 +50,6 @@ class Engine:
                         turned = True
                     if turned:
                         unify(self._opened)
-                    self.turned_at = now()
                     if ending:
                         return
                     self._stopping.wait(PAUSE_S)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import secrets
-import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from shoal.access import webhooks
@@ -14,7 +13,7 @@ from shoal.core.errors import UserError, require
 from shoal.core.time import Instant
 from shoal.core.time import now as now_
 from shoal.flow.accepting import Once
-from shoal.flow.admitting import FRESH_S
+from shoal.flow.admitting import Lately
 from shoal.flow.home import Opened
 from shoal.flow.importing import context_of
 from shoal.ingest.webhook import Delivery, Proof, Received, Webhook, proved, read
@@ -79,28 +78,24 @@ class Accepted:
     confirmation: str | None  # an address to ask once all is kept
 
 
-@dataclass(slots=True)
 class Post:
     """Knows the webhooks that were called lately, and the certificates that they named."""
 
-    opened: Opened
-    secret: bytes
-    fetch: Fetch
-    _seen: dict[str, tuple[float, Address | None]] = field(default_factory=dict)
-    _certificates: dict[str, bytes] = field(default_factory=dict)
+    def __init__(self, opened: Opened, secret: bytes, fetch: Fetch) -> None:
+        self._opened, self._secret, self._fetch = opened, secret, fetch
+        self.addresses = Lately(self._find, _MOST)
+        self._certificates: dict[str, bytes] = {}
 
     def address(self, name: str) -> Address:
         """What is taken under a name, as of two seconds ago at most. Raises UserError `no_such_webhook`."""
-        at, found = self._seen.get(name, (0.0, None))
-        if not at or time.monotonic() - at >= FRESH_S:
-            with self.opened.database.read() as connection:
-                found = webhooks.find(connection, self.secret, name)
-            if len(self._seen) >= _MOST:
-                self._seen.clear()
-            self._seen[name] = (time.monotonic(), found)
+        found = self.addresses.get(name)
         if found is None:
             raise UserError("no_such_webhook", "There is no such webhook.", fix="`shoal webhook create` makes one.")
         return found
+
+    def _find(self, name: str) -> Address | None:
+        with self._opened.database.read() as connection:
+            return webhooks.find(connection, self._secret, name)
 
     def accept(self, address: Address, delivery: Delivery) -> Accepted | None:
         """Prove a delivery and read it; None for a ping. Raises UserError as `proved` and `read` do."""
@@ -110,20 +105,20 @@ class Post:
         if webhook.certificate is not None:
             delivery = replace(delivery, certificate=self._certificate(webhook.certificate(delivery, address.secrets)))
         proof = proved(webhook, delivery, address.secrets)
-        received = read(webhook, delivery, context_of(self.opened.settings, delivery.received_at))
+        received = read(webhook, delivery, context_of(self._opened.settings, delivery.received_at))
         return Accepted(webhook, received, _once(webhook, proof, delivery), webhook.confirmation(delivery))
 
     def confirm(self, accepted: Accepted) -> None:
         """Ask for what a vendor wants to be asked for. Raises UserError `no_answer`."""
         if accepted.confirmation is not None:
-            self.fetch(accepted.confirmation)
+            self._fetch(accepted.confirmation)
 
     def _certificate(self, url: str) -> bytes:
         found = self._certificates.get(url)
         if found is None:
             if len(self._certificates) >= _MOST:
                 self._certificates.clear()
-            found = self._certificates[url] = self.fetch(url)
+            found = self._certificates[url] = self._fetch(url)
         return found
 
 
