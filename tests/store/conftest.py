@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from shoal.access import tables as _access  # noqa: F401
 from shoal.ingest import tables as _ingest  # noqa: F401
 from shoal.profiles import tables as _profiles  # noqa: F401
 from shoal.segments import tables as _segments  # noqa: F401

@@ -1,10 +1,10 @@
-"""The table of segments: what was applied, by whom and when. Rows are added and never changed."""
+"""Tables of segments: what was applied, by whom and when; and who entered and left. Rows are never changed."""
 
 from __future__ import annotations
 
 import sqlalchemy as sa
 
-from shoal.store.database import metadata
+from shoal.store.database import BigId, metadata
 
 segment_versions = sa.Table(
     "segment_versions",
@@ -19,4 +19,13 @@ segment_versions = sa.Table(
     sa.Column("restores", sa.Integer),  # the earlier version that a rollback brought back
     sa.Column("actor", sa.Text, nullable=False),
     sa.Column("at", sa.BigInteger, nullable=False),  # ms
+)
+
+changes = sa.Table(
+    "changes",
+    metadata,
+    sa.Column("first", BigId, primary_key=True, autoincrement=False),  # number of its first change: 1, 2, …
+    sa.Column("rows", sa.Integer, nullable=False),
+    sa.Column("told_at", sa.BigInteger, nullable=False, index=True),  # ms; when the engine told them
+    sa.Column("payload", sa.LargeBinary, nullable=False),  # Arrow: the columns of `feed.SCHEMA`
 )

@@ -1,0 +1,112 @@
+"""What is so this instant, for whoever asks a running server: answers come from memory, on any thread."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+
+from shoal.core.errors import UserError
+from shoal.core.time import Instant
+from shoal.segments.live import Live, preview
+from shoal.segments.nodes import Node
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One segment that somebody is in."""
+
+    segment: str
+    version: int  # of its definition
+    since: Instant | None  # None: since before the change feed begins
+    leaves_at: Instant | None  # when time alone takes them out; None: that is not in sight
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How far the engine is."""
+
+    clock: Instant  # memberships are as of this instant
+    newest: int  # number of the newest change
+    people: int  # identified subscribers
+    segments: int
+
+
+class Current:
+    """The live reading of a running server. Every answer is of one instant."""
+
+    def __init__(self, live: Live, versions: Mapping[str, int], newest: int) -> None:
+        self._changed = threading.Condition(threading.RLock())
+        self._live, self._versions, self._newest = live, dict(versions), newest
+
+    @contextmanager
+    def turn(self) -> Iterator[Live]:
+        """Hold the live reading to change it; readers wait."""
+        with self._changed:
+            yield self._live
+
+    def status(self) -> Status:
+        """How far it is."""
+        with self._changed:
+            live = self._live
+            return Status(live.now, self._newest, live.people.size, len(self._versions))
+
+    def sizes(self) -> dict[str, int]:
+        """The number of members of each segment."""
+        with self._changed:
+            return self._live.sizes()
+
+    def versions(self) -> dict[str, int]:
+        """The version of each segment that is followed."""
+        with self._changed:
+            return dict(self._versions)
+
+    def members(self, segment: str, *, after: int | None = None, most: int = 100) -> list[int]:
+        """Ids of some members, ascending: those greater than `after`. Raises UserError `unknown_segment`."""
+        with self._changed:
+            self._known(segment)
+            ids = self._live.ids(segment)
+        start = 0 if after is None else int(np.searchsorted(ids, after, side="right"))
+        found: list[int] = ids[start : start + most].tolist()
+        return found
+
+    def standings(self, subscriber: int) -> list[Standing]:
+        """The segments that somebody is in, by name; none for who is not known."""
+        with self._changed:
+            place = int(self._live.people.places(np.array([subscriber]))[0])
+            if place < 0:
+                return []
+            where = np.array([place])
+            inside = [
+                name
+                for number, name in enumerate(self._live.members.names)
+                if self._live.members.holds(number, where)[0]
+            ]
+            return [Standing(name, self._versions[name], None, None) for name in sorted(inside)]
+
+    def count(self, node: Node, segments: Mapping[str, Node]) -> int | None:
+        """How many a definition that nobody saved has; None where it needs what no saved segment counts."""
+        with self._changed:
+            return preview.size(self._live, node, segments)
+
+    def wait(self, after: int, timeout_s: float) -> int:
+        """Wait until there are changes with greater numbers, or the time is up; gives the number of the newest."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._newest > after, timeout_s)
+            return self._newest
+
+    def moved(self, newest: int) -> None:
+        """Tell who waits that there are changes up to this number; within `turn`."""
+        with self._changed:
+            if newest != self._newest:
+                self._newest = newest
+                self._changed.notify_all()
+
+    def _known(self, segment: str) -> None:
+        if segment not in self._versions:
+            raise UserError(
+                "unknown_segment", f"There is no segment {segment!r}.", fix="`GET /v1/segments` lists them."
+            )
