@@ -54,7 +54,7 @@ def decide(opened: Opened, folder: Path | None = None) -> Decision:
     before = versions.current(stored)
     library = starters()
     files = load_files(folder, {**{name: each.segment() for name, each in before.items()}, **library})
-    declared = _with_starters({name: each.segment for name, each in files.items()}, before)
+    declared = with_starters({name: each.segment for name, each in files.items()}, before)
     state = versions.state(stored)
     said = {name: {"when": each.when.to_data(), **labels(each)} for name, each in declared.items()}
     id = versions.digest({"declared": said, "state": state})
@@ -94,22 +94,24 @@ def history(opened: Opened, name: str) -> tuple[Version, ...]:
     return found
 
 
-def rollback(opened: Opened, name: str, number: int, *, actor: str) -> tuple[Version, ...]:
+def rollback(opened: Opened, name: str, number: int, *, actor: str, expected: int | None = None) -> tuple[Version, ...]:
     """Make a new version that equals an earlier one; the versions made, with those of segments that refer to it.
 
     What the earlier version refers to is meant as it is now. Segments that were deleted since come back with it, as
     that version meant them. Raises UserError `unknown_segment`, `unknown_version`, `deleted_segment`, `nothing_to_do`,
-    and `segment_cycle` where the others don't fit any more.
+    `version_moved` where the current version is not the `expected` one, and `segment_cycle` where the others don't fit
+    any more.
     """
     version = versions.of(history(opened, name), name, number)
     segment = version.segment()
     with opened.database.read() as connection:
         everything = versions.load(connection)
     before = versions.current(everything)
+    versions.expect(name, before.get(name), expected)
     deleted = _deleted(version, everything, {name, *before, *starters()})
     returning = {other: each.segment() for other, each in deleted.items()}
     wanted = {**{other: each.segment() for other, each in before.items()}, **returning, name: segment}
-    steps = deciding.decide(_with_starters(wanted, before), everything)
+    steps = deciding.decide(with_starters(wanted, before), everything)
     changed = any(step.name == name and step.change != "unchanged" for step in steps)
     fix = f"`shoal history {name}` lists the versions."
     require(changed, "nothing_to_do", f"{name!r} already is as in version {number}.", fix=fix)
@@ -129,7 +131,7 @@ def _deleted(version: Version, stored: Sequence[Version], known: Set[str]) -> di
     return found
 
 
-def _with_starters(segments: Mapping[str, Segment], before: Mapping[str, Version]) -> dict[str, Segment]:
+def with_starters(segments: Mapping[str, Segment], before: Mapping[str, Version]) -> dict[str, Segment]:
     """The segments, and those starters that they refer to and that are no applied segment of the user's own."""
     library = starters()
     known = {**{name: each.segment() for name, each in before.items()}, **library, **segments}

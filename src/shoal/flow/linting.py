@@ -42,6 +42,17 @@ def lint_what(opened: Opened, what: str | Path | None = None, as_of: AsOf = None
         return judged(duck, subjects, members, others, current.catalog)
 
 
+def lint_one(opened: Opened, subject: Subject) -> tuple[Finding, ...]:
+    """Findings about one definition, saved or not, beside the segments that count."""
+    current = known(opened)
+    others = {**current.nodes, subject.name: subject.node}
+    beside = {name: node for name, node in _own(current).items() if name != subject.name}
+    with open_reading(opened) as duck, facts_as_of(duck, None) as instant:
+        members = Memberships.read(duck, {subject.name: subject.node}, instant, others)
+        members = members.joined(Memberships.read(duck, beside, instant, others))
+        return judged(duck, (subject,), members, others, current.catalog)
+
+
 def judged(
     duck: duckdb.DuckDBPyConnection,
     subjects: Sequence[Subject],

@@ -114,6 +114,15 @@ def unknown(versions: Sequence[Version], name: str, said: int | str) -> UserErro
     return UserError("unknown_version", f"There is no version {said!r} of {name!r}.", fix=fix)
 
 
+def expect(name: str, found: Version | None, number: int | None) -> None:
+    """Raise UserError `version_moved` unless the current version has this number; 0: there is none; None: any has."""
+    current = found.number if found else 0
+    if number is not None and number != current:
+        message = f"{name!r} is at version {current}, not {number}." if current else f"{name!r} has no current version."
+        fix = "Read it again, look at what changed, and save on top of that."
+        raise UserError("version_moved", message, where="version", fix=fix)
+
+
 def pinned(version: Version, versions: Sequence[Version]) -> dict[str, Node]:
     """The segments that a version refers to, directly or not, as they were when it was applied."""
     found: dict[str, Node] = {}

@@ -119,9 +119,9 @@ def counts(
 def whole_and_parts(node: Node, rendering: Rendering, member: exp.Expr) -> list[exp.Expr]:
     """The numbers for `Counts`: members, eligible, each condition's own; last the waterfall, where there is one."""
     eligible = exp.true() if includes_anonymous(node) else column("identified")
-    conditions = [rendering.condition(part.lower()) for _, part in _conditions(node)]
+    conditions = [rendering.condition(part.lower()) for _, part in conditions_of(node)]
     asked = [counted(one) for one in (member, eligible, *(exp.and_(eligible, one) for one in conditions))]
-    parts = [rendering.condition(part.lower()) for part in _waterfall(node).values()]
+    parts = [rendering.condition(part.lower()) for part in waterfall_of(node).values()]
     return [*asked, _first_failed(eligible, parts)] if parts else asked
 
 
@@ -135,7 +135,7 @@ def _first_failed(eligible: exp.Expr, parts: Sequence[exp.Expr]) -> exp.Expr:
 
 def read_counts(node: Node, row: Sequence[Any]) -> Counts:
     """The numbers of `whole_and_parts` as counts."""
-    conditions, waterfall = _conditions(node), _waterfall(node)
+    conditions, waterfall = conditions_of(node), waterfall_of(node)
     failed = (row[-1] if waterfall else None) or {}
     left = accumulate((failed.get(place, 0) for place in range(len(waterfall))), sub, initial=row[1])
     kept = dict(zip(waterfall, islice(left, 1, None), strict=True))
@@ -149,13 +149,14 @@ def read_counts(node: Node, row: Sequence[Any]) -> Counts:
     )
 
 
-def _conditions(node: Node) -> list[tuple[str, Node]]:
-    """The leaves, and the parts of a top-level all."""
-    parts = _waterfall(node)
+def conditions_of(node: Node) -> list[tuple[str, Node]]:
+    """What is counted by itself: the leaves, and the parts of a top-level all, with their places."""
+    parts = waterfall_of(node)
     return [(place, part) for place, part in walk(node) if place in parts or not part.children()]
 
 
-def _waterfall(node: Node) -> dict[str, Node]:
+def waterfall_of(node: Node) -> dict[str, Node]:
+    """The parts of a top-level all, in order, by their places; none where it is something else."""
     whole, way = (node.part, "including_anonymous.") if isinstance(node, IncludingAnonymous) else (node, "")
     if not isinstance(whole, All):
         return {}
