@@ -14,8 +14,8 @@ from starlette.middleware.cors import CORSMiddleware
 
 from shoal.api import calls, health, reference, webhooks
 from shoal.api.errors import on_any, on_http_error, on_user_error
-from shoal.api.fetching import fetched
 from shoal.core.errors import UserError
+from shoal.destinations.outgoing import fetched
 from shoal.flow.accepting import Intake
 from shoal.flow.admitting import Door
 from shoal.flow.engine import Engine
@@ -26,10 +26,11 @@ from shoal.store.secret import secret_at
 HOME = "SHOAL_HOME"
 
 
-def made(opened: Opened, *, engine: bool = True, fetch: Fetch = fetched) -> FastAPI:
+def made(opened: Opened, *, engine: bool = True, fetch: Fetch = fetched, pages: bool = False) -> FastAPI:
     """The application over an open workspace.
 
-    `engine` takes what arrives to the lake besides; `fetch` asks other servers, for certificates of webhooks.
+    `engine` takes what arrives to the lake besides; `fetch` asks other servers, for certificates of webhooks; `pages`
+    adds the web app, once in a process.
     """
 
     @asynccontextmanager
@@ -55,9 +56,13 @@ def made(opened: Opened, *, engine: bool = True, fetch: Fetch = fetched) -> Fast
     app.add_exception_handler(Exception, on_any)
     for each in (calls, webhooks, health, reference):
         app.include_router(each.router)
+    if pages:
+        from shoal.ui.mount import mount  # noqa: PLC0415 - it takes two seconds to load
+
+        mount(app, opened)
     return app
 
 
 def serving() -> FastAPI:
     """The application over the workspace that `SHOAL_HOME` names, for a server's process."""
-    return made(open_home(Path(os.environ[HOME])))
+    return made(open_home(Path(os.environ[HOME])), pages=True)

@@ -22,6 +22,8 @@ class Settings:
     region: str = "US"  # ISO 3166-1 alpha-2; meant by phone numbers without a country
     currency: str = "USD"  # ISO 4217; meant by amounts without one
     journal_days: int = 30  # how long accepted payloads are kept after they are in the lake
+    allow_hosts: tuple[str, ...] = ()  # servers of a private network that destinations may name, with or without port
+    allow_ports: tuple[int, ...] = (80, 443)  # that destinations may name
 
     def __post_init__(self) -> None:
         if self.zone not in zones.names():
@@ -46,6 +48,13 @@ class Settings:
             "journal_days must be 1 or more.",
             where="settings.yaml, journal_days",
             fix="Write a number of days such as 30.",
+        )
+        require(
+            all(0 < port < 1 << 16 for port in self.allow_ports),
+            "bad_setting",
+            "allow_ports must be numbers of ports.",
+            where="settings.yaml, allow_ports",
+            fix="Write them such as [443, 8443].",
         )
 
 
@@ -116,23 +125,33 @@ def settings_from(data: Any) -> Settings:
         where="settings.yaml",
         fix="Write one setting a line, such as zone: Europe/Paris.",
     )
-    kinds = {field.name: field.type for field in fields(Settings)}
+    known = [field.name for field in fields(Settings)]
     for name, value in data.items():
-        if name not in kinds:
+        if name not in known:
             raise _bad(
                 str(name),
                 f"There is no setting {name!r}",
-                nearest(str(name), kinds) or f"Known are {', '.join(kinds)}.",
+                nearest(str(name), known) or f"Known are {', '.join(known)}.",
             )
-        expected = int if name == "journal_days" else str
+        form = _FORMS.get(name, "text")
         require(
-            isinstance(value, expected) and not isinstance(value, bool),
+            _has_form(value, form),
             "bad_setting",
-            f"{name} must be {'a whole number' if expected is int else 'text'}.",
+            f"{name} must be {form}.",
             where=f"settings.yaml, {name}",
             fix="Mend that line; docs/reference/settings.md explains it.",
         )
-    return Settings(**data)
+    return Settings(**{name: tuple(value) if isinstance(value, list) else value for name, value in data.items()})
+
+
+_FORMS = {"journal_days": "a whole number", "allow_hosts": "a list of texts", "allow_ports": "a list of whole numbers"}
+
+
+def _has_form(value: Any, form: str) -> bool:
+    if form.startswith("a list"):
+        one = "a whole number" if form == _FORMS["allow_ports"] else "text"
+        return isinstance(value, list) and all(_has_form(each, one) for each in value)
+    return isinstance(value, str if form == "text" else int) and not isinstance(value, bool)
 
 
 def _bad(name: str, message: str, fix: str) -> UserError:
