@@ -141,7 +141,8 @@ def settings_from(data: Any) -> Settings:
             where=f"settings.yaml, {name}",
             fix="Mend that line; docs/reference/settings.md explains it.",
         )
-    return Settings(**{name: tuple(value) if isinstance(value, list) else value for name, value in data.items()})
+    given: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in data.items()}
+    return Settings(**given)
 
 
 _FORMS = {"journal_days": "a whole number", "allow_hosts": "a list of texts", "allow_ports": "a list of whole numbers"}
