@@ -6,24 +6,24 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+import duckdb
 import numpy as np
 import pyarrow as pa
-import sqlalchemy as sa
 
 from shoal.core.settings import Home
+from shoal.core.time import Instant
+from shoal.flow.acquainted import Acquainted
 from shoal.flow.compaction import compact, small_files
+from shoal.flow.known import Ids, Known
 from shoal.flow.parts import Rows, write_events
 from shoal.ingest import lake_rows, ledger, names, versions
 from shoal.profiles import identity
-from shoal.profiles.tables import identity_keys, identity_links
-from shoal.store import journal, lake, rows
+from shoal.store import journal, lake
 from shoal.store.columns import texts, whole_numbers
 from shoal.store.database import Database
 from shoal.store.duck import open_duck
 
 STAGE = "lake"
-FILES_AT_ONCE = 16
-"""Files of one scan for known records: DuckDB holds the footers of all, some 200 kB each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,145 +56,174 @@ class Drained:
 
 
 @dataclass(frozen=True, slots=True)
-class _Taken:
-    """The journal's entries of one turn."""
+class Fresh:
+    """New records, in the table `fresh` of the drain's connection: as of which offset, and what they change."""
 
-    first: int  # offset
+    first: int  # offset of the first entry that was looked at
     last: int
-    rows: dict[str, int]  # by origin
+    received_at: Instant  # of the last entry
+    keys: pa.Table  # identity keys and links that the database does not know yet
+    links: pa.Table
+    superseding: pa.Table  # of events of which it knows another statement: that which stands now
 
 
 class Drain:
-    """The way from journal to lake; keeps in memory which identity keys the database knows.
+    """The way from journal to lake.
 
-    There may be one at a time (`flow.home.one_writer`).
+    `turn` does all of it. Whoever wants the new records sooner than files are written calls `take`, several times, and
+    then `keep`. There may be one drain at a time (`flow.home.one_writer`).
     """
 
     def __init__(self, home: Home, database: Database, pace: Pace = GENTLE) -> None:
         self.pace = pace
+        self.duck = open_duck(home.lake, memory="2GB", threads=pace.threads, scratch=home.scratch)
         self._home = home
         self._database = database
-        self._duck = open_duck(home.lake, memory="2GB", threads=pace.threads, scratch=home.scratch)
         with database.read() as connection:
             self._files = list(lake.catalogued(connection))
             self._offset = journal.offset_of(connection, STAGE)
-        for table in lake_rows.KNOWN_IDENTITIES:
-            self._duck.execute(table)
+        self.acquainted = Acquainted(self.duck, database)
         lake.check(home.lake, self._files)
         lake.sweep(home.lake, self._files)
+        self._known = Known.of(self.duck, home.lake, _events(self._files))
+        self._waiting: list[Fresh] = []  # taken, and not in files yet
+        self._rows = Counter[str]()  # by origin, of all that waits
 
     def __enter__(self) -> Drain:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._duck.close()
+        self.duck.close()
+
+    @property
+    def waiting(self) -> int:
+        """Rows that were taken and are not in files yet."""
+        return self._rows.total()
 
     def turn(self) -> Drained | None:
         """Take the next records to the lake; None when the journal is drained.
 
         Everything that the turn changes becomes true in one transaction.
         """
-        taken = self._take()
+        return self.keep() if self.take() is not None else None
+
+    def take(self, *, until: int | None = None) -> Fresh | None:
+        """Read the next records, up to an offset at most; None when there is none.
+
+        They are in the table `fresh` until the next call. Nothing is written.
+        """
+        if self._waiting:
+            self._gather()
+        taken = self._read(until)
         if taken is None:
             return None
-        keys, links = self._new_identities()  # an older state of an order tells who somebody is just as well
-        if self._duck.execute(lake_rows.REPEATED).fetchall()[0][0]:
-            self._duck.execute(lake_rows.FORGET_REPEATED)
-        superseding = self._forget_known()
-        named = [names.Name(*row) for row in self._duck.execute(lake_rows.NAMES).fetchall()]
-        stem = f"{taken.first:012d}-{taken.last:012d}"
-        files = self._write(stem, named)
-        drained = self._drained(taken)
+        first, last, received_at, rows = taken
+        keys, links = self.acquainted.new()  # an older state of an order tells who somebody is just as well
+        if self.duck.execute(lake_rows.REPEATED).fetchall()[0][0]:
+            self.duck.execute(lake_rows.FORGET_REPEATED)
+        found = Fresh(first, last, received_at, keys, links, self._forget_known())
+        self._waiting.append(found)
+        self._rows += rows
+        self._offset = last
+        return found
+
+    def keep(self) -> Drained:
+        """Write what was taken since the last time to files that become part of the lake."""
+        self._gather()
+        stem = f"{self._waiting[0].first:012d}-{self._waiting[-1].last:012d}"
+        named = [names.Name(*row) for row in self.duck.execute(lake_rows.NAMES).fetchall()]
+        files, drained = self._write(stem, named), self._drained()
         with self._database.write() as connection:
             lake.catalogue(connection, files)
-            identity.observe(connection, keys, links)
+            for fresh in self._waiting:
+                identity.observe(connection, fresh.keys, fresh.links)
+                versions.supersede(connection, fresh.superseding)
             names.add(connection, named)
-            versions.supersede(connection, superseding)
             ledger.add_duplicates(connection, drained.duplicates)
-            journal.move_offset(connection, STAGE, taken.last)
-        self._offset = taken.last
+            journal.move_offset(connection, STAGE, self._waiting[-1].last)
         self._files += files
-        self._duck.execute("INSERT INTO known_keys SELECT id, first_at FROM new_keys")
-        self._duck.execute("INSERT INTO known_links SELECT a, b, first_at, source FROM new_links")
-        for table in ("records", "seen", "batch_keys", "new_keys", "new_links"):
-            self._duck.execute(f"DROP TABLE {table}")
+        self._known.add(_ids(self.duck, "records"), _events(files))
+        self.duck.execute("DROP TABLE records")
+        self._waiting.clear()
+        self._rows.clear()
         self._compact(stem)
         return drained
+
+    def _gather(self) -> None:
+        """Put the fresh records to those that wait."""
+        tables = {name for (name,) in self.duck.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
+        if "fresh" not in tables:
+            return
+        if "records" in tables:
+            self.duck.execute("INSERT INTO records FROM fresh")
+            self.duck.execute("DROP TABLE fresh")
+        else:
+            self.duck.execute("ALTER TABLE fresh RENAME TO records")
 
     def _compact(self, stem: str) -> None:
         for small in small_files(self._files):
             with self._database.read() as connection:
                 named = names.load(connection)
             row_group = self.pace.row_group
-            large = compact(self._home.lake, self._duck, small, stem=f"{stem}-large", named=named, row_group=row_group)
+            large = compact(self._home.lake, self.duck, small, stem=f"{stem}-large", named=named, row_group=row_group)
             with self._database.write() as connection:
                 lake.replace(connection, small, large)
             lake.retire(self._home.lake, small)
             self._files = [file for file in self._files if file not in small] + large
+            self._known.replaced(small, large)
 
-    def _take(self) -> _Taken | None:
-        """Put the next entries into the tables `records` and `seen`, a few at a time so that little memory is held."""
-        first, last, taken = 0, 0, Counter[str]()
+    def _read(self, until: int | None) -> tuple[int, int, Instant, Counter[str]] | None:
+        """Put the next entries into the tables `fresh` and `seen`, a few at a time so that little memory is held."""
+        first, last, received_at, rows = 0, 0, Instant(0), Counter[str]()
         with self._database.read() as connection:
-            entries = journal.read(connection, after=self._offset, most_rows=self.pace.most_rows)
+            entries = journal.read(connection, after=self._offset, most_rows=self.pace.most_rows, until=until)
             for some in _portions(entries, self.pace.most_rows // 5):
-                self._duck.register("batch", _table(some))
-                self._duck.execute(f"CREATE OR REPLACE TEMP TABLE batch_keys AS {lake_rows.SEEN}")
-                for table, found in (("seen", "FROM batch_keys"), ("records", lake_rows.RECORDS)):
+                self.duck.register("batch", _table(some))
+                self.duck.execute(f"CREATE OR REPLACE TEMP TABLE batch_keys AS {lake_rows.SEEN}")
+                for table, found in (("seen", "FROM batch_keys"), ("fresh", lake_rows.RECORDS)):
                     into = f"INSERT INTO {table}" if first else f"CREATE OR REPLACE TEMP TABLE {table} AS"
-                    self._duck.execute(f"{into} {found}")
-                self._duck.unregister("batch")
-                first, last = first or some[0].offset, some[-1].offset
+                    self.duck.execute(f"{into} {found}")
+                self.duck.unregister("batch")
+                first, last, received_at = first or some[0].offset, some[-1].offset, some[-1].received_at
                 for entry in some:
-                    taken[entry.origin] += entry.batch.num_rows
-        return _Taken(first, last, taken) if first else None
+                    rows[entry.origin] += entry.batch.num_rows
+        return (first, last, received_at, rows) if first else None
 
     def _forget_known(self) -> pa.Table:
         """Take out what the lake holds; the events of which a better statement is left."""
-        stored = [file for file in self._files if file.table == "events"]
-        if not stored:
+        stored = self._known.files_of(_ids(self.duck, "fresh"))
+        places = [lake.scan(self._home.lake, stored)] if stored else []
+        if len(self._waiting):
+            places.append("records")
+        if not places:
             return versions.NONE
-        for start in range(0, len(stored), FILES_AT_ONCE):
-            known = lake_rows.KNOWN.format(rows=lake.scan(self._home.lake, stored[start : start + FILES_AT_ONCE]))
-            self._duck.execute(f"{'INSERT INTO known' if start else 'CREATE OR REPLACE TEMP TABLE known AS'} {known}")
+        known = " UNION ALL ".join(f"({lake_rows.KNOWN.format(rows=place)})" for place in places)
+        self.duck.execute(f"CREATE OR REPLACE TEMP TABLE known AS {known}")
         for step in (lake_rows.FORGET_STATED, lake_rows.STANDING, lake_rows.FORGET_KNOWN):
-            self._duck.execute(step)
-        return self._duck.sql(lake_rows.SUPERSEDING).to_arrow_table()
-
-    def _new_identities(self) -> tuple[pa.Table, pa.Table]:
-        """The keys and links that the database does not know, or not from so early."""
-        for seen, table in (("new_keys", lake_rows.KEYS), ("new_links", lake_rows.LINKS)):
-            self._duck.execute(f"CREATE OR REPLACE TEMP TABLE {seen} AS {table}")
-        self._look_up("new_keys", "id", "known_keys", (identity_keys.c.id, identity_keys.c.first_at))
-        self._look_up("new_links", "a", "known_links", tuple(identity_links.c))
-        for step in lake_rows.FORGET_IDENTITIES:
-            self._duck.execute(step)
-        return self._duck.sql("FROM new_keys").to_arrow_table(), self._duck.sql("FROM new_links").to_arrow_table()
-
-    def _look_up(self, seen: str, key: str, known: str, columns: Sequence[sa.Column[int | str]]) -> None:
-        """Learn what the database knows of the keys in a table; each is asked for once."""
-        unasked = f"SELECT DISTINCT {key} AS id FROM {seen} EXCEPT FROM asked_{known}"
-        ids = self._duck.sql(unasked).to_arrow_table()
-        with self._database.read() as connection:
-            self._duck.register("found", rows.fetch_where(connection, columns[0], ids["id"], *columns))
-        self._duck.execute(f"INSERT INTO {known} FROM found")
-        self._duck.unregister("found")
-        self._duck.register("found", ids)
-        self._duck.execute(f"INSERT INTO asked_{known} FROM found")
-        self._duck.unregister("found")
+            self.duck.execute(step)
+        return self.duck.sql(lake_rows.SUPERSEDING).to_arrow_table()
 
     def _write(self, stem: str, named: Sequence[names.Name]) -> list[lake.LakeFile]:
         folder, new = self._home.lake, Rows("records", lake_rows.EVENTS, True, lake_rows.EVENTS_REPEATING)
-        events = write_events(folder, self._duck, new, stem=stem, named=named, row_group=self.pace.row_group)
+        events = write_events(folder, self.duck, new, stem=stem, named=named, row_group=self.pace.row_group)
         facts = [
-            lake.write_file(folder, self._duck, table=table, stem=stem, rows=stated, row_group=self.pace.row_group)
-            for table, stated in lake_rows.FACTS.items()
+            lake.write_file(folder, self.duck, table=table, stem=stem, rows=stated, row_group=self.pace.row_group)
+            for table, stated in lake_rows.facts("records").items()
         ]
         return events + [file for file in facts if file is not None]
 
-    def _drained(self, taken: _Taken) -> Drained:
-        new = dict(self._duck.execute("SELECT origin, count(*) FROM records GROUP BY origin").fetchall())
-        return Drained(new, {origin: rows - new.get(origin, 0) for origin, rows in taken.rows.items()})
+    def _drained(self) -> Drained:
+        new = dict(self.duck.execute("SELECT origin, count(*) FROM records GROUP BY origin").fetchall())
+        return Drained(new, {origin: rows - new.get(origin, 0) for origin, rows in self._rows.items()})
+
+
+def _ids(duck: duckdb.DuckDBPyConnection, table: str) -> Ids:
+    found: Ids = duck.sql(f"SELECT event_id FROM {table}").to_arrow_table()["event_id"].to_numpy()
+    return found
+
+
+def _events(files: Iterable[lake.LakeFile]) -> list[lake.LakeFile]:
+    return [file for file in files if file.table == "events"]
 
 
 def _portions(entries: Iterable[journal.Entry], most_rows: int) -> Iterator[list[journal.Entry]]:

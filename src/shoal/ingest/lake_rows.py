@@ -53,9 +53,9 @@ SELECT {KEY_ID_SQL.format(text="source || chr(10) || message_id")} AS event_id,
        {_NAMED.format(json="properties")} AS properties, {_NAMED.format(json="traits")} AS traits, consent
 FROM batch JOIN batch_keys AS seen ON seen.text = keys[1]
 """
-"""`batch` with ids: rows of the table `records`."""
+"""`batch` with ids: rows of the table `fresh`, which become those of `records` once they are known to be new."""
 
-REPEATED = "SELECT count(*) > count(DISTINCT event_id) FROM records"
+REPEATED = "SELECT count(*) > count(DISTINCT event_id) FROM fresh"
 """Whether a record may stand in the batch twice."""
 
 BEST = """version DESC NULLS LAST, CASE WHEN version IS NULL THEN "at" END, digest DESC"""
@@ -63,7 +63,7 @@ BEST = """version DESC NULLS LAST, CASE WHEN version IS NULL THEN "at" END, dige
 equal ones one of them by its content; without versions the earliest time."""
 
 FORGET_REPEATED = f"""
-CREATE OR REPLACE TEMP TABLE records AS FROM records
+CREATE OR REPLACE TEMP TABLE fresh AS FROM fresh
 QUALIFY row_number() OVER (
     PARTITION BY event_id, CASE WHEN name IS NULL THEN "at" END ORDER BY {BEST}, received_at, origin, line) = 1
 """
@@ -71,13 +71,14 @@ QUALIFY row_number() OVER (
 rest, so it is run only where there is need."""
 
 KNOWN = """
-SELECT event_id, "at", version, digest, name IS NULL AS states FROM {rows} AS stored SEMI JOIN records USING (event_id)
+SELECT event_id, "at", version, digest, name IS NULL AS states FROM {rows} AS stored SEMI JOIN fresh USING (event_id)
 """
-"""What `rows` of the lake hold of the new records. The hash table is over the new ones: the lake streams by."""
+"""What `rows` of the lake, or of those on their way there, hold of the new records. The hash table is over the new
+ones: the lake streams by."""
 
 FORGET_STATED = """
-DELETE FROM records USING known
-WHERE known.states AND records.name IS NULL AND records.event_id = known.event_id AND records."at" = known."at"
+DELETE FROM fresh USING known
+WHERE known.states AND fresh.name IS NULL AND fresh.event_id = known.event_id AND fresh."at" = known."at"
 """
 """Takes out the facts that the lake holds already."""
 
@@ -88,17 +89,17 @@ QUALIFY row_number() OVER (PARTITION BY event_id ORDER BY {BEST}) = 1
 """The statement of each known event that stands so far."""
 
 FORGET_KNOWN = """
-DELETE FROM records USING standing
-WHERE records.name IS NOT NULL AND records.event_id = standing.event_id AND NOT CASE
-    WHEN records.version IS NULL AND standing.version IS NULL THEN records."at" < standing."at"
-    WHEN records.version IS NULL OR standing.version IS NULL THEN records.version IS NOT NULL
-    ELSE (records.version, records.digest) > (standing.version, standing.digest) END
+DELETE FROM fresh USING standing
+WHERE fresh.name IS NOT NULL AND fresh.event_id = standing.event_id AND NOT CASE
+    WHEN fresh.version IS NULL AND standing.version IS NULL THEN fresh."at" < standing."at"
+    WHEN fresh.version IS NULL OR standing.version IS NULL THEN fresh.version IS NOT NULL
+    ELSE (fresh.version, fresh.digest) > (standing.version, standing.digest) END
 """
 """Takes out the new records of events of which a statement as good or better stands."""
 
 SUPERSEDING = """
-SELECT event_id, records.version AS version, epoch_ms(records."at") AS "at", records.digest AS digest
-FROM records JOIN standing USING (event_id) WHERE records.name IS NOT NULL
+SELECT event_id, fresh.version AS version, epoch_ms(fresh."at") AS "at", fresh.digest AS digest
+FROM fresh JOIN standing USING (event_id) WHERE fresh.name IS NOT NULL
 """
 """The new records that take the place of one in the lake."""
 
@@ -176,7 +177,7 @@ _FACTS = {
                (CASE WHEN json_type(entry.value) <> 'NULL' THEN entry.value END)::VARIANT AS value,
                "at", received_at, event_id, source
         FROM (SELECT * EXCLUDE (key), key, unnest(map_entries(traits::JSON::MAP(VARCHAR, JSON))) AS entry
-              FROM records WHERE traits IS NOT NULL)
+              FROM {rows} WHERE traits IS NOT NULL)
         ORDER BY {order}""",
     "consents": f"""
         SELECT key, stated.channel AS channel, coalesce(stated.purpose, 'marketing') AS purpose, stated.state AS state,
@@ -185,12 +186,15 @@ _FACTS = {
         FROM (SELECT *, unnest({_STATED}) AS stated
               FROM (SELECT *, from_json(coalesce(consent, '[]'), '[{{"channel":"VARCHAR","purpose":"VARCHAR",
                         "state":"VARCHAR","method":"VARCHAR","text_version":"VARCHAR","changed":"BIGINT"}}]') AS said
-                    FROM records WHERE consent IS NOT NULL OR {_REFUSES}))
+                    FROM {{rows}} WHERE consent IS NOT NULL OR {_REFUSES}))
         ORDER BY {{order}}""",
 }
 
-FACTS = {table: rows.replace("{order}", ORDER[table]) for table, rows in _FACTS.items()}
-"""Rows of the other lake tables, from `records`."""
+
+def facts(rows: str) -> dict[str, str]:
+    """Queries for the rows of the other lake tables, from a table with the columns of `fresh`."""
+    return {table: query.replace("{order}", ORDER[table]).replace("{rows}", rows) for table, query in _FACTS.items()}
+
 
 KEYS = """
 SELECT id, split_part(text, ':', 1) AS kind, substr(text, strpos(text, ':') + 1) AS value, min(first_at) AS first_at
@@ -201,7 +205,7 @@ FROM seen GROUP BY id, text
 LINKS = f"""
 SELECT a, {KEY_ID_SQL.format(text="text")} AS b, epoch_ms(min("at")) AS first_at,
        arg_min(source, ("at", source)) AS source
-FROM (SELECT key AS a, unnest(keys[2:]) AS text, "at", source FROM records WHERE len(keys) > 1) GROUP BY a, text
+FROM (SELECT key AS a, unnest(keys[2:]) AS text, "at", source FROM fresh WHERE len(keys) > 1) GROUP BY a, text
 """
 """Each pair (strongest key, other key) that one new record names, once."""
 

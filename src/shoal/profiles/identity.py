@@ -81,17 +81,24 @@ def resolve(
     `at` is the time of the merge log's lines, by default now. Where more than `most` keys would have to be looked at,
     all are; by default that is a tenth of the list, or 10,000.
     """
-    rules, at = rules or Rules(), now() if at is None else at
     with database.write() as connection:
-        state = _begin(connection)
-        if not state.pending and state.rules == _name(rules):
-            return _nothing_new(connection, state)
-        decisions = all_decisions(connection)
-        seen = None
-        if state.rules == _name(rules):
-            nearby.touch(connection, nearby.named_after(decisions, state.decision))
-            seen = nearby.nearby(connection, decisions, state.most_nearby if most is None else most)
-        return _resolve(connection, seen or nearby.everything(connection), decisions, rules, state=state, at=at)
+        return resolve_within(connection, rules=rules, at=at, most=most)
+
+
+def resolve_within(
+    connection: sa.Connection, *, rules: Rules | None = None, at: Instant | None = None, most: int | None = None
+) -> Resolved:
+    """The same in the caller's transaction."""
+    rules, at = rules or Rules(), now() if at is None else at
+    state = _begin(connection)
+    if not state.pending and state.rules == _name(rules):
+        return _nothing_new(connection, state)
+    decisions = all_decisions(connection)
+    seen = None
+    if state.rules == _name(rules):
+        nearby.touch(connection, nearby.named_after(decisions, state.decision))
+        seen = nearby.nearby(connection, decisions, state.most_nearby if most is None else most)
+    return _resolve(connection, seen or nearby.everything(connection), decisions, rules, state=state, at=at)
 
 
 def _resolve(

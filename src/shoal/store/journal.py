@@ -50,12 +50,14 @@ def append(connection: sa.Connection, *, origin: str, source: str, received_at: 
     return int(result.inserted_primary_key[0])
 
 
-def read(connection: sa.Connection, *, after: int, most_rows: int) -> Iterator[Entry]:
-    """Entries behind an offset, in order: whole entries until `most_rows` is reached, one at least.
+def read(connection: sa.Connection, *, after: int, most_rows: int, until: int | None = None) -> Iterator[Entry]:
+    """Entries behind an offset and not behind `until`, in order: whole ones until `most_rows` is reached, one at least.
 
     Raises CorruptJournalError.
     """
     query = sa.select(journal).where(journal.c.offset > after).order_by(journal.c.offset)
+    if until is not None:
+        query = query.where(journal.c.offset <= until)
     taken = 0
     for row in connection.execution_options(yield_per=4).execute(query):
         if taken and taken + row.rows > most_rows:
