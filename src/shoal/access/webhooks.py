@@ -6,15 +6,13 @@ copy of the database alone tells none. A name may have several secrets at once, 
 
 from __future__ import annotations
 
-import base64
 import hashlib
-import hmac
 import re
 from dataclasses import dataclass
 
 import sqlalchemy as sa
-from cryptography.fernet import Fernet, InvalidToken
 
+from shoal.access.sealing import seal, unseal
 from shoal.access.tables import webhook_replays, webhooks
 from shoal.core.errors import UserError, require
 from shoal.core.time import Instant
@@ -57,7 +55,7 @@ def create(
             told = f"The name {name!r} is that of a webhook of {hook.vendor}."
             raise UserError("bad_webhook", told, fix="Give another with --name.")
     row = {"name": name, "vendor": vendor, "address": address, "created_at": at}
-    sealed = _sealer(key).encrypt(secret.strip().encode())
+    sealed = seal(key, _PURPOSE, secret.strip())
     number = connection.execute(sa.insert(webhooks).values({**row, "secret": sealed})).inserted_primary_key
     assert number is not None
     return next(hook for hook in known(connection) if hook.id == number[0])
@@ -88,7 +86,7 @@ def find(connection: sa.Connection, key: bytes, name: str) -> Address | None:
     if not rows:
         return None
     base = next((row.address for row in rows if row.address), None)
-    return Address(name, rows[0].vendor, base, tuple(_told(key, row.secret) for row in rows))
+    return Address(name, rows[0].vendor, base, tuple(unseal(key, _PURPOSE, row.secret) for row in rows))
 
 
 def remember(connection: sa.Connection, name: str, replay_id: str, *, now: Instant, until: Instant) -> bool:
@@ -100,18 +98,6 @@ def remember(connection: sa.Connection, name: str, replay_id: str, *, now: Insta
         return False
     connection.execute(sa.insert(webhook_replays).values(name=name, digest=digest, until=until))
     return True
-
-
-def _sealer(key: bytes) -> Fernet:
-    return Fernet(base64.urlsafe_b64encode(hmac.new(key, _PURPOSE, hashlib.sha256).digest()))
-
-
-def _told(key: bytes, sealed: bytes) -> str:
-    try:
-        return _sealer(key).decrypt(sealed).decode()
-    except InvalidToken:
-        fix = "Put the workspace's secret back, or make the webhook again."
-        raise UserError("damaged_secret", "The secret of a webhook can't be read.", fix=fix) from None
 
 
 def _hook(row: sa.Row[tuple[object, ...]]) -> Hook:

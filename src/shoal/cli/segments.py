@@ -20,6 +20,7 @@ from shoal.cli.main import app, workspace_to_ask
 from shoal.cli.show import Shown, console, number, printing, require_place
 from shoal.core.errors import UserError
 from shoal.core.failures import replacing
+from shoal.core.spreadsheets import harmless
 from shoal.core.time import NEWEST, Instant, format_instant, parse_instant
 from shoal.core.time import AsOf as Asked
 from shoal.segments.sentence import english
@@ -192,13 +193,7 @@ def _write(found: pa.Table, form: Format, file: TextIO) -> None:
     if form is Format.csv:
         writer = csv.writer(file)
         writer.writerow(found.column_names)
-        writer.writerows([_harmless(cell) for cell in row.values()] for row in found.to_pylist())
+        writer.writerows([harmless(cell or "") for cell in row.values()] for row in found.to_pylist())
         return
     for row in found.to_pylist():
         file.write(json.dumps(row, ensure_ascii=False) + "\n")
-
-
-def _harmless(cell: str | None) -> str:
-    """Text that no spreadsheet takes for a formula (https://owasp.org/www-community/attacks/CSV_Injection)."""
-    text = cell or ""
-    return f"'{text}" if text.lstrip()[:1] in ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠") else text
