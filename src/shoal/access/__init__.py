@@ -1,1 +1,1 @@
-"""Who may do what: keys of programs."""
+"""Who may do what: keys of programs, webhooks of vendors, users of the web app."""

@@ -1,4 +1,4 @@
-"""Tables of who may do what: keys of programs, and vendors whose webhooks are taken."""
+"""Tables of who may do what: keys of programs, webhooks that are taken, users of the web app and their sessions."""
 
 from __future__ import annotations
 
@@ -37,4 +37,23 @@ webhook_replays = sa.Table(
     sa.Column("name", sa.Text, primary_key=True),
     sa.Column("digest", sa.String(64), primary_key=True),  # of what tells a delivery from every other
     sa.Column("until", sa.BigInteger, nullable=False, index=True),  # ms; forgotten after that
+)
+
+users = sa.Table(
+    "users",
+    metadata,
+    sa.Column("id", BigId, primary_key=True, autoincrement=True),
+    sa.Column("name", sa.Text, nullable=False, unique=True),  # in small letters
+    sa.Column("role", sa.Text, nullable=False),
+    sa.Column("password", sa.Text, nullable=False),  # argon2id
+    sa.Column("created_at", sa.BigInteger, nullable=False),  # ms
+)
+
+sessions = sa.Table(
+    "sessions",
+    metadata,
+    sa.Column("digest", sa.String(64), primary_key=True),  # of the random id that the browser shows
+    sa.Column("user_id", BigId, nullable=False, index=True),
+    sa.Column("created_at", sa.BigInteger, nullable=False),  # ms
+    sa.Column("seen_at", sa.BigInteger, nullable=False),  # ms; to the minute
 )

@@ -36,8 +36,10 @@ COMMANDS = {
     "people": ("subscribers", "duplicates"),
     "warehouse": ("sql", "tables"),
     "keys": ("key",),
+    "users": ("user",),
     "webhooks": ("webhook",),
     "letters": ("letters",),
+    "backup": ("backup", "restore"),
     "serve": ("serve",),
 }
 """Which file has which commands."""
