@@ -6,7 +6,10 @@ Millions of rows take a second from Parquet and half a minute from the database.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Iterable, Iterator, Set
+from contextlib import contextmanager, nullcontext, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
@@ -18,6 +21,7 @@ import sqlalchemy as sa
 from shoal.core.settings import Home
 from shoal.flow.home import Opened
 from shoal.profiles import identity
+from shoal.profiles.identity import Resolved
 from shoal.profiles.tables import identity_keys, identity_map
 from shoal.store import rows
 
@@ -25,37 +29,66 @@ _SCHEMA = pa.schema({"key": pa.int64(), "kind": pa.string(), "subscriber": pa.in
 _AT_ONCE = 1 << 18
 """Rows that are held in memory while the file is written anew."""
 
+_GROWTH = 4
+"""A difference is put together with the file before it once that has less than so many times as many rows."""
+
+_STAYS_S = 60.0
+"""For so long a file that was replaced stays for those who are reading it."""
+
 
 class _NotKeptError(Exception):
     """There is no file to read, or none that can be trusted."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A file of people: everybody as of a map (version, ms), or what differs from an earlier one."""
+
+    folder: Path
+    map: tuple[int, int]
+    before: tuple[int, int] | None = None  # None: everybody
+
+    @property
+    def path(self) -> Path:
+        """Where it is."""
+        return self.folder / f"people-{'-'.join(map(str, (*self.map, *(self.before or ()))))}.parquet"
+
+
 def unify(opened: Opened) -> None:
     """Resolve who is who from all that was seen and decided, and keep it for readers."""
-    resolved = identity.resolve(opened.database)
+    keep(opened, identity.resolve(opened.database))
+
+
+def keep(opened: Opened, resolved: Resolved, *, connection: sa.Connection | None = None) -> None:
+    """Keep what a resolve found for readers.
+
+    A small difference makes a small file, as in a log-structured merge tree. `connection` is that of the transaction
+    in which it was resolved, where that is still open.
+    """
     if resolved.people is None:
         return
-    path = _file(opened.home, resolved.version, resolved.at)
-    if resolved.differs_from is None:
-        _keep(resolved.people.to_batches(), path)
-        return
-    before = _file(opened.home, *resolved.differs_from)
+    made = _Kept(opened.home.derived, (resolved.version, resolved.at), resolved.differs_from)
     try:
-        _keep(_replaced(_batches(before), resolved.people), path)
+        chain = [] if made.before is None else _chain(opened.home.derived, *made.before)
+        _write_chain(chain, made, resolved.people)
     except _NotKeptError:
-        with opened.database.read() as connection:
-            unified(opened.home, connection)
+        with nullcontext(connection) if connection else opened.database.read() as asked:
+            _write(_from_database(asked, resolved.version).to_batches(), _Kept(made.folder, made.map))
+    _sweep(opened.home.derived, {each.path for each in _chain(opened.home.derived, *made.map)})
 
 
 def unified(home: Home, connection: sa.Connection) -> pa.Table:
     """Each unified key with its kind and subscriber: `key`, `kind`, `subscriber`."""
     version, resolved_at = identity.version_and_time(connection)
-    path = _file(home, version, resolved_at)
     try:
-        return pa.Table.from_batches(_batches(path), _SCHEMA)
+        first, *others = _chain(home.derived, version, resolved_at)
+        batches: Iterable[pa.RecordBatch] = _batches(first)
+        for each in others:
+            batches = _replaced(batches, pa.Table.from_batches(_batches(each), _SCHEMA))
+        return pa.Table.from_batches(batches, _SCHEMA)
     except _NotKeptError:
         people = _from_database(connection, version)
-        _keep(people.to_batches(), path)
+        _write(people.to_batches(), _Kept(home.derived, (version, resolved_at)))
         return people
 
 
@@ -72,17 +105,46 @@ def _from_database(connection: sa.Connection, version: int) -> pa.Table:
         ).to_arrow_table()
 
 
-def _file(home: Home, version: int, resolved_at: int) -> Path:
-    return home.derived / f"people-{version}-{resolved_at}.parquet"
+def _chain(folder: Path, version: int, resolved_at: int) -> list[_Kept]:
+    """The files that together say who is who: everybody, and then differences. Raises _NotKeptError."""
+    whole = _Kept(folder, (version, resolved_at))
+    if whole.path.exists():
+        return [whole]
+    for path in folder.glob(f"people-{version}-{resolved_at}-*.parquet"):
+        *_, before, before_at = path.stem.split("-")
+        earlier = (int(before), int(before_at))
+        return [*_chain(folder, *earlier), _Kept(folder, whole.map, earlier)]
+    raise _NotKeptError
 
 
-def _batches(path: Path) -> Iterator[pa.RecordBatch]:
+def _write_chain(chain: list[_Kept], made: _Kept, people: pa.Table) -> None:
+    """Write a difference, put together with as many files before it as are small beside it."""
+    batches: Iterable[pa.RecordBatch] = people.to_batches()
+    size = people.num_rows
+    while chain and (before := _rows(chain[-1])) < _GROWTH * size:
+        last = chain.pop()
+        batches = list(_replaced(_batches(last), pa.Table.from_batches(batches, _SCHEMA)))
+        made, size = _Kept(made.folder, made.map, last.before), size + before
+    _write(batches, made)
+
+
+def _rows(kept: _Kept) -> int:
+    with _reading(), pq.ParquetFile(kept.path) as file:
+        return int(file.metadata.num_rows)
+
+
+def _batches(kept: _Kept) -> Iterator[pa.RecordBatch]:
     """The kept rows; raises _NotKeptError where the file is not there, empty or damaged, as after a loss of power."""
+    with _reading(), pq.ParquetFile(kept.path, page_checksum_verification=True) as file:
+        if not file.schema_arrow.equals(_SCHEMA):
+            raise _NotKeptError
+        yield from file.iter_batches(_AT_ONCE)
+
+
+@contextmanager
+def _reading() -> Iterator[None]:
     try:
-        with pq.ParquetFile(path, page_checksum_verification=True) as file:
-            if not file.schema_arrow.equals(_SCHEMA):
-                raise _NotKeptError
-            yield from file.iter_batches(_AT_ONCE)
+        yield
     except (FileNotFoundError, pa.ArrowInvalid) as error:
         raise _NotKeptError from error
     except OSError as error:
@@ -99,7 +161,8 @@ def _replaced(batches: Iterable[pa.RecordBatch], people: pa.Table) -> Iterator[p
     yield from people.to_batches()
 
 
-def _keep(batches: Iterable[pa.RecordBatch], path: Path) -> None:
+def _write(batches: Iterable[pa.RecordBatch], kept: _Kept) -> None:
+    path = kept.path
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(f".{os.getpid()}.partial")
     try:
@@ -109,11 +172,20 @@ def _keep(batches: Iterable[pa.RecordBatch], path: Path) -> None:
             ) as writer:
                 for batch in batches:
                     writer.write_batch(batch)
-            file.flush()
-            os.fsync(file.fileno())
+            if kept.before is None:  # a difference that is lost with the power is found in the database again
+                file.flush()
+                os.fsync(file.fileno())
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
-    for older in path.parent.glob("people-*.parquet"):
-        if older != path:
-            older.unlink(missing_ok=True)
+
+
+def _sweep(folder: Path, wanted: Set[Path]) -> None:
+    """Remove files that nobody reads any more; one of everybody at once, for it is large."""
+    old = time.time() - _STAYS_S
+    for path in folder.glob("people-*.parquet"):
+        if path in wanted:
+            continue
+        with suppress(FileNotFoundError):
+            if path.stem.count("-") == 2 or path.stat().st_mtime < old:
+                path.unlink()
