@@ -1,0 +1,56 @@
+"""The web app on the server of the API: behind its routes, and in front of none of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fastapi import FastAPI
+from nicegui import core, ui
+from starlette.routing import BaseRoute, Match, Mount
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from shoal.flow.home import Opened
+from shoal.flow.signing_in import Reception
+from shoal.ui import pages, sign_in, sockets
+from shoal.ui.gate import Gate
+from shoal.ui.policy import undeclared
+from shoal.ui.served import Served, serve
+from shoal.ui.shell import install
+
+API = ("/v1/", "/healthz", "/readyz", "/metrics", "/docs", "/openapi.json")
+"""Paths that are never pages: what is wrong with them is answered as the API answers."""
+
+
+class _Pages(Mount):
+    """All paths that are not the API's."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """None of the API's, whatever its method."""
+        return (Match.NONE, {}) if scope["path"].startswith(API) else super().matches(scope)
+
+
+def mount(app: FastAPI, opened: Opened) -> None:
+    """Serve the pages beside the routes that an application has already; once in a process."""
+    assert not undeclared(), f"pages without a policy: {undeclared()}; of {len(pages.ALL)} files"
+    serve(Served(opened, Reception(opened), app.state))
+    ui.run_with(
+        app,
+        title="Shoal",
+        favicon=Path(__file__).parent / "static" / "mark.svg",
+        dark=None,
+        language="en-US",
+        tailwind=False,
+        show_welcome_message=False,
+        reconnect_timeout=10,
+        binding_refresh_interval=None,
+    )
+    sockets.bind()
+    install()
+    routes: list[BaseRoute] = app.router.routes
+    routes.pop()  # the one that NiceGUI added: ours leaves the API's paths alone and has a gate
+    routes += [
+        *sign_in.ROUTES,
+        Mount("/_ui", StaticFiles(packages=[("shoal.ui", "static")])),
+        _Pages("", Gate(core.app)),
+    ]
