@@ -11,7 +11,7 @@ import httpx
 import pytest
 import sqlalchemy as sa
 from starlette.testclient import TestClient
-from vendors import HUBSPOT, SENDGRID, WOOCOMMERCE
+from vendors import HUBSPOT, MAILCHIMP, SENDGRID, WOOCOMMERCE
 
 from shoal.api.app import made
 from shoal.flow.home import create, open_home
@@ -78,6 +78,21 @@ def test_woocommerce_asks_whether_anybody_is_there(opened):
     with TestClient(made(opened, engine=False)) as client:
         assert client.post("/v1/webhooks/woocommerce", content=b"webhook_id=142").json() == {"success": True}
         assert client.post("/v1/webhooks/woocommerce", content=b"webhook_id=142&id=1").status_code == 401
+
+
+def test_a_secret_in_the_address(opened):
+    create_webhook(opened, "mailchimp", secret="k1")
+    body = MAILCHIMP.body(1)
+    with TestClient(made(opened, engine=False)) as client:
+        path = "/v1/webhooks/mailchimp"
+        assert client.get(path).status_code == 200  # Mailchimp asks before it saves the address
+        assert client.post(f"{path}?secret=k1", content=body).json() == {"success": True, "records": 1}
+        for query in ("", "?secret=", "?secret=k1&secret=k1"):
+            answer = client.post(path + query, content=body)
+            assert (answer.status_code, answer.json()["error"]["code"]) == (401, "missing_signature")
+        answer = client.post(f"{path}?secret=k2", content=body)
+        assert (answer.status_code, answer.json()["error"]["code"]) == (401, "bad_signature")
+        assert client.post(f"{path}?secret=k1", headers={"authorization": "Bearer k2"}, content=body).status_code == 401
 
 
 @pytest.mark.parametrize("vendor", [SENDGRID, HUBSPOT], ids=lambda vendor: vendor.name)

@@ -16,7 +16,10 @@ from shoal.flow.webhooks import create_webhook
 BASE = "https://shoal.example.org"
 
 
-@pytest.mark.parametrize("vendor", VENDORS, ids=lambda vendor: vendor.name)
+TOLD = {name.partition("/")[0] for name in EXPECTED}
+
+
+@pytest.mark.parametrize("vendor", [each for each in VENDORS if each.name in TOLD], ids=lambda vendor: vendor.name)
 def test_every_payload_is_accepted(vendor, tmp_path, shared_data):
     create(tmp_path / "home")
     opened = open_home(tmp_path / "home")

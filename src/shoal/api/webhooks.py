@@ -22,8 +22,9 @@ router = APIRouter(prefix="/v1/webhooks", tags=["Events in"])
 _ANSWERS: dict[int | str, dict[str, Any]] = {status: {} for status in (400, 401, 403, 404, 409, 413, 415, 503)}
 
 
+@router.get("/{name}", summary="Whether anybody is there, as some vendors ask first.", response_class=Response)
 @router.head("/{name}", summary="Whether anybody is there, as some vendors ask first.")
-async def head(name: str) -> Response:  # noqa: ARG001 - nothing is told about names
+async def greet(name: str) -> Response:  # noqa: ARG001 - nothing is told about names
     """The same for every name."""
     return Response()
 

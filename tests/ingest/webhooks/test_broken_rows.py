@@ -14,8 +14,10 @@ from shoal.core.errors import UserError
 from shoal.ingest.source import Context
 from shoal.ingest.webhook import Delivery, proved, read
 from shoal.ingest.webhooks import WEBHOOKS
+from shoal.ingest.webhooks.rows import nested
 
 ODD = (None, 5, -1.5, 10**30, True, "", "x", "\u0000", "2026-13-45", [], [[]], {}, {"a": {"b": []}}, [{"id": 1}, None])
+FORMS = ("activecampaign", "mailchimp", "twilio")
 _TOPICS = {"x-shopify-topic": "orders/paid", "x-wc-webhook-topic": "order.updated"}
 
 
@@ -41,13 +43,26 @@ def taken(vendor, headers, value):
     body = json.dumps(value).encode()
     if vendor == "mandrill":
         body = urlencode({"mandrill_events": body}).encode()
+    if vendor in FORMS:
+        body = urlencode(list(fields(value))).encode(errors="surrogatepass")
     try:
         read(WEBHOOKS[vendor], Delivery(body, headers, "", ARRIVED), Context(received_at=ARRIVED))
     except UserError as error:
         assert error.code in ("bad_json", "bad_form")  # noqa: PT017 - any other is a failure
 
 
+def fields(value, name=""):
+    """A JSON value as the fields of a form, as PHP names them."""
+    inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for part, each in inside:
+        yield from fields(each, f"{name}[{part}]" if name else str(part))
+    if not inside and name:
+        yield name, "" if value is None else str(value)
+
+
 def value_of(vendor, body):
+    if vendor in FORMS:
+        return nested(dict(parse_qsl(body.decode())))
     if vendor == "mandrill":
         return json.loads(dict(parse_qsl(body.decode()))["mandrill_events"])
     found = json.loads(body)

@@ -75,6 +75,50 @@ def woocommerce(**order):
     return "woocommerce", headers, json.dumps({**found, "date_created_gmt": "2026-08-01T10:00:00", **order}).encode()
 
 
+def form(vendor, **fields):
+    from urllib.parse import urlencode
+
+    return vendor, {}, urlencode(fields).encode()
+
+
+def mailchimp(kind, **member):
+    told = {f"data[{name}]": text for name, text in {"email": ANA, "id": "e1", "list_id": "l1", **member}.items()}
+    return form("mailchimp", type=kind, fired_at="2026-08-01 10:00:00", **told)
+
+
+def activecampaign(kind, **fields):
+    contact = {"contact[id]": "7", "contact[email]": ANA}
+    return form("activecampaign", type=kind, date_time="2026-08-01T10:00:00-05:00", **contact, **fields)
+
+
+def customerio(metric, kind="email", **data):
+    event = {"event_id": "e1", "object_type": kind, "metric": metric, "timestamp": AT}
+    return "customerio", {}, json.dumps({**event, "data": {"identifiers": {"email": ANA}, **data}}).encode()
+
+
+def bigcommerce(scope, **data):
+    return "bigcommerce", {}, json.dumps({"scope": scope, "created_at": AT, "data": data}).encode()
+
+
+def typeform(*answers, kind="form_response", **response):
+    told = {"token": "t1", "submitted_at": "2026-08-01T10:00:00Z", "answers": list(answers), **response}
+    return "typeform", {}, json.dumps({"event_type": kind, "form_response": told}).encode()
+
+
+def zendesk(kind, event=None, **detail):
+    told = {"id": "e1", "type": f"zen:event-type:{kind}", "time": "2026-08-01T10:00:00Z", "event": event or {}}
+    return "zendesk", {}, json.dumps({**told, "detail": {"id": "35", **detail}}).encode()
+
+
+def twilio(**fields):
+    return form("twilio", **{"MessageSid": "SM1", "From": "+14155552671", "To": "+14155550100", **fields})
+
+
+QUESTIONS = {"fields": [{"id": "f1", "title": "How was it?"}, {"id": "f2", "title": "First name"}]}
+HOW = {"type": "choice", "choice": {"label": "Good"}, "field": {"id": "f1"}}
+NAME = {"type": "text", "text": "Ana", "field": {"id": "f2"}}
+MINE = {"type": "email", "email": ANA, "field": {"id": "f3"}}
+CALL = {"type": "phone_number", "phone_number": "+14155552671", "field": {"id": "f4"}}
 REFUND = [{"created_at": "2026-08-02T10:00:00Z", "transactions": [{"kind": "refund", "amount": "4.50"}]}]
 BO = {"type": "profile", "id": "p1", "attributes": {"email": "bo@example.org", "phone_number": "+14155552671"}}
 BOUNCE = {"bouncedRecipients": [{"emailAddress": ANA, "status": "5.7.1"}], "bounceType": "Permanent"}
@@ -187,6 +231,97 @@ CASES = [
         ["Order Completed of email: order_id=1, total=9.0", "Order Refunded of email: order_id=1, total=9.0"],
     ),
     (woocommerce(status="trash"), ["skipped: deleted"]),
+    (
+        mailchimp("subscribe", **{"ip_signup": "192.0.2.1", "merges][FNAME": "Ana", "merges][PHONE": "+14155552671"}),
+        ["Subscribed of user email: email granted form", "facts of user email phone: 1 traits"],
+    ),
+    (mailchimp("subscribe"), ["Subscribed of user email: email granted"]),
+    (
+        mailchimp("profile", **{"merges][ADDRESS][city": "Bonn", "merges][LNAME": "B"}),
+        ["facts of user email: 2 traits"],
+    ),
+    (mailchimp("unsubscribe", action="unsub", reason="manual"), ["Unsubscribed of user email: email denied"]),
+    (mailchimp("unsubscribe", action="delete"), ["Unsubscribed of user email: email denied"]),
+    (mailchimp("unsubscribe", action="archive"), ["List Left of user email"]),
+    (
+        mailchimp("unsubscribe", action="unsub", reason="abuse"),
+        ["Email Marked as Spam of user email: email denied spam_complaint"],
+    ),
+    (mailchimp("cleaned", reason="hard"), ["Email Bounced of user email: bounce_type=hard, email denied cleaned"]),
+    (mailchimp("cleaned", reason="abuse"), ["Email Marked as Spam of user email: email denied spam_complaint"]),
+    (mailchimp("upemail", new_email=ANA, new_id="e2", old_email="a@example.org"), ["facts of user email email"]),
+    (mailchimp("campaign", status="sent"), ["skipped: not_about_a_person"]),
+    (mailchimp("mystery"), ["skipped: unknown_event"]),
+    (mailchimp("unsubscribe", email=""), ["refused: no_identity"]),
+    (
+        activecampaign("click", **{"link[url]": "https://example.org/a", "campaign[id]": "5"}),
+        ["Email Link Clicked of user email: link=example.org"],
+    ),
+    (
+        activecampaign("bounce", **{"bounce[type]": "hard", "bounce[code]": "5.7.1"}),
+        ["Email Bounced of user email: bounce_type=blocked"],
+    ),
+    (activecampaign("bounce", **{"bounce[type]": "hard"}), ["Email Bounced of user email: bounce_type=hard"]),
+    (activecampaign("unsubscribe", list="2"), ["Unsubscribed of user email: email denied"]),
+    (
+        activecampaign("subscribe", initiated_from="public", **{"contact[first_name]": "Ana"}),
+        ["Subscribed of user email: email granted form", "facts of user email: 1 traits"],
+    ),
+    (
+        activecampaign("update", **{"contact[tags]": "a, b", "contact[fields][1]": "red"}),
+        ["facts of user email: 2 traits"],
+    ),
+    (activecampaign("deal_add"), ["skipped: unknown_event"]),
+    (form("activecampaign", type="sent", date_time="2026-08-01"), ["skipped: not_about_a_person"]),
+    (customerio("clicked", href="https://example.org/a"), ["Email Link Clicked of email: link=example.org"]),
+    (customerio("spammed"), ["Email Marked as Spam of email: email denied spam_complaint"]),
+    (customerio("unsubscribed", "customer"), ["Unsubscribed of email: email denied"]),
+    (customerio("drafted"), ["skipped: not_sent"]),
+    (("customerio", {}, b'{"hello": 1}'), ["skipped: not_an_event"]),
+    (bigcommerce("store/customer/created", id=32), ["Signed Up of user"]),
+    (bigcommerce("store/order/created", id=250), ["skipped: tells_only_a_number"]),
+    (bigcommerce("store/customer/created"), ["refused: no_identity"]),
+    (typeform(HOW, NAME, MINE, definition=QUESTIONS), ["Survey Answered of email: 2 traits"]),
+    (typeform(CALL, hidden={"user_id": "42"}), ["Survey Answered of user phone"]),
+    (typeform(HOW, hidden={"email": ANA}), ["Survey Answered of email"]),
+    (typeform(HOW), ["refused: no_identity"]),
+    (typeform(MINE, kind="form_response_partial"), ["skipped: unknown_event"]),
+    (zendesk("ticket.created", requester_id="9"), ["Ticket Created of user"]),
+    (zendesk("ticket.status_changed", {"current": "SOLVED"}, requester_id="9"), ["Ticket Solved of user"]),
+    (zendesk("ticket.status_changed", {"current": "OPEN"}, requester_id="9"), ["skipped: unknown_event"]),
+    (
+        zendesk("ticket.comment_added", {"comment": {"author": {"id": "9", "is_staff": False}}}),
+        ["Ticket Commented of user"],
+    ),
+    (
+        zendesk("ticket.comment_added", {"comment": {"author": {"id": "9", "is_staff": True}}}, requester_id="8"),
+        ["skipped: by_staff"],
+    ),
+    (zendesk("ticket.created"), ["refused: no_identity"]),
+    (zendesk("user.name_changed", {"current": "Ana"}, email=ANA), ["facts of user email: 1 traits"]),
+    (zendesk("user.created", external_id="42", role="agent"), ["skipped: staff"]),
+    (zendesk("user.deleted"), ["skipped: deleted"]),
+    (zendesk("organization.created"), ["skipped: not_about_a_person"]),
+    (twilio(MessageStatus="queued"), ["skipped: not_sent"]),
+    (twilio(MessageStatus="sent"), ["SMS Sent of phone"]),
+    (twilio(MessageStatus="failed", ErrorCode="30003"), ["SMS Failed of phone"]),
+    (twilio(MessageStatus="failed", ErrorCode="21610"), ["SMS Failed of phone: sms denied suppressed"]),
+    (twilio(SmsStatus="received", Body="Thanks"), ["SMS Replied of phone"]),
+    (twilio(SmsStatus="received", Body=" Stop. "), ["SMS Unsubscribed of phone: sms denied keyword"]),
+    (
+        twilio(SmsStatus="received", Body="ABMELDEN", OptOutType="STOP"),
+        ["SMS Unsubscribed of phone: sms denied keyword"],
+    ),
+    (twilio(SmsStatus="received", Body="Stop", OptOutType="HELP"), ["SMS Replied of phone"]),
+    (twilio(SmsStatus="received", Body="Don't stop"), ["SMS Replied of phone"]),
+    (twilio(SmsStatus="received", Body="START"), ["SMS Replied of phone: sms granted keyword"]),
+    (twilio(SmsStatus="received", Body="YES"), ["SMS Replied of phone"]),
+    (
+        twilio(SmsStatus="received", From="whatsapp:+14155552671", Body="STOP"),
+        ["facts of phone: whatsapp denied keyword"],
+    ),
+    (twilio(MessageStatus="sent", To="whatsapp:+14155552671"), ["skipped: other_channel"]),
+    (twilio(MessageStatus="delivered", To="12"), ["refused: no_identity"]),
 ]
 
 

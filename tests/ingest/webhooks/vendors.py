@@ -370,7 +370,187 @@ def _klaviyo(digest):
 
 KLAVIYO = Vendor("klaviyo", _secret, _klaviyo_body, _klaviyo("sha256"), _klaviyo("sha1"), without("klaviyo-signature"))
 
+# Mailchimp and ActiveCampaign: a form, and a secret in the address
+
+
+def _form(**fields):
+    return urlencode(fields, safe="@").encode()
+
+
+def _form_again(body):
+    """The same fields in another order."""
+    return urlencode(list(reversed(parse_qsl(body.decode(), keep_blank_values=True)))).encode()
+
+
+FORM = {"content-type": "application/x-www-form-urlencoded"}
+
+
+def _form_with_password(name, body):
+    def signed(key, body, at, url):
+        headers, body = _basic(key, body, at, url)
+        return {**headers, **FORM}, body
+
+    def downgraded(key, body, at, url):
+        headers, body = _digest(key, body, at, url)
+        return {**headers, **FORM}, body
+
+    unsigned = without("authorization")
+    again = {"reserialised": _form_again}
+    return Vendor(name, _secret, body, signed, downgraded, unsigned, replay=200, expected=_UNTOLD, **again)
+
+
+def _mailchimp_body(number):
+    member = {"data[email]": "ana@example.org", "data[list_id]": "l1", "data[id]": f"{number}"}
+    return _form(type="unsubscribe", fired_at="2026-08-01 10:00:00", **member, **{"data[action]": "unsub"})
+
+
+def _activecampaign_body(number):
+    contact = {"contact[id]": f"{number}", "contact[email]": "ana@example.org", "campaign[id]": "5"}
+    return _form(type="open", date_time="2026-08-01T10:00:00-05:00", **contact)
+
+
+MAILCHIMP = _form_with_password("mailchimp", _mailchimp_body)
+ACTIVECAMPAIGN = _form_with_password("activecampaign", _activecampaign_body)
+
+
+# Customer.io: version, time and body
+
+
+def _customerio_body(number):
+    told = {"identifiers": {"id": "u1", "email": "ana@example.org"}, "delivery_id": "d1"}
+    event = {"event_id": f"e{number}", "object_type": "email", "metric": "delivered", "timestamp": 1_788_000_000}
+    return json.dumps({**event, "data": told}).encode()
+
+
+def _customerio(digest):
+    def signed(key, body, at, _url):
+        stated = _hmac(key, f"v0:{at}:".encode() + body, digest).hexdigest()
+        return {**JSON, "x-cio-signature": stated, "x-cio-timestamp": str(at)}, body
+
+    return signed
+
+
+CUSTOMERIO = Vendor(
+    "customerio", _secret, _customerio_body, _customerio("sha256"), _customerio("sha1"), without("x-cio-signature")
+)
+
+
+# BigCommerce: Standard Webhooks, whose number of a message is signed
+
+
+def _bigcommerce_body(number):
+    event = {"scope": "store/customer/created", "store_id": "11", "data": {"type": "customer", "id": number}}
+    return json.dumps({**event, "created_at": 1_788_000_000, "producer": "stores/ana@x", "hash": "h"}).encode()
+
+
+def standard(version="v1", digest="sha256", decoded=lambda key: key):
+    def signed(key, body, at, _url):
+        number = hashlib.sha256(body).hexdigest()
+        stated = base64.b64encode(_hmac(decoded(key), f"{number}.{at}.".encode() + body, digest).digest()).decode()
+        headers = {"webhook-id": number, "webhook-timestamp": str(at), "webhook-signature": f"{version},{stated}"}
+        return {**JSON, **headers}, body
+
+    return signed
+
+
+BIGCOMMERCE = Vendor(
+    "bigcommerce",
+    _secret,
+    _bigcommerce_body,
+    standard(),
+    standard(digest="sha1"),
+    without("webhook-signature"),
+    replay=200,
+)
+
+
+# Typeform: the body, and no time
+
+
+def _typeform_body(number):
+    answer = {"type": "email", "email": "ana@example.org", "field": {"id": "f1", "type": "email"}}
+    response = {"form_id": "f", "token": f"t{number}", "submitted_at": "2026-08-01T10:00:00Z", "answers": [answer]}
+    return json.dumps({"event_id": f"e{number}", "event_type": "form_response", "form_response": response}).encode()
+
+
+def _typeform(digest):
+    def signed(key, body, _at, _url):
+        stated = base64.b64encode(_hmac(key, body, digest).digest()).decode()
+        return {**JSON, "typeform-signature": f"{digest}={stated}"}, body
+
+    return signed
+
+
+TYPEFORM = Vendor(
+    "typeform",
+    _secret,
+    _typeform_body,
+    _typeform("sha256"),
+    _typeform("sha1"),
+    without("typeform-signature"),
+    replay=200,
+    expected={"stale": 200},
+)
+
+
+# Zendesk: time and body
+
+
+def _zendesk_body(number):
+    detail = {"id": f"{number}", "email": "ana@example.org", "role": "end-user", "created_at": "2026-08-01T10:00:00Z"}
+    event = {"id": f"e{number}", "type": "zen:event-type:user.created", "time": "2026-08-01T10:00:00Z"}
+    return json.dumps({**event, "subject": f"zen:user:{number}", "detail": detail, "event": {}}).encode()
+
+
+def _zendesk(digest):
+    def signed(key, body, at, _url):
+        time = dt.datetime.fromtimestamp(at, dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        stated = base64.b64encode(_hmac(key, time.encode() + body, digest).digest()).decode()
+        return {**JSON, "x-zendesk-webhook-signature": stated, "x-zendesk-webhook-signature-timestamp": time}, body
+
+    return signed
+
+
+ZENDESK = Vendor(
+    "zendesk",
+    _secret,
+    _zendesk_body,
+    _zendesk("sha256"),
+    _zendesk("sha1"),
+    without("x-zendesk-webhook-signature"),
+)
+
+
+# Twilio: the address and the fields in order, and no time
+
+
+def _twilio_body(number):
+    return _form(MessageSid=f"SM{number}", MessageStatus="delivered", To="+14155552671", From="+14155550100")
+
+
+def _twilio(digest):
+    def signed(key, body, _at, url):
+        told = url + "".join(name + text for name, text in sorted(parse_qsl(body.decode(), keep_blank_values=True)))
+        stated = base64.b64encode(_hmac(key, told.encode(), digest).digest()).decode()
+        return {**FORM, "x-twilio-signature": stated}, body
+
+    return signed
+
+
+TWILIO = Vendor(
+    "twilio",
+    _secret,
+    _twilio_body,
+    _twilio("sha1"),
+    _twilio("md5"),
+    without("x-twilio-signature"),
+    altered=lambda body: body.replace(b"2671", b"2672"),
+    reserialised=_form_again,
+    replay=200,
+    expected={"stale": 200, "reserialised": 200},
+)
+
 VENDORS = (
-    *(AMAZON_SES, BREVO, HUBSPOT, KLAVIYO, MAILGUN, MANDRILL, POSTMARK, SENDGRID, SHOPIFY, SPARKPOST, STRIPE),
-    WOOCOMMERCE,
+    *(ACTIVECAMPAIGN, AMAZON_SES, BIGCOMMERCE, BREVO, CUSTOMERIO, HUBSPOT, KLAVIYO, MAILCHIMP, MAILGUN, MANDRILL),
+    *(POSTMARK, SENDGRID, SHOPIFY, SPARKPOST, STRIPE, TWILIO, TYPEFORM, WOOCOMMERCE, ZENDESK),
 )

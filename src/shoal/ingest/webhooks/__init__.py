@@ -9,10 +9,14 @@ from typing import Final
 from shoal.core.errors import UserError, nearest
 from shoal.ingest.webhook import Webhook
 from shoal.ingest.webhooks import (
+    activecampaign,
     amazon_ses,
+    bigcommerce,
     brevo,
+    customerio,
     hubspot,
     klaviyo,
+    mailchimp,
     mailgun,
     mandrill,
     postmark,
@@ -20,16 +24,23 @@ from shoal.ingest.webhooks import (
     shopify,
     sparkpost,
     stripe,
+    twilio,
+    typeform,
     woocommerce,
+    zendesk,
 )
 
 _ALL: Final = tuple(
     each.WEBHOOK
     for each in (
+        activecampaign,
         amazon_ses,
+        bigcommerce,
         brevo,
+        customerio,
         hubspot,
         klaviyo,
+        mailchimp,
         mailgun,
         mandrill,
         postmark,
@@ -37,7 +48,10 @@ _ALL: Final = tuple(
         shopify,
         sparkpost,
         stripe,
+        twilio,
+        typeform,
         woocommerce,
+        zendesk,
     )
 )
 WEBHOOKS: Final[Mapping[str, Webhook]] = MappingProxyType(

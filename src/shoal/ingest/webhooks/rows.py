@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email.parser
 import email.policy
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import parse_qsl
@@ -16,6 +17,8 @@ from shoal.ingest.sources.cells import Cells, read
 from shoal.ingest.webhook import Delivery
 
 _MOST_FIELDS: Final = 10_000
+_DEEPEST: Final = 16
+_BRACKETED: Final = re.compile(r"\[([^\[\]]*)\]")
 
 
 def document(body: bytes) -> Any:
@@ -45,13 +48,54 @@ def objects(delivery: Delivery) -> list[Any]:
 def fields(delivery: Delivery) -> dict[str, str]:
     """The fields of a form, url-encoded or in parts; files are left out. Raises UserError `bad_form`."""
     kind = delivery.headers.get("content-type", "")
+    if not kind.lower().startswith("multipart/form-data"):
+        return dict(pairs(delivery))
     try:
-        if kind.lower().startswith("multipart/form-data"):
-            return _parts(kind, delivery.body)
-        pairs = parse_qsl(delivery.body.decode(), keep_blank_values=True, max_num_fields=_MOST_FIELDS)
+        return _parts(kind, delivery.body)
     except ValueError:
-        raise UserError("bad_form", "The body is no form.", fix="Send it as JSON or as a form.") from None
-    return dict(pairs)
+        raise _no_form() from None
+
+
+def pairs(delivery: Delivery) -> list[tuple[str, str]]:
+    """The fields of a url-encoded form as they come, repeated ones too. Raises UserError `bad_form`."""
+    try:
+        return parse_qsl(delivery.body.decode(), keep_blank_values=True, max_num_fields=_MOST_FIELDS)
+    except ValueError:
+        raise _no_form() from None
+
+
+def _no_form() -> UserError:
+    return UserError("bad_form", "The body is no form.", fix="Send it as JSON or as a form.")
+
+
+def nested(found: Mapping[str, str]) -> dict[str, Any]:
+    """The fields of a form whose names tell objects within objects by brackets, as PHP writes them.
+
+    What stands first counts where a name is both a value and an object; deeper than 16 brackets is no object.
+
+    >>> nested({"type": "subscribe", "data[email]": "a@example.org", "data[merges][FNAME]": "Ana"})
+    {'type': 'subscribe', 'data': {'email': 'a@example.org', 'merges': {'FNAME': 'Ana'}}}
+    """
+    told: dict[str, Any] = {}
+    for name, text in found.items():
+        first, bracket, rest = name.partition("[")
+        path = [first, *_BRACKETED.findall(bracket + rest)]
+        inside = told
+        for part in path[:-1] if len(path) <= _DEEPEST else ():
+            inside = inside.setdefault(part, {})
+            if not isinstance(inside, dict):
+                break
+        else:
+            inside.setdefault(path[-1] if len(path) <= _DEEPEST else name, text)
+    return told
+
+
+def form(delivery: Delivery, needed: str = "type") -> list[dict[str, Any]]:
+    """The one row of a form (`fields`, `nested`) that has a field. Raises UserError `bad_form`."""
+    found = fields(delivery)
+    if needed not in found:
+        raise UserError("bad_form", f"The body is no form with a field {needed!r}.", fix=OTHER_BODY)
+    return [nested(found)]
 
 
 def _parts(kind: str, body: bytes) -> dict[str, str]:

@@ -7,6 +7,7 @@ import hashlib
 import hmac
 from collections.abc import Callable, Sequence
 from typing import Final
+from urllib.parse import parse_qs, urlsplit
 
 from shoal.core.errors import UserError
 from shoal.core.time import Instant
@@ -83,3 +84,33 @@ def passed(delivery: Delivery, secrets: Sequence[str]) -> Proof:
         raise bad("Only basic authentication and bearer tokens are known here.")
     require_one([shown], secrets, lambda secret: secret)
     return Proof()
+
+
+def passed_in_address(delivery: Delivery, secrets: Sequence[str]) -> Proof:
+    """For vendors that sign nothing and call an address as it is: the secret is its `?secret=`, or as `passed` has it.
+
+    Raises UserError `missing_signature` and `bad_signature`.
+    """
+    if "authorization" in delivery.headers:
+        return passed(delivery, secrets)
+    shown = parse_qs(urlsplit(delivery.url).query).get("secret", [])
+    if len(shown) != 1:
+        raise missing("secret, in the address")
+    require_one(shown, secrets, lambda secret: secret)
+    return Proof()
+
+
+def standard_proof(delivery: Delivery, secrets: Sequence[str], key: Callable[[bytes], bytes]) -> Proof:
+    """The proof of a delivery that is signed as Standard Webhooks has it: HMAC-SHA256 over id, time and body.
+
+    `key` makes the key of a secret. A delivery is known again by its id, which is signed. Raises UserError
+    `missing_signature` and `bad_signature`. Source: https://www.standardwebhooks.com, version 1.
+    """
+    number, time = header(delivery, "webhook-id"), header(delivery, "webhook-timestamp")
+    stated = [part.partition(",") for part in header(delivery, "webhook-signature").split()]
+    signatures = [text for version, _, text in stated if version == "v1"]
+    if not signatures:
+        raise missing("webhook-signature: v1")
+    made = base64_hmac(f"{number}.{time}.".encode() + delivery.body)
+    require_one(signatures, secrets, lambda secret: made(key(secret)))
+    return Proof(signed_time(time), number)
