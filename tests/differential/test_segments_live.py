@@ -9,7 +9,7 @@ import cases
 import numpy as np
 import pytest
 from comparing import compared
-from hypothesis import Phase, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from shoal.core.time import Duration, Instant
@@ -196,11 +196,14 @@ class World:
             known = self.people[one.subscriber]
             self.people[one.subscriber] = _together(known, one)
 
-    def merge(self, kept, gone):
+    def merge(self, kept, gone, *, apart):
         one, other = self.people[kept], self.people.pop(gone)
         both = replace(_together(one, other), identified=one.identified or other.identified)
         self.joined[kept, gone] = (one, other)
-        self._move([other], [replace(other, subscriber=kept)], [both], [other])
+        if apart:
+            self._move([other], [replace(other, subscriber=kept)], [both], [other])
+        else:
+            self._follow(self.live.merge(*(np.array([one]) for one in (gone, kept)), self._everybody([both], [other])))
         self.people[kept] = both
 
     def part(self, kept, gone):
@@ -214,9 +217,12 @@ class World:
         self.people |= {kept: rest, gone: other}
 
     def _move(self, taken, told, there, gone):
-        ids = [self._persons(there), self._persons(gone, present=False)]
-        persons = Persons(*(np.concatenate([getattr(a, n) for a in ids]) for n in ("ids", "present", "identified")))
+        persons = self._everybody(there, gone)
         self._follow(self.live.fold(self._facts(told), taken_back=self._facts(taken), persons=persons))
+
+    def _everybody(self, there, gone):
+        ids = [self._persons(there), self._persons(gone, present=False)]
+        return Persons(*(np.concatenate([getattr(a, n) for a in ids]) for n in ("ids", "present", "identified")))
 
     def erase(self, who):
         gone = self.people.pop(who)
@@ -371,7 +377,7 @@ def _do(world, pieces, people, what, how):
         if (kept, gone) in world.joined and kept in world.people and gone not in world.people:
             world.part(kept, gone)
         elif kept != gone and {kept, gone} <= set(world.people):
-            world.merge(kept, gone)
+            world.merge(kept, gone, apart=how[0] < how[1])
     elif what == "erase" and ids[how] in world.people and len(world.people) > 1:
         world.erase(ids[how])
     elif what == "identify" and ids[how] in world.people:
@@ -380,7 +386,7 @@ def _do(world, pieces, people, what, how):
         world.define(*how)
 
 
-@settings(max_examples=RUNS // 8 + 1, deadline=None, phases=PHASES)
+@settings(max_examples=RUNS // 8 + 1, deadline=None, phases=PHASES, suppress_health_check=[HealthCheck.filter_too_much])
 @given(
     cases.histories(PEOPLE),
     cases.segment_sets(),

@@ -131,6 +131,20 @@ class Live:
         assert found is not None, "at one instant there is no limit"
         return found
 
+    def merge(self, gone: Ids, into: Ids, persons: Persons) -> Changes:
+        """Let subscribers be others: whatever was told of one in `gone` is told of the one beside it in `into`.
+
+        Nobody in `gone` is there twice, or in `into`. `persons` says how both are now: who is gone is not present.
+        The result is what one subscriber with both histories would have.
+        """
+        self._mention((), persons)
+        before = self._totals()
+        told = self._admit(persons)
+        who, whose = self.people.places(gone), self.people.places(into)
+        found = self._apply(self.store.merge(who, whose, len(self.people), self.now), told, before)
+        assert found is not None, "at one instant there is no limit"
+        return found
+
     def refresh(self, answers: Mapping[Core, Ids]) -> Changes:
         """Take what the `sql` reading says of declared gaps at the clock's instant; the changes say that it did."""
         touched = [averages.NO_ROWS[0]]

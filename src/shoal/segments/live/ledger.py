@@ -34,6 +34,13 @@ class Ledger:
         if len(rows["who"]):
             self.since.append((rows, taken_back))
 
+    def move(self, gone: Places, into: Places) -> None:
+        """Let the statements of some, who are all different, be those of others."""
+        order = np.argsort(gone)
+        rows = self.of(gone[order])
+        self.add(rows, taken_back=True)
+        self.add({**rows, "who": into[order][np.searchsorted(gone[order], np.asarray(rows["who"]))]})
+
     def of(self, who: Places) -> Columns:
         """The statements of some subscribers, ascending and each named once: by subscriber, instant and id."""
         self._merge()

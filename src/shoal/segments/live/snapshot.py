@@ -107,7 +107,7 @@ def _arrays(live: Live) -> Iterator[tuple[str, npt.NDArray[np.generic]]]:
         for name, edges in (("plus", source.plus), ("minus", source.minus)):
             rows = edges.rows()
             yield f"{name}{number}at", rows.at
-            yield f"{name}{number}who", rows.who
+            yield f"{name}{number}who", store.whose(rows.who.astype(np.int64)).astype(np.int32)
             if rows.weight is not None:
                 yield f"{name}{number}weight", rows.weight
     for number, ledger in enumerate(store.ledgers.values()):

@@ -78,7 +78,6 @@ class Tally:
     number: int
     period: Period
     counts: Counts
-    weighted: bool = False  # whether a row counts as much as it says, not 1
     reach: int = UNKNOWN  # no count is farther from zero
     ready: bool = False  # whether the history is in
     total: int = 0  # over identified subscribers; kept up to date only where `totalled`
@@ -96,7 +95,7 @@ class Tally:
             return
         own = self.counts[who]
         farthest = max(int(own.max()), -int(own.min()))
-        largest = _largest(weight) if self.weighted else 1
+        largest = _largest(weight)
         if farthest + len(who) * largest > np.iinfo(self.counts.dtype).max:
             self._widen(farthest + most_of_one(who) * largest)
         self.reach = UNKNOWN

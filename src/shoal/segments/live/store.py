@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -36,6 +37,7 @@ class Store:
         self.needs = Needs()
         self._known: dict[Counted, Tally] = {}
         self._of_streams: dict[Stream, list[Counted]] = {}
+        self._moved: Places | None = None  # whose the rows of each place are now; None: nobody was merged
 
     def recount(self, program: Program, people: int) -> tuple[Counted, ...]:
         """Tallies for what a program counts; gives what is counted by sources that have to be read."""
@@ -44,8 +46,7 @@ class Store:
         self.needs, self.tallies, self._known = needs, [], {}
         sources: dict[Key, Source] = {}
         for counted, number in program.counted.items():
-            weighted = isinstance(counted, Summed)
-            tally = known.get(counted) or Tally(number, _period(counted), np.zeros(people, NARROW), weighted)
+            tally = known.get(counted) or Tally(number, _period(counted), np.zeros(people, NARROW))
             tally.number, tally.totalled = number, False
             self.tallies.append(tally)
             self._known[counted] = tally
@@ -81,6 +82,8 @@ class Store:
         """Make room for people."""
         for tally in self.tallies:
             tally.grow(people)
+        if self._moved is not None:
+            self._moved = np.concatenate((self._moved, np.arange(len(self._moved), people)))
 
     def draw(self, ids: Ids, start: int, *, waiting: bool = False) -> None:
         """Count who is in a random bucket, by their ids; their places begin at `start`. `waiting`: where it is new."""
@@ -143,10 +146,38 @@ class Store:
         for consented in facts.consented:
             yield (consented.channel, consented.purpose), ledger.consent_columns(consented), ledger.CONSENT_NAMES
 
+    def merge(self, gone: Places, into: Places, people: int, now: int) -> Iterator[Due]:
+        """Let all that was told of some be told of others; gives what changes at once.
+
+        Counts and sums are those of the two together. Which statement is the latest is decided anew. Rows that are
+        still to come keep their places, and `due` gives them to whom they belong now.
+        """
+        both = np.unique(np.concatenate((gone, into)))
+        for about, kept in self.ledgers.items():
+            before = kept.of(both)
+            if len(before["who"]):
+                kept.move(gone, into)
+                yield from self._restated(about, before, -1, now)
+                yield from self._restated(about, kept.of(both), 1, now)
+        for counted, tally in self._known.items():
+            if _about(counted) is None and not isinstance(counted, InBucket):
+                some = np.flatnonzero(tally.counts[gone])
+                weight = tally.counts[gone[some]].astype(np.int64)
+                yield Due(tally.number, np.full(len(some), now), into[some], weight)
+                yield Due(tally.number, np.full(len(some), now), gone[some], -weight)
+        moved = np.arange(people)
+        moved[gone] = into
+        self._moved = moved if self._moved is None else moved[self._moved]
+
+    def whose(self, who: Places) -> Places:
+        """To whom rows of these places belong since some were merged."""
+        return who if self._moved is None else self._moved[who]
+
     def due(self, after: int, until: int) -> Iterator[Due]:
         """What changes while the clock goes on."""
         for source in self.sources.values():
-            yield from source.due(after, until)
+            for due in source.due(after, until):
+                yield due if self._moved is None else replace(due, who=self._moved[due.who])
 
     def number(self, after: int, until: int) -> int:
         """How many rows `due` gives."""
