@@ -6,6 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from shoal.core.errors import UserError
+from shoal.store import database as database_module
 from shoal.store import journal
 from shoal.store.database import Database, connect, metadata, sqlite_url
 from shoal.store.migrations import HEAD, migrate, version
@@ -16,6 +17,26 @@ def test_sqlite_commits_to_disk(tmp_path: Path) -> None:
     with database.read() as connection:
         assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2  # FULL
         assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+
+
+@pytest.mark.parametrize("level", ["OFF", "NORMAL"])
+def test_a_sqlite_that_does_not_wait_for_the_disk_is_refused(tmp_path, monkeypatch, level):
+    monkeypatch.setattr(database_module, "PRAGMAS", ("journal_mode=WAL", f"synchronous={level}"))
+    with pytest.raises(UserError) as error:
+        migrate(connect(sqlite_url(tmp_path / "a.db")))
+    assert error.value.code == "unsafe_database"
+
+
+def test_a_postgresql_that_does_not_wait_for_the_disk_is_refused(postgresql_url):
+    engine = sa.create_engine(postgresql_url.replace("postgresql:", "postgresql+psycopg:"))
+    with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as own:
+        own.exec_driver_sql("CREATE DATABASE hasty")
+        own.exec_driver_sql("ALTER DATABASE hasty SET synchronous_commit = off")
+        with pytest.raises(UserError) as error:
+            connect(postgresql_url.replace("/postgres?", "/hasty?"))
+        assert error.value.code == "unsafe_database"
+        own.exec_driver_sql("DROP DATABASE hasty WITH (FORCE)")
+    engine.dispose()
 
 
 @pytest.mark.parametrize("url", ["nonsense", "mysql://h/d"])

@@ -40,6 +40,7 @@ COMMANDS = {
     "webhooks": ("webhook",),
     "letters": ("letters",),
     "backup": ("backup", "restore"),
+    "doctor": ("doctor",),
     "serve": ("serve",),
 }
 """Which file has which commands."""

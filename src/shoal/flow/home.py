@@ -14,6 +14,7 @@ from shoal.access import tables as _access_tables  # noqa: F401 (declares its ta
 from shoal.core.errors import UserError, require
 from shoal.core.failures import replacing, writing
 from shoal.core.settings import Home, Settings, settings_from
+from shoal.destinations import tables as _destination_tables  # noqa: F401 (declares its tables)
 from shoal.ingest import tables as _ingest_tables  # noqa: F401 (declares its tables)
 from shoal.profiles import tables as _profile_tables  # noqa: F401 (declares its tables)
 from shoal.segments import tables as _segment_tables  # noqa: F401 (declares its tables)
@@ -54,8 +55,9 @@ def create(folder: Path) -> bool:
         fix="Give another folder with --home.",
     )
     with writing(folder):
-        for each in (folder, home.lake, home.derived, home.segments):
-            each.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # it holds personal data
+        for each in (home.lake, home.derived, home.segments):
+            each.mkdir(exist_ok=True)
         with replacing(home.settings) as place:
             place.write_text(FIRST_SETTINGS)
     return True
@@ -67,13 +69,7 @@ def open_home(folder: Path) -> Opened:
     Raises UserError `no_workspace`, and `foreign_database` where its database is that of another folder.
     """
     home = Home(folder)
-    if not home.settings.is_file():
-        raise UserError(
-            "no_workspace",
-            f"There is no workspace in {folder}.",
-            fix="Run `shoal init`, or name another folder with --home.",
-        )
-    settings = _settings(home)
+    settings = settings_of(home)
     database = connect(settings.database or sqlite_url(home.database))
     try:
         migrate(database)
@@ -101,7 +97,14 @@ def one_writer(home: Home) -> Iterator[None]:
         yield
 
 
-def _settings(home: Home) -> Settings:
+def settings_of(home: Home) -> Settings:
+    """The settings of a workspace; raises UserError `no_workspace` and `bad_setting`."""
+    if not home.settings.is_file():
+        raise UserError(
+            "no_workspace",
+            f"There is no workspace in {home.folder}.",
+            fix="Run `shoal init`, or name another folder with --home.",
+        )
     try:
         return settings_from(yaml.safe_load(home.settings.read_text()))
     except yaml.YAMLError as error:

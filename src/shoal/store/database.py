@@ -25,6 +25,10 @@ BigId = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 """A 64-bit number that may be an automatic primary key on both databases."""
 
 
+PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000")
+_FULL = 2
+
+
 @dataclass(frozen=True, slots=True)
 class Database:
     """A place to read and write rows; make one with `connect`."""
@@ -83,14 +87,21 @@ def sqlite_url(path: Path) -> str:
 
 
 def _sqlite(url: sa.URL) -> sa.Engine:
-    engine = sa.create_engine(url, connect_args={"timeout": 30})
+    engine = sa.create_engine(url, connect_args={"timeout": 30}, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _record: Any) -> None:
         # The driver's own transaction handling is off, so that BEGIN is exactly where we say.
         connection.isolation_level = None
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
+        for pragma in PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
+        (synchronous,) = connection.execute("PRAGMA synchronous").fetchone()
+        require(
+            synchronous >= _FULL,
+            "unsafe_database",
+            "SQLite does not wait for the disk here, so a commit may be lost.",
+            fix="Use a build of SQLite that knows synchronous=FULL.",
+        )
 
     @event.listens_for(engine, "begin")
     def begin(connection: sa.Connection) -> None:
@@ -101,7 +112,7 @@ def _sqlite(url: sa.URL) -> sa.Engine:
 
 
 def _postgresql(url: sa.URL) -> sa.Engine:
-    engine = sa.create_engine(url.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+    engine = sa.create_engine(url.set(drivername="postgresql+psycopg"), pool_pre_ping=True, hide_parameters=True)
     try:
         with engine.connect() as connection:
             setting = connection.exec_driver_sql("SHOW synchronous_commit").scalar_one()

@@ -21,7 +21,7 @@ def version(database: Database) -> str | None:
         return connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
 
 
-def _known() -> frozenset[str]:
+def known_versions() -> frozenset[str]:
     """All versions up to `HEAD`: files are called `v0001_….py`."""
     return frozenset(file.name[1:5] for file in (Path(__file__).parent / "versions").glob("v*.py"))
 
@@ -34,7 +34,7 @@ def migrate(database: Database) -> None:
     found = version(database)
     if found == HEAD:
         return
-    if found is not None and found not in _known():
+    if found is not None and found not in known_versions():
         message = f"This workspace was made by a newer Shoal: its schema is {found}, this program knows {HEAD}."
         raise UserError("newer_workspace", message, fix="Upgrade Shoal, or open another workspace with --home.")
     # Alembic is slow to import, and almost every start finds nothing to do.
