@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from urllib.parse import quote
 
+from nicegui import __version__ as nicegui_version
 from starlette.datastructures import MutableHeaders
 from starlette.requests import HTTPConnection
 from starlette.responses import RedirectResponse, Response
@@ -29,6 +30,7 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=()",
 }
+_LASTING = f"/_nicegui/{nicegui_version}/"  # a new version has new addresses
 _HSTS = "max-age=31536000"
 
 
@@ -87,6 +89,8 @@ def _guarded(asked: HTTPConnection, send: Send) -> Send:
             headers = MutableHeaders(scope=message)
             for name, value in HEADERS.items():
                 headers[name] = value
+            if asked.url.path.startswith(_LASTING):
+                headers["Cache-Control"] = "public, max-age=31536000, immutable"
             if cookies.is_https(asked):
                 headers["Strict-Transport-Security"] = _HSTS
         await send(message)

@@ -6,13 +6,15 @@ from pathlib import Path
 
 from fastapi import FastAPI
 from nicegui import core, ui
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import BaseRoute, Match, Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from shoal.flow.home import Opened
 from shoal.flow.signing_in import Reception
-from shoal.ui import pages, sign_in, sockets
+from shoal.flow.sizes import Sizes
+from shoal.ui import pages, pulse, sign_in, sockets
 from shoal.ui.gate import Gate
 from shoal.ui.policy import undeclared
 from shoal.ui.served import Served, serve
@@ -33,7 +35,7 @@ class _Pages(Mount):
 def mount(app: FastAPI, opened: Opened) -> None:
     """Serve the pages beside the routes that an application has already; once in a process."""
     assert not undeclared(), f"pages without a policy: {undeclared()}; of {len(pages.ALL)} files"
-    serve(Served(opened, Reception(opened), app.state))
+    serve(Served(opened, Reception(opened), Sizes(opened), app.state))
     ui.run_with(
         app,
         title="Shoal",
@@ -45,7 +47,10 @@ def mount(app: FastAPI, opened: Opened) -> None:
         reconnect_timeout=10,
         binding_refresh_interval=None,
     )
+    # NiceGUI's own two log each browser that goes on before a page is there, and the gate does what they do.
+    core.app.user_middleware[:] = [one for one in core.app.user_middleware if one.cls is GZipMiddleware]
     sockets.bind()
+    core.app.on_startup(pulse.beat)
     install()
     routes: list[BaseRoute] = app.router.routes
     routes.pop()  # the one that NiceGUI added: ours leaves the API's paths alone and has a gate

@@ -10,6 +10,7 @@ from shoal.flow.current import Current
 from shoal.flow.engine import Engine
 from shoal.flow.home import Opened
 from shoal.flow.signing_in import Reception
+from shoal.flow.sizes import Sizes
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,7 @@ class Served:
 
     opened: Opened
     reception: Reception
+    sizes: Sizes
     state: State  # of the whole application: its intake and its engine
 
     @property

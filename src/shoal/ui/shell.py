@@ -5,11 +5,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
 from nicegui import app as pages_app
 from nicegui import ui
+from nicegui.elements.mixins.text_element import TextElement
 
 from shoal.core.errors import UserError
 from shoal.core.failures import failure
@@ -27,20 +29,31 @@ def install() -> None:
     pages_app.on_exception(tell)
 
 
-@contextmanager
-def frame(title: str, *, under: str = "") -> Iterator[ui.element]:
-    """The page with its navigation; what is drawn within stands below the title.
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Places of the head of a page, to be drawn into."""
 
-    `under` is the path whose link is marked, by default that of the page. Gives the head of the page: what is drawn
-    into it stands below the title, and beside it where there is room.
+    title: TextElement
+    below: ui.element  # a line or two below the title
+    beside: ui.element  # buttons to the right of it
+
+
+@contextmanager
+def frame(title: str, *, under: str = "") -> Iterator[Head]:
+    """The page with its navigation; what is drawn within stands below its head, whose places are given.
+
+    `under` is the path whose link is marked, by default that of the page.
     """
     with element("div", "shell"):
         text("a", "Skip to the content", "skip", href="#main")
         _navigation(under or ui.context.client.page.path)
         with element("main", "main", id="main", tabindex="-1"):
-            with element("div", "head") as head, element("div"):
-                text("h1", title)
-            yield head
+            with element("div", "head"):
+                with element("div"):
+                    named = text("h1", title)
+                    below = element("div")
+                beside = element("div", "row")
+            yield Head(named, below, beside)
             with element("div", "phone-foot"):
                 _foot()
 

@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from shoal.ui.pages import overview as overview
+from shoal.ui.pages import segments as segments
 
-ALL = (overview,)
+ALL = (overview, segments)
