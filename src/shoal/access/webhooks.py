@@ -47,8 +47,7 @@ def create(
     connection: sa.Connection, key: bytes, *, name: str, vendor: str, address: str | None, secret: str, at: Instant
 ) -> Hook:
     """Take a vendor's deliveries to a name with one more secret. Raises UserError `bad_webhook`."""
-    fix = "Use small letters, digits, - and _."
-    require(_NAME.fullmatch(name) is not None, "bad_webhook", f"A webhook can't be called {name!r}.", fix=fix)
+    check_name(name)
     require(bool(secret.strip()), "bad_webhook", "A webhook needs a secret.", fix="Give it with --secret.")
     for hook in known(connection):
         if hook.name == name and hook.vendor != vendor:
@@ -59,6 +58,12 @@ def create(
     number = connection.execute(sa.insert(webhooks).values({**row, "secret": sealed})).inserted_primary_key
     assert number is not None
     return next(hook for hook in known(connection) if hook.id == number[0])
+
+
+def check_name(name: str) -> None:
+    """Raise UserError `bad_webhook` for what can be no name of a webhook."""
+    fix = "Use small letters, digits, - and _."
+    require(_NAME.fullmatch(name) is not None, "bad_webhook", f"A webhook can't be called {name!r}.", fix=fix)
 
 
 def known(connection: sa.Connection) -> tuple[Hook, ...]:

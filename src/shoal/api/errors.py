@@ -29,6 +29,7 @@ STATUS = {
     "no_access": 503,
     "no_answer": 503,
     "damaged_secret": 503,
+    "damaged_webhook": 503,
 }
 """Of codes that are not 400."""
 

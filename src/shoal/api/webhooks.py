@@ -34,9 +34,9 @@ async def take(request: Request, name: str) -> JSONResponse:
     """Answer once all of a delivery is on disk."""
     post: Post = request.app.state.post
     intake: Intake = request.app.state.intake
-    address = post.address(name)
-    delivery = await _delivery(request, address)
-    accepted = await asyncio.to_thread(post.accept, address, delivery)
+    taking = post.taking(name)
+    delivery = await _delivery(request, taking.address)
+    accepted = await asyncio.to_thread(post.accept, taking, delivery)
     if accepted is None:
         return JSONResponse({"success": True})
     await asyncio.to_thread(post.confirm, accepted)  # first: what is noted as taken is not asked for again

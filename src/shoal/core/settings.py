@@ -109,6 +109,11 @@ class Home:
         """Segment files."""
         return self.folder / "segments"
 
+    @property
+    def webhooks(self) -> Path:
+        """What generic webhooks mean, one YAML file a name."""
+        return self.folder / "webhooks"
+
 
 def settings_from(data: Any) -> Settings:
     """Settings from the parsed settings file; raises UserError `bad_setting` naming the key.

@@ -105,9 +105,9 @@ def _lake(
 
 
 def _others(home: Home, with_secret: bool) -> list[Path]:
-    """Settings, segment files, reject files, and the secret where it is wanted."""
+    """Settings, files of segments and webhooks, reject files, and the secret where it is wanted."""
     single = [home.settings, home.identity, *([home.secret] if with_secret else [])]
-    folders = [path for folder in (home.segments, home.rejects) for path in sorted(folder.rglob("*"))]
+    folders = [path for folder in (home.segments, home.webhooks, home.rejects) for path in sorted(folder.rglob("*"))]
     return [path for path in (*single, *folders) if path.is_file() and path.suffix != ".partial"]
 
 

@@ -9,12 +9,12 @@ from shoal.core.errors import UserError
 from shoal.flow.drain import Drain
 from shoal.flow.home import Opened, one_writer
 from shoal.flow.importing import context_of
+from shoal.flow.mapped_webhooks import webhook_under
 from shoal.flow.unifying import unify
 from shoal.ingest import letters
-from shoal.ingest.calls import BATCH, Letter, Taken, read
+from shoal.ingest.calls import BATCH, Taken, read
 from shoal.ingest.source import Context
 from shoal.ingest.webhook import mapped
-from shoal.ingest.webhooks import webhook_of
 from shoal.ingest.webhooks.rows import document
 from shoal.store import journal
 
@@ -70,7 +70,7 @@ def _take(opened: Opened, dead: letters.DeadLetter) -> bool:
     """Put a letter's records into the journal in the place of the letter; False where it still can't be taken."""
     context = context_of(opened.settings, dead.received_at)
     try:
-        taken = _read(dead.letter, context)
+        taken = _read(opened, dead, context)
     except UserError:
         return False
     if taken.letters:
@@ -83,11 +83,12 @@ def _take(opened: Opened, dead: letters.DeadLetter) -> bool:
     return True
 
 
-def _read(letter: Letter, context: Context) -> Taken:
+def _read(opened: Opened, dead: letters.DeadLetter, context: Context) -> Taken:
     """What the letter says now. Raises UserError."""
+    letter = dead.letter
     if letter.webhook is None:
         return read(BATCH, b'{"batch": [' + letter.payload + b"]}", context)
-    return mapped(webhook_of(letter.webhook), [document(letter.payload)], context).taken
+    return mapped(webhook_under(opened.home, letter.webhook, dead.source), [document(letter.payload)], context).taken
 
 
 def _drain(opened: Opened) -> None:

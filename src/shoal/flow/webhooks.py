@@ -16,8 +16,9 @@ from shoal.flow.accepting import Once
 from shoal.flow.admitting import Lately
 from shoal.flow.home import Opened
 from shoal.flow.importing import context_of
+from shoal.flow.mapped_webhooks import has_terms, keep_terms, webhook_under
 from shoal.ingest.webhook import Delivery, Proof, Received, Webhook, proved, read
-from shoal.ingest.webhooks import webhook_of
+from shoal.ingest.webhooks import generic, webhook_of
 from shoal.store.secret import secret_at
 
 Fetch = Callable[[str], bytes]
@@ -28,14 +29,23 @@ _BYTES = 32
 
 
 def create_webhook(
-    opened: Opened, vendor: str, *, name: str | None = None, secret: str | None = None, address: str | None = None
+    opened: Opened,
+    vendor: str,
+    *,
+    name: str | None = None,
+    secret: str | None = None,
+    address: str | None = None,
+    terms: generic.Terms | None = None,
 ) -> tuple[Hook, str | None]:
     """A new secret of a webhook, and the text of it where it was made here.
 
-    Raises UserError `unknown_vendor`, `bad_webhook` and `bad_secret`.
+    A generic webhook has terms, which take the place of those that it had. Raises UserError `unknown_vendor`,
+    `bad_webhook`, `bad_mapping`, `bad_secret` and `damaged_webhook`.
     """
-    webhook = webhook_of(vendor)
-    made = secrets.token_urlsafe(_BYTES) if webhook.makes_secret and secret is None else None
+    webhooks.check_name(name or vendor)
+    terms = None if terms is None else generic.checked(terms)
+    webhook = _asked(opened, vendor, name or vendor, terms)
+    made = webhook.secret_of(secrets.token_bytes(_BYTES)) if webhook.makes_secret and secret is None else None
     given = made or secret
     require(given is not None, "bad_secret", f"{webhook.title} has a secret.", fix=f"Give {webhook.secret}: --secret.")
     assert given is not None
@@ -53,7 +63,19 @@ def create_webhook(
             secret=given,
             at=now_(),
         )
+        if terms is not None:
+            keep_terms(opened.home, hook.name, terms)
     return hook, made
+
+
+def _asked(opened: Opened, vendor: str, name: str, terms: generic.Terms | None) -> Webhook:
+    if vendor != generic.NAME:
+        told = f"What the deliveries of {vendor} mean is known."
+        require(terms is None, "bad_webhook", told, fix="Leave --map out, or make a generic webhook.")
+        return webhook_of(vendor)
+    has_some = terms is not None or has_terms(opened.home, name)
+    require(has_some, "bad_webhook", "A generic webhook has a mapping.", fix="Give it with --map FILE.")
+    return webhook_under(opened.home, vendor, name) if terms is None else generic.webhook_by(terms)
 
 
 def known_webhooks(opened: Opened) -> tuple[Hook, ...]:
@@ -66,6 +88,14 @@ def revoke_webhook(opened: Opened, number: int) -> Hook:
     """End a secret. Raises UserError `unknown_webhook`."""
     with opened.database.write() as connection:
         return webhooks.revoke(connection, number, Instant(now_()))
+
+
+@dataclass(frozen=True, slots=True)
+class Taking:
+    """What is taken under a name, and how it is read."""
+
+    address: Address
+    webhook: Webhook
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,20 +116,24 @@ class Post:
         self.addresses = Lately(self._find, _MOST)
         self._certificates: dict[str, bytes] = {}
 
-    def address(self, name: str) -> Address:
-        """What is taken under a name, as of two seconds ago at most. Raises UserError `no_such_webhook`."""
+    def taking(self, name: str) -> Taking:
+        """What is taken under a name, as of two seconds ago at most.
+
+        Raises UserError `no_such_webhook` and `damaged_webhook`.
+        """
         found = self.addresses.get(name)
         if found is None:
             raise UserError("no_such_webhook", "There is no such webhook.", fix="`shoal webhook create` makes one.")
         return found
 
-    def _find(self, name: str) -> Address | None:
+    def _find(self, name: str) -> Taking | None:
         with self._opened.database.read() as connection:
-            return webhooks.find(connection, self._secret, name)
+            found = webhooks.find(connection, self._secret, name)
+        return None if found is None else Taking(found, webhook_under(self._opened.home, found.vendor, name))
 
-    def accept(self, address: Address, delivery: Delivery) -> Accepted | None:
+    def accept(self, taking: Taking, delivery: Delivery) -> Accepted | None:
         """Prove a delivery and read it; None for a ping. Raises UserError as `proved` and `read` do."""
-        webhook = webhook_of(address.vendor)
+        address, webhook = taking.address, taking.webhook
         if webhook.is_ping(delivery):
             return None
         if webhook.certificate is not None:

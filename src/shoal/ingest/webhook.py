@@ -6,6 +6,7 @@ Each vendor is one file in `ingest/webhooks/`, listed in `WEBHOOKS` there. All o
 
 from __future__ import annotations
 
+import base64
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -65,6 +66,9 @@ class Webhook:
     rows: Callable[[Delivery], Iterable[Row]]
     map_row: Callable[[Row, Context], Iterable[Record]]
     makes_secret: bool = False  # the secret is ours to make and is pasted at the vendor's
+    secret_of: Callable[[bytes], str] = lambda key: (
+        base64.urlsafe_b64encode(key).decode().rstrip("=")
+    )  # of random bytes
     signs_address: bool = False
     window_s: int = WINDOW_S
     is_resent_alike: bool = False  # the vendor sends again under the same signature

@@ -9,7 +9,7 @@ import hmac
 import json
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from itertools import count
 from typing import Any
@@ -20,6 +20,9 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.hashes import SHA1, SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from shoal.ingest.mapping import mapping_from
+from shoal.ingest.webhooks.generic import Terms
 
 Key = Any
 Headers = Mapping[str, str]
@@ -45,6 +48,10 @@ class Vendor:
     replay: int = 409
     expected: Mapping[str, Any] = field(default_factory=dict)
     reserialised: Callable[[bytes], bytes] = lambda body: json.dumps(json.loads(body), indent=1).encode()
+    terms: Terms | None = None  # of a generic webhook
+
+    def __str__(self) -> str:
+        return self.name if self.terms is None else f"{self.name}_{self.terms.scheme}"
 
 
 def without(*names: str) -> Callable[[Headers, bytes], tuple[Headers, bytes]]:
@@ -554,3 +561,57 @@ VENDORS = (
     *(ACTIVECAMPAIGN, AMAZON_SES, BIGCOMMERCE, BREVO, CUSTOMERIO, HUBSPOT, KLAVIYO, MAILCHIMP, MAILGUN, MANDRILL),
     *(POSTMARK, SENDGRID, SHOPIFY, SPARKPOST, STRIPE, TWILIO, TYPEFORM, WOOCOMMERCE, ZENDESK),
 )
+
+
+# Generic webhooks, by each of their schemes
+
+SIGN_UPS = mapping_from(
+    {
+        "source": "sign_ups",
+        "at": "at",
+        "keys": {"email": "person.email"},
+        "events": [{"name": "Signed Up", "id": "number", "properties": {"plan": "plan"}}],
+    }
+)
+
+
+def _generic_body(number):
+    event = {"number": number, "at": "2026-08-01T10:00:00Z", "person": {"email": "ana@example.org"}, "plan": "pro"}
+    return json.dumps(event).encode()
+
+
+def _standard_key():
+    key = secrets.token_bytes(24)
+    return f"whsec_{base64.b64encode(key).decode()}", key
+
+
+def _generic_hmac(digest):
+    def signed(key, body, _at, _url):
+        return {**JSON, "x-shop-signature": f"{digest}={_hmac(key, body, digest).hexdigest()}"}, body
+
+    return signed
+
+
+GENERIC_STANDARD = Vendor(
+    "generic",
+    _standard_key,
+    _generic_body,
+    standard(),
+    standard(digest="sha1"),
+    without("webhook-signature"),
+    replay=200,
+    terms=Terms(SIGN_UPS),
+)
+GENERIC_HMAC = Vendor(
+    "generic",
+    _secret,
+    _generic_body,
+    _generic_hmac("sha256"),
+    _generic_hmac("sha1"),
+    without("x-shop-signature"),
+    replay=200,
+    expected={"stale": 200},
+    terms=Terms(SIGN_UPS, "hmac", "X-Shop-Signature"),
+)
+GENERIC_ADDRESS = replace(_with_password("generic", _generic_body), terms=Terms(SIGN_UPS, "address"))
+GENERIC = (GENERIC_STANDARD, GENERIC_HMAC, GENERIC_ADDRESS)
