@@ -48,7 +48,9 @@ def mount(app: FastAPI, opened: Opened) -> None:
         binding_refresh_interval=None,
     )
     # NiceGUI's own two log each browser that goes on before a page is there, and the gate does what they do.
-    core.app.user_middleware[:] = [one for one in core.app.user_middleware if one.cls is GZipMiddleware]
+    core.app.user_middleware[:] = [
+        one for one in core.app.user_middleware if isinstance(one.cls, type) and issubclass(one.cls, GZipMiddleware)
+    ]
     sockets.bind()
     core.app.on_startup(pulse.beat)
     install()

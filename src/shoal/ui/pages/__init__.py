@@ -1,8 +1,13 @@
-"""All pages, one file each. A page is added by its file and its line here, in the order of the navigation."""
+"""All pages, one file each. A page is added by its file and its line here: the navigation has the same order."""
 
 from __future__ import annotations
 
-from shoal.ui.pages import overview as overview
-from shoal.ui.pages import segments as segments
+from importlib import import_module
 
-ALL = (overview, segments)
+NAMES = (
+    "overview",
+    "segments",
+    "segment",  # the page of one, which takes what no page before it has
+)
+
+ALL = tuple(import_module(f"shoal.ui.pages.{name}") for name in NAMES)

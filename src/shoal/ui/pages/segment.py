@@ -1,0 +1,204 @@
+"""One segment: its sentence, its size over time, who is in it and why, what each condition keeps, and its versions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from nicegui import background_tasks, ui
+from nicegui.client import Client
+from nicegui.elements.mixins.text_element import TextElement
+
+from shoal.core.errors import UserError
+from shoal.core.time import Instant, parse_instant
+from shoal.flow import applying, asking, drafting, saving, standing
+from shoal.flow.linting import lint_one
+from shoal.flow.sizes import Moment
+from shoal.segments.lint.finding import Finding, Subject
+from shoal.segments.sentence import english
+from shoal.segments.sql.queries import Counts
+from shoal.segments.versions import Version
+from shoal.ui.asking import ask
+from shoal.ui.charts import sizes_plot
+from shoal.ui.conditions import explanation, waterfall
+from shoal.ui.findings import findings
+from shoal.ui.members import Members
+from shoal.ui.parts import ago, day_and_time, element, link, notice, people, signed, text, tile, tone
+from shoal.ui.policy import acting, may, page
+from shoal.ui.pulse import listen
+from shoal.ui.segment_table import address
+from shoal.ui.served import served
+from shoal.ui.shell import frame
+
+DAYS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What the page begins with."""
+
+    listed: standing.Listed
+    counts: Counts
+    at: Instant
+    moments: tuple[Moment, ...]
+    change: int | None
+    versions: tuple[Version, ...]
+
+
+@page("/segments/{name}", title="Segment", role="viewer")
+async def segment(name: str, as_of: str = "") -> None:
+    """The page of a segment; `as_of` asks who was in it then."""
+    try:
+        instant = parse_instant(as_of) if as_of else None
+        seen = await ask(_look, name, instant)
+    except UserError as error:
+        with frame("Segment", under="/segments"):
+            notice(error.message, fix=error.fix or "", is_error=True)
+            link("All segments", "/segments")
+        return
+    own = seen.listed.segment
+    with frame(own.title or name, under="/segments") as head:
+        with head.below:
+            text("p", english(own.when), "sub").style("max-width: 86ch")
+        with head.beside:
+            _buttons(name, as_of)
+        if instant is not None:
+            notice(f"This is as of {day_and_time(instant)}, by today's definition.", fix="It doesn't move.")
+        with element("div", "halves"):
+            with element("div", "stack"):
+                size = _size(seen)
+                members = _members(name, instant)
+            with element("div", "stack"):
+                _waterfall(seen)
+                _explain(name, own.title or name, instant)
+                said = tile("stack")
+                _versions(seen, name)
+    await members.draw()
+
+    async def follow() -> None:
+        current = served().current
+        if current is not None and instant is None:
+            found = (await ask(current.sizes)).get(name)
+            if found is not None:
+                size.text = people(found)
+        await members.follow()
+
+    listen(follow)
+    background_tasks.create(_advise(said, ui.context.client, seen.listed))
+
+
+def _look(name: str, instant: Instant | None) -> _Seen:
+    here = served()
+    listed = standing.one(here.opened, here.current, name).segments[0]
+    if instant is None:
+        drafted = drafting.draft(here.opened, here.current, listed.segment.when.to_data(), lint=False)
+        counts, at = drafted.counts, drafted.as_of
+        moments = tuple(here.sizes.series(name, counts.members, at, days=DAYS))
+    else:
+        answer = asking.count(here.opened, name, instant)
+        counts, at, moments = answer.counts, answer.as_of, ()
+    versions = applying.history(here.opened, name) if listed.version else ()
+    return _Seen(listed, counts, at, moments, here.sizes.change(name, at), versions)
+
+
+def _buttons(name: str, as_of: str) -> None:
+    if as_of:
+        link("Now", address(name), "button")
+    with element("form", "row", method="get", action=address(name)):
+        element("input", "field", type="date", name="as_of", value=as_of[:10], **{"aria-label": "As of this day"})
+        text("button", "As of", "button", type="submit")
+    if may("save a segment"):
+        link("Edit", f"{address(name)}/edit", "primary")
+
+
+def _size(seen: _Seen) -> TextElement:
+    with tile("stack"):
+        text("h2", "In it")
+        with element("div", "row"):
+            size = text("div", people(seen.counts.members), "v", **{"data-size": seen.listed.segment.name})
+            if seen.change is not None and seen.moments:
+                text("span", f"{signed(seen.change)} in 7 days", f"d {tone(seen.change)}")
+        share = seen.counts.members / seen.counts.eligible if seen.counts.eligible else 0
+        text("p", f"{share:.1%} of {people(seen.counts.eligible)}, at {day_and_time(seen.at)}", "d")
+        if len(seen.moments) > 2:
+            first = seen.moments[0]
+            sizes_plot(seen.moments, f"From {people(first.size)} to {people(seen.counts.members)} in {DAYS} days")
+        elif seen.moments:
+            text("p", "How large it was is known from its first day on.", "d")
+    return size
+
+
+def _members(name: str, instant: Instant | None) -> Members:
+    with tile("stack"):
+        text("h2", "Who")
+        place = element("div", "stack")
+    return Members(name, instant, place)
+
+
+def _waterfall(seen: _Seen) -> None:
+    with tile("stack"):
+        text("h2", "What each condition keeps")
+        waterfall(seen.counts)
+
+
+def _explain(name: str, title: str, instant: Instant | None) -> None:
+    with tile("stack"):
+        text("h2", "Why is somebody in it, or not?")
+        with element("div", "row"):
+            field = element(
+                "input", "field", type="text", placeholder="Address or id", **{"aria-label": "Address or id"}
+            )
+            field.style("flex: 1 1 160px")
+            button = text("button", "Explain", "button", type="button")
+        place = element("div", "stack")
+
+    async def show(event: ui.events.GenericEventArguments) -> None:  # type: ignore[name-defined]
+        asked = str(event.args or "").strip()
+        place.clear()
+        with place:
+            try:
+                found = await ask(asking.explain_one, served().opened, asked, name, instant)
+            except UserError as error:
+                notice(error.message, fix=error.fix or "", is_error=True)
+            else:
+                explanation(found, title)
+
+    asking_it = f"() => emit(document.getElementById('c{field.id}').value)"
+    button.on("click", show, js_handler=asking_it)
+    field.on("keydown.enter", show, js_handler=asking_it)
+
+
+def _versions(seen: _Seen, name: str) -> None:
+    with tile("stack"):
+        text("h2", "Versions")
+        if not seen.versions:
+            text("p", "It is a ready-made definition that nobody has saved yet.", "sub")
+        for each in reversed(seen.versions):
+            with element("div", "version"):
+                with element("div", "row"):
+                    is_now = each.number == seen.versions[-1].number
+                    text("span", f"{each.number}", "chip now" if is_now else "chip")
+                    text("span", f"{_CHANGED[each.change]} by {each.actor}, {ago(each.at)}", "d")
+                    if not is_now and not each.is_deletion and may("roll back a segment"):
+                        _back(name, each.number, seen.versions[-1].number)
+                if each.sentence:
+                    text("div", each.sentence, "sent")
+
+
+_CHANGED = {"new": "made", "meaning": "changed", "label": "relabelled", "deleted": "ended"}
+
+
+def _back(name: str, number: int, current: int) -> None:
+    async def back() -> None:
+        user = acting("roll back a segment")
+        await ask(saving.rollback, served().opened, name, number, actor=user.name, expected=current)
+        ui.navigate.to(address(name))
+
+    text("button", "Bring back", "quiet", type="button").on("click", back)
+
+
+async def _advise(place: ui.element, client: Client, listed: standing.Listed) -> None:
+    own = listed.segment
+    found: tuple[Finding, ...] = await ask(lint_one, served().opened, Subject(own.name, own.when, own))
+    with client, place:
+        text("h2", "What the linter says")
+        findings(found)
