@@ -47,6 +47,11 @@ class Proof:
     replay_id: str | None = None  # the same for the same signed content; None where nothing is signed
 
 
+def plain_secret(key: bytes) -> str:
+    """The text of a secret, which an address may hold as it is."""
+    return base64.urlsafe_b64encode(key).decode().rstrip("=")
+
+
 @dataclass(frozen=True, slots=True)
 class Webhook:
     """The webhook of one vendor.
@@ -66,9 +71,7 @@ class Webhook:
     rows: Callable[[Delivery], Iterable[Row]]
     map_row: Callable[[Row, Context], Iterable[Record]]
     makes_secret: bool = False  # the secret is ours to make and is pasted at the vendor's
-    secret_of: Callable[[bytes], str] = lambda key: (
-        base64.urlsafe_b64encode(key).decode().rstrip("=")
-    )  # of random bytes
+    secret_of: Callable[[bytes], str] = plain_secret  # of random bytes
     signs_address: bool = False
     window_s: int = WINDOW_S
     is_resent_alike: bool = False  # the vendor sends again under the same signature
