@@ -13,6 +13,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from asked import Asked, filled, served
 
 from shoal.flow.admitting import create_key
 from shoal.flow.home import create, open_home
@@ -96,3 +97,17 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     server.start()
     yield server
     server.stop(signal.SIGKILL)
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asked]:
+    """A small shop that is served by this process; nothing is followed."""
+    with served(filled(tmp_path_factory.mktemp("told") / "home")) as asked:
+        yield asked
+
+
+@pytest.fixture
+def asked(tmp_path: Path) -> Iterator[Asked]:
+    """The same, for a test that changes it."""
+    with served(filled(tmp_path / "home")) as asked:
+        yield asked

@@ -157,15 +157,6 @@ def test_a_packed_body_is_unpacked(server):
     assert told(server, "SELECT count(*) FROM events") == [(1,)]
 
 
-def test_browsers_of_other_sites_may_send(shared):
-    asked = {"Origin": "https://shop.example.org", "Access-Control-Request-Method": "POST"}
-    answer = httpx.options(
-        f"{shared.url}/v1/track", headers={**asked, "Access-Control-Request-Headers": "authorization"}
-    )
-    assert answer.status_code == 200
-    assert answer.headers["access-control-allow-origin"] == "*"
-
-
 def test_pages_about_the_server(shared):
     assert httpx.get(f"{shared.url}/healthz").text == "alive\n"
     assert "shoal_dead_letters 0.0" in httpx.get(f"{shared.url}/metrics").text

@@ -9,11 +9,16 @@ from importlib import metadata
 from pathlib import Path
 
 from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.middleware.cors import CORSMiddleware
 
-from shoal.api import calls, health, reference, webhooks
-from shoal.api.errors import on_any, on_http_error, on_user_error
+from shoal.api import calls, changes, health, reference, script, segments, subscribers, webhooks
+from shoal.api.bell import Bell
+from shoal.api.description import describe
+from shoal.api.errors import answer, on_any, on_http_error, on_user_error, on_wrong_value
+from shoal.api.limits import Limited, Limits
+from shoal.api.origins import Origins
+from shoal.api.streams import Streams
 from shoal.core.errors import UserError
 from shoal.destinations.outgoing import fetched
 from shoal.flow.accepting import Intake
@@ -48,14 +53,17 @@ def made(opened: Opened, *, engine: bool = True, fetch: Fetch = fetched, pages: 
     app = FastAPI(title="Shoal", version=metadata.version("shoal"), lifespan=alive, docs_url=None, redoc_url=None)
     secret = secret_at(opened.home.secret)
     app.state.opened, app.state.door, app.state.post = opened, Door(opened, secret), Post(opened, secret, fetch)
-    app.add_middleware(
-        CORSMiddleware, allow_origins=["*"], allow_methods=["POST"], allow_headers=["Authorization", "Content-Type"]
-    )
+    app.state.limits, app.state.streams = Limits(opened.settings), Streams()
+    app.state.bell = Bell(opened, lambda: app.state.engine.current if app.state.engine else None)
+    app.add_middleware(Limited, limits=app.state.limits, refuse=answer, below="/v1/")
+    app.add_middleware(Origins, paths=calls.PATHS)
     app.add_exception_handler(UserError, on_user_error)
     app.add_exception_handler(HTTPException, on_http_error)
+    app.add_exception_handler(RequestValidationError, on_wrong_value)
     app.add_exception_handler(Exception, on_any)
-    for each in (calls, webhooks, health, reference):
+    for each in (calls, webhooks, segments, subscribers, changes, script, health, reference):
         app.include_router(each.router)
+    describe(app)
     if pages:
         from shoal.ui.mount import mount  # noqa: PLC0415 - it takes two seconds to load
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import msgspec
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
 from shoal.api.bodies import body_of
+from shoal.api.call_forms import body_described, taken_described
 from shoal.api.doors import permitted
+from shoal.api.typed import failures, policy
 from shoal.core.time import now
 from shoal.flow.accepting import Intake
 from shoal.flow.home import Opened
@@ -19,13 +22,25 @@ from shoal.ingest.sources.segment import TYPES
 
 router = APIRouter(prefix="/v1", tags=["Events in"])
 
-_ANSWERS: dict[int | str, dict[str, Any]] = {status: {} for status in (400, 401, 403, 413, 415, 503)}
+KINDS = (*sorted(TYPES), BATCH)
+PATHS = frozenset(f"/v1/{kind}" for kind in KINDS)
+"""What pages of other sites may send to."""
+
+
+class _Signed(msgspec.Struct):
+    writeKey: Any = None  # noqa: N815 - the name on the wire
+
+
+_decode_signed = msgspec.json.Decoder(_Signed).decode
 
 
 async def _take(request: Request, kind: str) -> JSONResponse:
     """Answer once all of a request is on disk."""
-    key = permitted(request, "write")
+    has_header = "authorization" in request.headers
+    key = permitted(request, "write") if has_header else None  # before anything of it is read
     body = await body_of(request, MOST_BATCH_BYTES)
+    if key is None:
+        key = permitted(request, "write", _key_in(body))
     opened: Opened = request.app.state.opened
     intake: Intake = request.app.state.intake
     arrival = now()
@@ -35,15 +50,29 @@ async def _take(request: Request, kind: str) -> JSONResponse:
     return JSONResponse({"success": True, "refused": refused} if refused else {"success": True})
 
 
+def _key_in(body: bytes) -> str:
+    """The key that a body names, for browsers that can't send headers while a page is left; "" where there is none."""
+    try:
+        found = _decode_signed(body).writeKey
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return ""
+    return found if isinstance(found, str) else ""
+
+
 def _route(kind: str) -> None:
     async def take(request: Request) -> JSONResponse:
         return await _take(request, kind)
 
-    what = "Many calls at once." if kind == BATCH else f"One {kind} call."
     router.add_api_route(
-        f"/{kind}", take, methods=["POST"], summary=what, operation_id=f"post_{kind}", responses=_ANSWERS
+        f"/{kind}",
+        take,
+        methods=["POST"],
+        summary="Many calls at once." if kind == BATCH else f"One {kind} call.",
+        operation_id=f"post_{kind}",
+        responses={200: taken_described(), **failures("write", (400, 413, 415))},
+        openapi_extra={**policy("write"), "requestBody": body_described(kind)},
     )
 
 
-for _kind in (*sorted(TYPES), BATCH):
+for _kind in KINDS:
     _route(_kind)

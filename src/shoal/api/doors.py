@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable
 
 from starlette.requests import Request
 
 from shoal.access.keys import SCOPES, Key
+from shoal.api.limits import Limits
 from shoal.core.errors import UserError
 from shoal.flow.admitting import Door
 
 _FIX = "Show a key as the user name of basic authentication or as a bearer token; `shoal key create` makes one."
 
 
-def permitted(request: Request, scope: str) -> Key:
-    """The key of a request. Raises UserError `no_key`, `unknown_key` and `not_allowed`."""
+def permitted(request: Request, scope: str, written: str = "") -> Key:
+    """The key of a request, or where no header shows one, that its body names (`written`).
+
+    Raises UserError `no_key`, `unknown_key`, `not_allowed` and `too_many_requests`.
+    """
     door: Door = request.app.state.door
-    shown = _shown(request.headers.get("authorization", ""))
+    limits: Limits = request.app.state.limits
+    shown = _shown(request.headers.get("authorization", "")) or written
+    request.state.shown = shown
     if not shown:
         raise UserError("no_key", "There is no key.", where="Authorization", fix=_FIX)
     key = door.key(shown)
@@ -29,7 +36,17 @@ def permitted(request: Request, scope: str) -> Key:
             where="Authorization",
             fix=f"Use a key with the scope {scope!r}.",
         )
+    limits.of_key(key.id)
     return key
+
+
+def permits(scope: str) -> Callable[[Request], None]:
+    """What a route depends on that asks for a scope; the key is in `request.state.key` then, its text in `shown`."""
+
+    def check(request: Request) -> None:
+        request.state.key = permitted(request, scope)
+
+    return check
 
 
 def _shown(header: str) -> str:

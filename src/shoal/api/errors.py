@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
+from shoal.api.limits import TooManyError
 from shoal.core.errors import UserError
 from shoal.core.failures import failure
 
@@ -20,10 +22,24 @@ STATUS = {
     "untrusted_certificate": 403,
     "no_such_page": 404,
     "no_such_webhook": 404,
+    "unknown_segment": 404,
+    "unknown_version": 404,
+    "unknown_subscriber": 404,
     "replayed": 409,
+    "segment_in_use": 409,
+    "version_moved": 409,
+    "world_moved": 409,
+    "nothing_to_do": 409,
+    "deleted_segment": 409,
+    "cursor_expired": 410,
     "too_large": 413,
     "unknown_encoding": 415,
+    "unknown_content": 415,
+    "bad_body": 422,
+    "bad_parameter": 422,
+    "too_many_requests": 429,
     "too_busy": 503,
+    "starting": 503,
     "disk_full": 503,
     "disk_error": 503,
     "no_access": 503,
@@ -39,7 +55,11 @@ _RETRY_S = "1"
 def answer(error: UserError) -> JSONResponse:
     """A user's error in the one shape."""
     status = STATUS.get(error.code, 400)
+    if status == 404 and error.where:  # it stands in what was sent, not in the address
+        status = 400
     headers = {401: {"WWW-Authenticate": 'Basic realm="shoal"'}, 503: {"Retry-After": _RETRY_S}}.get(status)
+    if isinstance(error, TooManyError):
+        headers = {"Retry-After": str(error.retry_s)}
     return JSONResponse(error.as_data(), status, headers)
 
 
@@ -56,6 +76,14 @@ async def on_http_error(_: Request, error: Exception) -> JSONResponse:
         return answer(UserError("no_such_page", "There is no such page.", fix="/docs names what can be asked."))
     told = UserError("bad_request", f"{error.detail}.", fix="/docs names what can be asked.")
     return JSONResponse(told.as_data(), error.status_code, error.headers)
+
+
+async def on_wrong_value(_: Request, error: Exception) -> JSONResponse:
+    """For a part of the address or a header that is not what is asked for."""
+    assert isinstance(error, RequestValidationError)
+    wrong = error.errors()[0]
+    place = ".".join(str(part) for part in wrong["loc"])
+    return answer(UserError("bad_parameter", f"{wrong['msg']}.", where=place, fix="/docs names what can be asked."))
 
 
 async def on_any(_: Request, error: Exception) -> JSONResponse:

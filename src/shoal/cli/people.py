@@ -7,10 +7,11 @@ from typing import Annotated, Any
 import typer
 
 from shoal.cli.main import app, workspace_to_ask
-from shoal.cli.profile import profile_document, show_profile
+from shoal.cli.profile import show_profile
 from shoal.cli.show import Shown, actor
 from shoal.core.ids import subscriber_text
 from shoal.core.time import parse_instant
+from shoal.flow.people import as_data
 from shoal.profiles.duplicates import Proposal
 from shoal.profiles.likeness import REASONS
 from shoal.profiles.subscriber import Key
@@ -34,7 +35,7 @@ def show(
     shown: Shown = context.obj
     found = workspace_to_ask(shown).subscriber(person, as_of=parse_instant(as_of) if as_of else None)
     if shown.as_json:
-        shown.document(profile_document(found))
+        shown.document(as_data(found))
         return
     show_profile(shown, found)
 

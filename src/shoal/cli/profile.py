@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from shoal.cli.show import Shown, number
 from shoal.core.ids import subscriber_text
@@ -13,7 +12,6 @@ from shoal.core.time import Instant, format_instant
 from shoal.flow.people import Profile
 from shoal.ingest.canonical import Json
 from shoal.profiles.consent import Consented
-from shoal.profiles.subscriber import Key
 from shoal.segments.history import Event
 
 _KINDS = {"user": "user id", "email": "e-mail", "phone": "phone", "anonymous": "visitor", "device": "device"}
@@ -155,61 +153,3 @@ def details(event: Event) -> str:
 
 def _shortened(text: str) -> str:
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
-
-
-def profile_document(found: Profile) -> dict[str, Any]:
-    """All of it for `--json`."""
-    return {
-        "subscriber": subscriber_text(found.subscriber),
-        "as_of": format_instant(found.as_of),
-        "identified": found.identified,
-        "identities": [_key(key) for key in found.keys],
-        "consent": [
-            {
-                "channel": channel,
-                "purpose": purpose,
-                **_consent(each),
-                "addresses": {address: _consent(one) for address, one in found.addresses[channel, purpose].items()},
-                "not_counted": [_consent(one) for one in found.set_aside[channel, purpose]],
-            }
-            for (channel, purpose), each in found.consents.items()
-        ],
-        "traits": {
-            each.name: {
-                "value": each.value,
-                "source": each.source,
-                "at": format_instant(each.at),
-                "received_at": format_instant(each.received_at),
-            }
-            for each in found.traits.values()
-        },
-        "events": found.events,
-        "recent": [_event(event) for event in found.recent],
-        "segments": list(found.segments),
-    }
-
-
-def _key(key: Key) -> Mapping[str, Json]:
-    return {
-        "key": key.text,
-        "kind": key.kind,
-        "value": key.value,
-        "first_at": format_instant(key.first_at),
-        "shared": key.shared,
-    }
-
-
-def _consent(each: Consented) -> dict[str, Json]:
-    return {
-        "state": each.state,
-        "source": each.source,
-        "at": format_instant(each.at),
-        "dated": each.dated,
-        "received_at": format_instant(each.received_at),
-        "method": each.method,
-        "text_version": each.text_version,
-    }
-
-
-def _event(event: Event) -> dict[str, Any]:
-    return {"at": format_instant(event.at), "name": event.name, "properties": dict(event.properties)}

@@ -5,6 +5,7 @@ They are read from `settings.yaml` in the workspace's folder; every one has a de
 
 from __future__ import annotations
 
+import ipaddress
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,10 @@ class Settings:
     journal_days: int = 30  # how long accepted payloads are kept after they are in the lake
     allow_hosts: tuple[str, ...] = ()  # servers of a private network that destinations may name, with or without port
     allow_ports: tuple[int, ...] = (80, 443)  # that destinations may name
+    requests_per_key: int = 1_000  # a second, of one API key; 0: as many as come
+    requests_per_address: int = 1_000  # a second, from one address
+    requests_in_all: int = 2_000  # a second
+    trusted_proxies: tuple[str, ...] = ()  # addresses or networks whose X-Forwarded-For is believed
 
     def __post_init__(self) -> None:
         if self.zone not in zones.names():
@@ -56,6 +61,13 @@ class Settings:
             where="settings.yaml, allow_ports",
             fix="Write them such as [443, 8443].",
         )
+        for name in ("requests_per_key", "requests_per_address", "requests_in_all"):
+            if getattr(self, name) < 0:
+                raise _bad(name, f"{name} must be 0 or more", "Write a number of requests a second, or 0 for no limit.")
+        for each in self.trusted_proxies:
+            if not _is_network(each):
+                told = f"{each!r} is neither an address nor a network"
+                raise _bad("trusted_proxies", told, "Write them such as [127.0.0.1, 10.0.0.0/8].")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +117,11 @@ class Home:
         return self.folder / "rejects"
 
     @property
+    def destinations(self) -> Path:
+        """Files for destinations that are folders."""
+        return self.folder / "destinations"
+
+    @property
     def segments(self) -> Path:
         """Segment files."""
         return self.folder / "segments"
@@ -150,7 +167,15 @@ def settings_from(data: Any) -> Settings:
     return Settings(**given)
 
 
-_FORMS = {"journal_days": "a whole number", "allow_hosts": "a list of texts", "allow_ports": "a list of whole numbers"}
+_FORMS = {
+    "journal_days": "a whole number",
+    "allow_hosts": "a list of texts",
+    "allow_ports": "a list of whole numbers",
+    "requests_per_key": "a whole number",
+    "requests_per_address": "a whole number",
+    "requests_in_all": "a whole number",
+    "trusted_proxies": "a list of texts",
+}
 
 
 def _has_form(value: Any, form: str) -> bool:
@@ -158,6 +183,14 @@ def _has_form(value: Any, form: str) -> bool:
         one = "a whole number" if form == _FORMS["allow_ports"] else "text"
         return isinstance(value, list) and all(_has_form(each, one) for each in value)
     return isinstance(value, str if form == "text" else int) and not isinstance(value, bool)
+
+
+def _is_network(text: str) -> bool:
+    try:
+        ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        return False
+    return True
 
 
 def _bad(name: str, message: str, fix: str) -> UserError:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import duckdb
 
-from shoal.core.ids import key_id
-from shoal.core.time import Instant
+from shoal.core.ids import key_id, subscriber_text
+from shoal.core.time import Instant, format_instant
 from shoal.flow.asking import find, history
 from shoal.flow.defining import Known, asked_at, known
 from shoal.flow.home import Opened
 from shoal.flow.reading import open_reading
+from shoal.ingest.canonical import Json
 from shoal.profiles import consent, subscriber, traits
 from shoal.profiles.consent import Consented
 from shoal.profiles.subscriber import Key
@@ -41,10 +45,11 @@ class Profile:
     segments: tuple[str, ...]  # names of those they are a member of
 
 
-def profile(opened: Opened, person: str, as_of: Instant | None = None) -> Profile:
+def profile(opened: Opened, person: str, as_of: Instant | None = None, *, memberships: bool = True) -> Profile:
     """Everything about the subscriber meant by an id, an address, a user id or a phone number.
 
-    Raises UserError `unknown_subscriber`.
+    Without `memberships` nobody asks which segments they are in, and the profile names none. Raises UserError
+    `unknown_subscriber`.
     """
     instant, number = asked_at(as_of), find(opened, person)
     with opened.database.read() as connection:
@@ -65,8 +70,25 @@ def profile(opened: Opened, person: str, as_of: Instant | None = None) -> Profil
             set_aside={about: consent.set_aside(each) for about, each in stated.items()},
             events=len(newest),
             recent=tuple(newest[:RECENT]),
-            segments=_memberships(duck, known(opened), found, instant),
+            segments=_memberships(duck, known(opened), found, instant) if memberships else (),
         )
+
+
+def timeline(
+    opened: Opened, number: int, *, before: tuple[Instant, int] | None = None, most: int = 100
+) -> tuple[Event, ...]:
+    """Events of a subscriber, the newest first; `before` is the instant and the id of the last one already told."""
+    at, event_id = before or (Instant(1 << 62), 0)
+    with open_reading(opened) as duck:
+        rows = duck.execute(_TIMELINE, {"subscriber": number, "at": at, "id": event_id, "most": most}).fetchall()
+    return tuple(Event(row[0], row[1], row[2], json.loads(row[3] or "{}"), row[4]) for row in rows)
+
+
+_TIMELINE = """
+SELECT event_id, name, epoch_ms("at") AS ms, properties::JSON::VARCHAR, source FROM events
+WHERE subscriber = $subscriber AND (epoch_ms("at") < $at OR epoch_ms("at") = $at AND event_id < $id)
+ORDER BY ms DESC, event_id DESC LIMIT $most
+"""
 
 
 def _by_address(keys: tuple[Key, ...], stated: tuple[Consented, ...]) -> dict[str, Consented]:
@@ -81,3 +103,61 @@ def _memberships(duck: duckdb.DuckDBPyConnection, what: Known, found: History, i
         for name, node in nodes.items()
         if not missing_names(node, what.catalog, nodes) and is_member(node, found, instant, nodes, totals)
     )
+
+
+def as_data(found: Profile) -> dict[str, Any]:
+    """All of it as JSON; instants in ISO 8601."""
+    return {
+        "subscriber": subscriber_text(found.subscriber),
+        "as_of": format_instant(found.as_of),
+        "identified": found.identified,
+        "identities": [_key(key) for key in found.keys],
+        "consent": [
+            {
+                "channel": channel,
+                "purpose": purpose,
+                **_consent(each),
+                "addresses": {address: _consent(one) for address, one in found.addresses[channel, purpose].items()},
+                "not_counted": [_consent(one) for one in found.set_aside[channel, purpose]],
+            }
+            for (channel, purpose), each in found.consents.items()
+        ],
+        "traits": {
+            each.name: {
+                "value": each.value,
+                "source": each.source,
+                "at": format_instant(each.at),
+                "received_at": format_instant(each.received_at),
+            }
+            for each in found.traits.values()
+        },
+        "events": found.events,
+        "recent": [_event(event) for event in found.recent],
+        "segments": list(found.segments),
+    }
+
+
+def _key(key: Key) -> Mapping[str, Json]:
+    return {
+        "key": key.text,
+        "kind": key.kind,
+        "value": key.value,
+        "first_at": format_instant(key.first_at),
+        "shared": key.shared,
+    }
+
+
+def _consent(each: Consented) -> dict[str, Json]:
+    return {
+        "state": each.state,
+        "source": each.source,
+        "at": format_instant(each.at),
+        "dated": each.dated,
+        "received_at": format_instant(each.received_at),
+        "method": each.method,
+        "text_version": each.text_version,
+    }
+
+
+def _event(event: Event) -> dict[str, Any]:
+    return {"at": format_instant(event.at), "name": event.name, "properties": dict(event.properties)}

@@ -1,0 +1,96 @@
+"""How the calls of the Segment wire format are described: their bodies are read without a model, for speed.
+
+Source: https://segment.com/docs/connections/spec/.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from shoal.ingest.calls import BATCH
+
+_ID = {"type": ["string", "integer"], "description": "One's own id of the person."}
+_TIME = {"type": "string", "format": "date-time"}
+_OBJECT: dict[str, Any] = {"type": "object", "additionalProperties": True}
+_SHARED: dict[str, Any] = {
+    "userId": {"type": ["string", "integer", "null"], "description": "One's own id of the person."},
+    "anonymousId": {"type": ["string", "integer", "null"], "description": "An id of the browser or device."},
+    "messageId": {"type": ["string", "null"], "description": "The same call again, with the same id, counts once."},
+    "timestamp": {**_TIME, "description": "When it happened, by the sender's clock."},
+    "sentAt": {**_TIME, "description": "When it was sent, by the same clock, which is corrected with it."},
+    "context": {**_OBJECT, "description": "The page, campaign, device, address and browser that it came from."},
+    "writeKey": {"type": "string", "description": "The key, where no header can show it."},
+}
+_NAME = {"type": "string", "minLength": 1}
+_OWN: dict[str, dict[str, Any]] = {
+    "track": {"event": {**_NAME, "description": "What happened."}, "properties": _OBJECT},
+    "page": {"name": {"type": "string"}, "category": {"type": "string"}, "properties": _OBJECT},
+    "screen": {"name": {"type": "string"}, "category": {"type": "string"}, "properties": _OBJECT},
+    "identify": {"traits": {**_OBJECT, "description": "Facts about the person; `email` and `phone` are identities."}},
+    "group": {"groupId": _ID, "traits": {**_OBJECT, "description": "Facts about the group."}},
+    "alias": {"previousId": {**_ID, "description": "The id that the person had before."}},
+}
+_WHO = {"userId": "u1", "messageId": "8f1c0a52", "timestamp": "2026-03-01T09:30:00Z"}
+_EXAMPLES: dict[str, dict[str, Any]] = {
+    "track": {**_WHO, "event": "Product Viewed", "properties": {"product_id": "beans-1", "price": 12.5}},
+    "page": {**_WHO, "name": "Pricing", "properties": {"path": "/pricing"}},
+    "screen": {**_WHO, "name": "Basket", "properties": {}},
+    "identify": {**_WHO, "traits": {"email": "ada@example.org", "plan": "trial"}},
+    "group": {**_WHO, "groupId": "g1", "traits": {"name": "Example Ltd"}},
+    "alias": {**_WHO, "previousId": "5f0c3a9e-5b0e-4c43-9f0f-0a1b2c3d4e5f"},
+}
+_REQUIRED = {"track": ["event"], "alias": ["previousId"]}
+
+
+def body_described(kind: str) -> dict[str, Any]:
+    """The body of a call, or of a batch of calls, with an example."""
+    content = {"schema": _schema(kind), "example": _example(kind)}
+    return {"required": True, "content": {"application/json": content}}
+
+
+def taken_described() -> dict[str, Any]:
+    """The answer: what could not be taken of a batch is told, and kept beside."""
+    refused = {
+        "type": "array",
+        "items": {
+            "type": "object",
+            "properties": {"reason": {"type": "string"}, "message": {"type": "string"}},
+            "required": ["reason", "message"],
+        },
+    }
+    schema = {
+        "type": "object",
+        "properties": {"success": {"const": True}, "refused": refused},
+        "required": ["success"],
+        "additionalProperties": False,
+    }
+    return {"description": "All is on disk.", "content": {"application/json": {"schema": schema}}}
+
+
+def _schema(kind: str) -> dict[str, Any]:
+    if kind == BATCH:
+        return {
+            "type": "object",
+            "properties": {
+                "batch": {
+                    "type": "array",
+                    "items": {"type": "object", "description": "A call with its `type`; at most 32 KB."},
+                },
+                "sentAt": _SHARED["sentAt"],
+                "writeKey": _SHARED["writeKey"],
+            },
+            "required": ["batch"],
+        }
+    return {
+        "type": "object",
+        "properties": {**_OWN[kind], **_SHARED},
+        "required": _REQUIRED.get(kind, []),
+        "description": "With a userId, an anonymousId, or an address among the traits.",
+    }
+
+
+def _example(kind: str) -> dict[str, Any]:
+    if kind != BATCH:
+        return _EXAMPLES[kind]
+    calls = [{"type": one, **_EXAMPLES[one]} for one in ("identify", "track")]
+    return {"batch": calls, "sentAt": "2026-03-01T09:30:05Z"}
