@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from shoal.core.errors import UserError
 from shoal.store.database import Database
 
-HEAD = "0010"
+HEAD = "0011"
 """The newest version in `versions/`; a test holds it to that."""
 
 

@@ -1,0 +1,95 @@
+"""Deliveries of a running server: one thread looks what is due, and each destination is told on a thread of its own.
+
+So one that is slow or does not answer holds up nobody else.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+
+import structlog
+
+from shoal.core.time import now
+from shoal.destinations import record
+from shoal.destinations.addresses import rules
+from shoal.flow.audiences import LiveAudience
+from shoal.flow.current import Current
+from shoal.flow.home import Opened
+from shoal.flow.telling import Teller, is_due
+from shoal.segments import feed
+
+PAUSE_S = 0.5
+"""Between two looks, where no change comes earlier."""
+
+INTERNAL = "internal"
+"""Why a destination fails that a mistake of ours ended."""
+
+_log = structlog.get_logger(__name__)
+
+
+class Deliverer:
+    """Follows the change feed and tells destinations of it, while it runs.
+
+    There must be one a workspace: whoever starts it holds the write lock. `current` gives the live reading, or None
+    while it starts.
+    """
+
+    def __init__(self, opened: Opened, secret: bytes, current: Callable[[], Current | None]) -> None:
+        self._opened, self._current = opened, current
+        self._stopping = threading.Event()
+        self._failed: BaseException | None = None
+        allowed = rules(opened.settings.allow_hosts, opened.settings.allow_ports)
+        audience = LiveAudience(opened, current)
+        self._teller = Teller(opened, secret, allowed, audience, is_stopping=self._stopping.is_set)
+        self._busy: dict[int, Future[None]] = {}
+        self._threads = ThreadPoolExecutor(record.MOST, thread_name_prefix="destination")
+        self._thread = threading.Thread(target=self._run, name="deliverer", daemon=True)
+        self._thread.start()
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it goes on."""
+        return self._thread.is_alive()
+
+    def close(self) -> None:
+        """Let what is on its way end, and stop."""
+        self._stopping.set()
+        self._thread.join()
+        self._threads.shutdown()
+        if self._failed is not None:
+            raise self._failed
+
+    def _run(self) -> None:
+        try:
+            while not self._stopping.is_set():
+                self._wait(self._look())
+        except BaseException as error:  # told by close, and by `is_alive`
+            self._failed = error
+
+    def _look(self) -> int:
+        """Start what is due; gives the number of the newest change."""
+        with self._opened.database.read() as connection:
+            newest, all_ = feed.newest(connection), record.known(connection)
+        self._busy = {number: turn for number, turn in self._busy.items() if not turn.done()}
+        for each in all_:
+            if each.id not in self._busy and is_due(each, newest, now()):
+                self._busy[each.id] = self._threads.submit(self._tell, each.id)
+        return newest
+
+    def _wait(self, newest: int) -> None:
+        current = self._current()
+        if current is None:
+            self._stopping.wait(PAUSE_S)
+        else:
+            current.wait(newest, PAUSE_S)
+
+    def _tell(self, number: int) -> None:
+        """One turn. A mistake of ours ends this destination and no other, and the log has it."""
+        try:
+            self._teller.tell(number)
+        except Exception:
+            _log.exception("destination_failed", destination=number)
+            with self._opened.database.write() as connection:
+                record.end(connection, number, "failing", INTERNAL)
