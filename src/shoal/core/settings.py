@@ -122,11 +122,6 @@ class Home:
         return self.folder / "destinations"
 
     @property
-    def destinations(self) -> Path:
-        """Files for destinations that are folders."""
-        return self.folder / "destinations"
-
-    @property
     def segments(self) -> Path:
         """Segment files."""
         return self.folder / "segments"
