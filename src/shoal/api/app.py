@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib import metadata
-from pathlib import Path
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -24,7 +22,7 @@ from shoal.destinations.outgoing import fetched
 from shoal.flow.accepting import Intake
 from shoal.flow.admitting import Door
 from shoal.flow.engine import Engine
-from shoal.flow.home import Opened, open_home
+from shoal.flow.home import Opened
 from shoal.flow.webhooks import Fetch, Post
 from shoal.store.secret import secret_at
 
@@ -69,8 +67,3 @@ def made(opened: Opened, *, engine: bool = True, fetch: Fetch = fetched, pages: 
 
         mount(app, opened)
     return app
-
-
-def serving() -> FastAPI:
-    """The application over the workspace that `SHOAL_HOME` names, for a server's process."""
-    return made(open_home(Path(os.environ[HOME])), pages=True)

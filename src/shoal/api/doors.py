@@ -37,6 +37,7 @@ def permitted(request: Request, scope: str, written: str = "") -> Key:
             fix=f"Use a key with the scope {scope!r}.",
         )
     limits.of_key(key.id)
+    request.state.key = key
     return key
 
 

@@ -26,7 +26,7 @@ _QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
 """Asked every few seconds by machines: told at the level debug."""
 
 _LONGEST_ERROR = 4_096
-_OWN_WORDS = frozenset({"_granian", "granian"})
+_OWN_WORDS = frozenset({"_granian", "_granian.serve"})
 """Libraries whose messages hold nothing of a request."""
 
 
@@ -40,6 +40,7 @@ def set_up(level: str, *, plain: bool | None = None) -> None:
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
+            _in_order,
             shown,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(number),
@@ -51,6 +52,12 @@ def set_up(level: str, *, plain: bool | None = None) -> None:
     server.handlers, server.propagate = [OfLibraries()], False
     server.setLevel(number)
     happenings.listen(_happened)
+
+
+def _in_order(_: Any, __: str, line: structlog.types.EventDict) -> structlog.types.EventDict:
+    """What tells lines apart first."""
+    first = {name: line.pop(name) for name in ("timestamp", "level", "event")}
+    return {**first, **line}
 
 
 def happened(what: str, **about: Any) -> None:

@@ -8,10 +8,16 @@ from typing import Annotated
 import typer
 
 from shoal.api.app import HOME
+from shoal.api.logs import LEVELS, OF_GRANIAN, set_up
+from shoal.api.process import LOG_LEVEL
 from shoal.cli.main import app
 from shoal.cli.show import Shown
+from shoal.core.errors import require
 from shoal.flow.admitting import known_keys
 from shoal.flow.home import open_home
+
+PATIENCE_S = 8
+"""For how long what is being answered may take when the server is told to stop; the journal keeps what is not done."""
 
 
 @app.command()
@@ -19,27 +25,38 @@ def serve(
     context: typer.Context,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on.")] = 8400,
+    log_level: Annotated[
+        str, typer.Option(help=f"How much the log on standard error tells: {', '.join(LEVELS)}.")
+    ] = "info",
 ) -> None:
     """Take events over HTTP, until it is told to stop."""
     from granian import Granian  # noqa: PLC0415 - nothing else needs it
     from granian.constants import Interfaces  # noqa: PLC0415
+    from granian.log import LogLevels  # noqa: PLC0415
 
     shown: Shown = context.obj
+    require(
+        log_level in LEVELS, "wrong_use", f"There is no log level {log_level!r}.", fix=f"Choose of {', '.join(LEVELS)}."
+    )
     opened = open_home(shown.home)  # says what is wrong before anything is started
     has_keys = any(key.revoked_at is None for key in known_keys(opened))
     opened.database.close()
     shown.say(f"Listening on http://{host}:{port}; what can be asked is at /docs.")
     if not has_keys:
         shown.say("Nothing may write yet: `shoal key create NAME` makes a key.")
-    os.environ[HOME] = str(shown.home.resolve())
+    os.environ |= {HOME: str(shown.home.resolve()), LOG_LEVEL: log_level}
+    set_up(log_level)
     Granian(
-        "shoal.api.app:serving",
+        "shoal.api.process:serving",
         address=host,
         port=port,
         interface=Interfaces.ASGI,
         factory=True,
         workers=1,
         log_access=False,
+        log_dictconfig=OF_GRANIAN,
+        log_level=LogLevels(log_level),
+        workers_kill_timeout=PATIENCE_S,
         backpressure=1_000,
         respawn_failed_workers=False,
     ).serve()

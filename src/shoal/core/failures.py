@@ -40,6 +40,15 @@ def failure(error: BaseException, where: str | None = None) -> UserError | None:
     return _told(code, None if named is None else str(named))
 
 
+def is_unflushed(error: BaseException | None) -> bool:
+    """Whether the disk could not say that it has what was written to SQLite's files: nobody knows what is on it then.
+
+    https://www.sqlite.org/rescode.html#ioerr_fsync
+    """
+    cause = getattr(error, "orig", None) or error
+    return isinstance(cause, sqlite3.Error) and getattr(cause, "sqlite_errorcode", 0) in _UNFLUSHED
+
+
 @contextmanager
 def writing(place: Path) -> Iterator[None]:
     """Whatever the system refuses in the block is told as `disk_full`, or `cannot_write`, at this place."""
@@ -106,6 +115,7 @@ _SQLITE = {
     sqlite3.SQLITE_READONLY: "no_access",
     sqlite3.SQLITE_CANTOPEN: "no_access",
 }
+_UNFLUSHED = frozenset({sqlite3.SQLITE_IOERR_FSYNC, sqlite3.SQLITE_IOERR_DIR_FSYNC})
 _TOLD = {
     "disk_full": (
         "There is no space left to write.",

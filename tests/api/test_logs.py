@@ -1,0 +1,201 @@
+"""The log of a server: a line for each request, and nothing of anybody in any of them."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import httpx
+import pytest
+
+from shoal.api import logs
+from shoal.core import happenings
+
+ADDRESS, NAME, KEY = "canary.ana@example.org", "Canary Lovelace", "shoal_canarycanarycanarycanarycanary"
+CANARIES = re.compile(rb"canary|Lovelace", re.IGNORECASE)
+
+
+@pytest.fixture(scope="module")
+def logged(tmp_path_factory):
+    """A server at its most talkative, with what it says in a file."""
+    from socket import socket
+
+    from shoal.flow.admitting import create_key
+    from shoal.flow.home import create, open_home
+
+    home = tmp_path_factory.mktemp("logged") / "home"
+    create(home)
+    opened = open_home(home)
+    key = create_key(opened, NAME, "web", ("write", "read", "manage"))[1]
+    opened.database.close()
+    with socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    words = [sys.executable, "-m", "shoal", "--home", str(home), "serve", "--port", str(port), "--log-level", "debug"]
+    file = home.with_suffix(".log")
+    with file.open("wb") as log:
+        process = subprocess.Popen(words, start_new_session=True, stdout=subprocess.DEVNULL, stderr=log)
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as http:
+        end = time.monotonic() + 60
+        while time.monotonic() < end and process.poll() is None:
+            try:
+                if http.get("/readyz").status_code == 200:
+                    break
+            except httpx.TransportError:
+                time.sleep(0.05)
+        yield http, key, file
+    process.send_signal(signal.SIGTERM)
+    process.wait(30)
+
+
+def lines(file):
+    return [json.loads(line) for line in file.read_text().splitlines()]
+
+
+def requests_of(http, key):
+    """Every route with everything about somebody that a request may hold, well formed and not."""
+    good = {"userId": ADDRESS, "event": NAME, "traits": {"email": ADDRESS, "name": NAME}, "properties": {"q": NAME}}
+    bodies = [good, {"batch": [{**good, "type": "track"}, {"type": ADDRESS}]}, {"type": NAME}, [ADDRESS], ADDRESS]
+    contents = [json.dumps(body).encode() for body in bodies] + [ADDRESS.encode(), b"\xff" + NAME.encode()]
+    contents.append(gzip.compress(ADDRESS.encode())[:-9])
+    keys = [(key, ""), (KEY, NAME), (ADDRESS, KEY), None]
+    found = http.get("/openapi.json").json()
+    for path, methods in found["paths"].items():
+        place = re.sub(r"\{[^}]*\}", ADDRESS, path)
+        for method in methods:
+            for number, content in enumerate(contents):
+                headers = {"Content-Encoding": "gzip"} if number == len(contents) - 1 else {}
+                headers |= {
+                    "X-Name": NAME,
+                    "Cookie": f"s={ADDRESS}",
+                    "Referer": f"http://{ADDRESS}/",
+                    "User-Agent": NAME,
+                }
+                auth = keys[number % len(keys)]
+                query = {"after": ADDRESS, "q": NAME, "key": KEY}
+                yield method.upper(), place, {"content": content, "headers": headers, "auth": auth, "params": query}
+    for auth in keys:
+        yield "GET", f"/nowhere/{ADDRESS}?name={NAME}", {"auth": auth}
+        yield "CANARY", "/v1/track", {"auth": auth}
+    basic = base64.b64encode(ADDRESS.encode()).decode()
+    yield "POST", "/v1/track", {"headers": {"Authorization": f"Basic {basic}"}, "json": good}
+    yield "POST", "/v1/track", {"headers": {"Authorization": f"Bearer {KEY}"}, "json": good}
+
+
+def test_no_line_holds_anything_of_anybody(logged):
+    http, key, file = logged
+    asked, statuses = 0, set()
+    for method, path, how in requests_of(http, key):
+        try:
+            with http.stream(method, path, timeout=2, **how) as answered:
+                statuses.add(answered.status_code)
+        except httpx.TimeoutException:
+            pass  # a feed that waits for what comes
+        asked += 1
+    assert asked > 60
+    assert {200, 401, 404} <= statuses
+    content = file.read_bytes()
+    assert not CANARIES.search(content), CANARIES.search(content)
+    assert key.encode() not in content
+    assert key[12:].encode() not in content
+    told = lines(file)
+    assert {each["event"] for each in told} >= {"library", "request"}
+
+
+def test_a_request_is_told_by_its_template(logged):
+    http, key, file = logged
+    before = len(lines(file))
+    http.post("/v1/track", json={"userId": "u1", "event": "Seen"}, auth=(key, ""))
+    http.post("/v1/webhooks/canary", content=b"{}")
+    told = [each for each in lines(file)[before:] if each["event"] == "request"]
+    taken, refused = (
+        next(each for each in told if each["route"] == route) for route in ("/v1/track", "/v1/webhooks/{name}")
+    )
+    assert (taken["method"], taken["status"], taken["key"]) == ("POST", 200, key[:12])
+    assert taken["ms"] >= 0
+    assert (refused["status"], refused["code"]) == (404, "no_such_webhook")
+    assert "key" not in refused
+
+
+def told_by(capsys, level="info", plain=False):
+    logs.set_up(level, plain=plain)
+
+    def read():
+        text = capsys.readouterr().err
+        return text if plain else [json.loads(line) for line in text.splitlines()]
+
+    return read
+
+
+@pytest.fixture(autouse=True)
+def _as_before():
+    import logging
+
+    import structlog
+
+    root, server = logging.getLogger(), logging.getLogger("_granian")
+    kept = (root.handlers[:], root.level, server.handlers[:], server.propagate, happenings._listening[:])
+    yield
+    root.handlers[:], level, server.handlers[:], server.propagate, happenings._listening[:] = kept
+    root.setLevel(level)
+    structlog.reset_defaults()
+
+
+def mistake():
+    raise KeyError(ADDRESS)
+
+
+def test_an_exception_is_told_by_type_and_place(capsys):
+    read = told_by(capsys)
+    try:
+        mistake()
+    except KeyError as error:
+        logs.happened("mistake_failed", **logs.places(error))
+    (line,) = read()
+    assert (line["level"], line["error"]) == ("error", "KeyError")
+    assert line["places"][-1].endswith(" mistake")
+    assert ADDRESS not in json.dumps(line)
+
+
+def test_libraries_are_told_without_their_words(capsys):
+    import logging
+
+    read = told_by(capsys)
+    logging.getLogger("elsewhere").warning("sent to %s", ADDRESS)
+    logging.getLogger("elsewhere").info("not told")
+    try:
+        mistake()
+    except KeyError:
+        logging.getLogger("elsewhere").exception(ADDRESS)
+    first, second = read()
+    assert (first["library"], first["level"], second["error"]) == ("elsewhere", "warning", "KeyError")
+    assert ADDRESS not in json.dumps([first, second])
+
+
+def test_what_happens_inside_is_told(capsys):
+    read = told_by(capsys, level="warning")
+    happenings.tell("turn", records=3)
+    happenings.tell("delivery_failed", code="timeout")
+    (line,) = read()
+    assert (line["event"], line["code"], line["level"]) == ("delivery_failed", "timeout", "error")
+
+
+def test_people_read_plain_text(capsys):
+    read = told_by(capsys, plain=True)
+    happenings.tell("turn", records=3)
+    assert "records=3" in read()
+
+
+def test_who_no_longer_listens_is_not_told():
+    heard = []
+    stop = happenings.listen(lambda what, about: heard.append((what, dict(about))))
+    happenings.tell("turn", records=1)
+    stop()
+    happenings.tell("turn", records=2)
+    assert heard == [("turn", {"records": 1})]
