@@ -11,25 +11,56 @@ from fastapi.responses import JSONResponse
 
 from shoal.access.webhooks import Address
 from shoal.api.bodies import body_of
+from shoal.api.typed import failures, policy
 from shoal.core.errors import UserError
 from shoal.core.time import now
-from shoal.flow.accepting import Intake
+from shoal.flow.accepting import WEBHOOKS, Intake
 from shoal.flow.webhooks import Accepted, Post
 from shoal.ingest.webhook import MOST_BYTES, Delivery
 
 router = APIRouter(prefix="/v1/webhooks", tags=["Events in"])
 
-_ANSWERS: dict[int | str, dict[str, Any]] = {status: {} for status in (400, 401, 403, 404, 409, 413, 415, 503)}
+_SIGNED: dict[str, Any] = {
+    **policy("signature"),
+    "requestBody": {
+        "description": "What the vendor sends, signed as the vendor signs.",
+        "required": True,
+        "content": {"application/json": {"schema": {}, "example": {"event": "delivered"}}},
+    },
+}
+_TAKEN: dict[str, Any] = {
+    "description": "All is on disk, or it was before.",
+    "content": {"application/json": {"schema": {"type": "object", "required": ["success"]}}},
+}
+_THERE: dict[str, Any] = {"responses": {200: {"description": "Nothing."}, **failures("signature", ())}}
 
 
-@router.get("/{name}", summary="Whether anybody is there, as some vendors ask first.", response_class=Response)
-@router.head("/{name}", summary="Whether anybody is there, as some vendors ask first.")
+@router.get(
+    "/{name}",
+    summary="Whether anybody is there, as some vendors ask first.",
+    response_class=Response,
+    openapi_extra=policy("open"),
+    **_THERE,
+)
+@router.head(
+    "/{name}",
+    operation_id="events_in_greet_head",
+    summary="Whether anybody is there, as some vendors ask first.",
+    response_class=Response,
+    openapi_extra=policy("open"),
+    **_THERE,
+)
 async def greet(name: str) -> Response:  # noqa: ARG001 - nothing is told about names
     """The same for every name."""
     return Response()
 
 
-@router.post("/{name}", summary="What a vendor's webhook delivers.", responses=_ANSWERS)
+@router.post(
+    "/{name}",
+    summary="What a vendor's webhook delivers.",
+    responses={200: _TAKEN, **failures("signature", (400, 401, 403, 404, 409, 413, 415))},
+    openapi_extra=_SIGNED,
+)
 async def take(request: Request, name: str) -> JSONResponse:
     """Answer once all of a delivery is on disk."""
     post: Post = request.app.state.post
@@ -40,7 +71,7 @@ async def take(request: Request, name: str) -> JSONResponse:
     if accepted is None:
         return JSONResponse({"success": True})
     await asyncio.to_thread(post.confirm, accepted)  # first: what is noted as taken is not asked for again
-    kept = intake.offer(name, delivery.received_at, accepted.received.taken, accepted.once)
+    kept = intake.offer(name, delivery.received_at, accepted.received.taken, accepted.once, by=WEBHOOKS)
     try:
         await asyncio.wrap_future(kept)
     except UserError as error:

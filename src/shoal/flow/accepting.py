@@ -22,6 +22,10 @@ from shoal.ingest.calls import Taken
 from shoal.store import journal
 from shoal.store.database import Database
 
+CALLS = "api"
+WEBHOOKS = "webhook"
+"""How something came, as the origin of its records says: by a call, or by a webhook."""
+
 MOST_WAITING = 200_000
 """Rows that may wait for the disk."""
 
@@ -45,6 +49,7 @@ class Offer:
     received_at: Instant
     taken: Taken
     once: Once | None = None
+    by: str = CALLS  # how it came
     kept: Future[None] = field(default_factory=Future)
 
     @property
@@ -76,13 +81,15 @@ class Intake:
         """Whether it takes anything."""
         return self._thread.is_alive() and not self._closing
 
-    def offer(self, source: str, received_at: Instant, taken: Taken, once: Once | None = None) -> Future[None]:
+    def offer(
+        self, source: str, received_at: Instant, taken: Taken, once: Once | None = None, *, by: str = CALLS
+    ) -> Future[None]:
         """Hand in; the future is done once all is on disk, and fails where it is not.
 
         With `once` it fails with UserError `replayed` where the same was kept before. Raises UserError `too_busy`
         where too much waits, or nothing is taken any more: nothing was kept then.
         """
-        offer = Offer(source, received_at, taken, once)
+        offer = Offer(source, received_at, taken, once, by)
         offer.kept.set_running_or_notify_cancel()  # who waits for it may go away; it is kept all the same
         with self._changed:
             if not self.is_open or self._rows + offer.rows > max(self._most_waiting, offer.rows):
@@ -145,7 +152,7 @@ def _put(connection: sa.Connection, offer: Offer) -> None:
     source, at, taken = offer.source, offer.received_at, offer.taken
     letters.keep(connection, source, at, taken.letters)
     if taken.records.num_rows:
-        journal.append(connection, origin=f"api:{source}", source=source, received_at=at, batch=taken.records)
+        journal.append(connection, origin=f"{offer.by}:{source}", source=source, received_at=at, batch=taken.records)
 
 
 def _replayed() -> UserError:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from shoal.core.errors import UserError
+from shoal.flow.accepting import CALLS, WEBHOOKS
 from shoal.flow.drain import Drain
 from shoal.flow.home import Opened, one_writer
 from shoal.flow.importing import context_of
@@ -78,8 +79,10 @@ def _take(opened: Opened, dead: letters.DeadLetter) -> bool:
     with opened.database.write() as connection:
         if not letters.discard(connection, [dead.id]):
             return True  # somebody else replayed it meanwhile
-        origin, at = f"api:{dead.source}", dead.received_at
-        journal.append(connection, origin=origin, source=dead.source, received_at=at, batch=taken.records)
+        by, at = CALLS if dead.letter.webhook is None else WEBHOOKS, dead.received_at
+        journal.append(
+            connection, origin=f"{by}:{dead.source}", source=dead.source, received_at=at, batch=taken.records
+        )
     return True
 
 
