@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 
 from shoal.api import calls, changes, health, reference, script, segments, subscribers, webhooks
 from shoal.api.bell import Bell
-from shoal.api.description import describe
+from shoal.api.description import describe, operation_id
 from shoal.api.errors import answer, on_any, on_http_error, on_user_error, on_wrong_value
 from shoal.api.limits import Limited, Limits
 from shoal.api.origins import Origins
@@ -48,7 +48,14 @@ def made(opened: Opened, *, engine: bool = True, fetch: Fetch = fetched, pages: 
                 app.state.engine.close()
             opened.database.close()
 
-    app = FastAPI(title="Shoal", version=metadata.version("shoal"), lifespan=alive, docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title="Shoal",
+        version=metadata.version("shoal"),
+        lifespan=alive,
+        docs_url=None,
+        redoc_url=None,
+        generate_unique_id_function=operation_id,
+    )
     secret = secret_at(opened.home.secret)
     app.state.opened, app.state.door, app.state.post = opened, Door(opened, secret), Post(opened, secret, fetch)
     app.state.limits, app.state.streams = Limits(opened.settings), Streams()

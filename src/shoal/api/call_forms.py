@@ -9,26 +9,36 @@ from typing import Any
 
 from shoal.ingest.calls import BATCH
 
-_ID = {"type": ["string", "integer"], "description": "One's own id of the person."}
-_TIME = {"type": "string", "format": "date-time"}
-_OBJECT: dict[str, Any] = {"type": "object", "additionalProperties": True}
+# What these hold is judged call by call and told in words, so most have no type here.
+_TIME = "ISO 8601, or milliseconds since 1970."
 _SHARED: dict[str, Any] = {
-    "userId": {"type": ["string", "integer", "null"], "description": "One's own id of the person."},
-    "anonymousId": {"type": ["string", "integer", "null"], "description": "An id of the browser or device."},
-    "messageId": {"type": ["string", "null"], "description": "The same call again, with the same id, counts once."},
-    "timestamp": {**_TIME, "description": "When it happened, by the sender's clock."},
-    "sentAt": {**_TIME, "description": "When it was sent, by the same clock, which is corrected with it."},
-    "context": {**_OBJECT, "description": "The page, campaign, device, address and browser that it came from."},
-    "writeKey": {"type": "string", "description": "The key, where no header can show it."},
+    "userId": {"description": "One's own id of the person: a text or a whole number."},
+    "anonymousId": {"description": "An id of the browser or device."},
+    "messageId": {"description": "The same call again, with the same id, counts once."},
+    "timestamp": {"description": f"When it happened, by the sender's clock. {_TIME}"},
+    "sentAt": {"description": f"When it was sent, by the same clock, which is corrected with it. {_TIME}"},
+    "context": {"description": "An object: the page, campaign, device, address and browser that it came from."},
+    "writeKey": {"description": "The key, where no header can show it."},
 }
-_NAME = {"type": "string", "minLength": 1}
+_PROPERTIES = {"description": "An object: what is said of the event."}
+_NAMED = {
+    "name": {"description": "Name of the page or screen."},
+    "category": {"description": "What kind of page or screen it is."},
+    "properties": _PROPERTIES,
+}
 _OWN: dict[str, dict[str, Any]] = {
-    "track": {"event": {**_NAME, "description": "What happened."}, "properties": _OBJECT},
-    "page": {"name": {"type": "string"}, "category": {"type": "string"}, "properties": _OBJECT},
-    "screen": {"name": {"type": "string"}, "category": {"type": "string"}, "properties": _OBJECT},
-    "identify": {"traits": {**_OBJECT, "description": "Facts about the person; `email` and `phone` are identities."}},
-    "group": {"groupId": _ID, "traits": {**_OBJECT, "description": "Facts about the group."}},
-    "alias": {"previousId": {**_ID, "description": "The id that the person had before."}},
+    "track": {
+        "event": {"type": "string", "minLength": 1, "description": "What happened."},
+        "properties": _PROPERTIES,
+    },
+    "page": _NAMED,
+    "screen": _NAMED,
+    "identify": {"traits": {"description": "An object: facts about the person; `email` and `phone` are identities."}},
+    "group": {
+        "groupId": {"description": "One's own id of the group."},
+        "traits": {"description": "An object: facts about the group."},
+    },
+    "alias": {"previousId": {"description": "The id that the person had before."}},
 }
 _WHO = {"userId": "u1", "messageId": "8f1c0a52", "timestamp": "2026-03-01T09:30:00Z"}
 _EXAMPLES: dict[str, dict[str, Any]] = {
@@ -39,7 +49,7 @@ _EXAMPLES: dict[str, dict[str, Any]] = {
     "group": {**_WHO, "groupId": "g1", "traits": {"name": "Example Ltd"}},
     "alias": {**_WHO, "previousId": "5f0c3a9e-5b0e-4c43-9f0f-0a1b2c3d4e5f"},
 }
-_REQUIRED = {"track": ["event"], "alias": ["previousId"]}
+_REQUIRED = {"track": ["event"]}
 
 
 def body_described(kind: str) -> dict[str, Any]:
@@ -74,7 +84,7 @@ def _schema(kind: str) -> dict[str, Any]:
             "properties": {
                 "batch": {
                     "type": "array",
-                    "items": {"type": "object", "description": "A call with its `type`; at most 32 KB."},
+                    "items": {"description": "A call with its `type`; at most 32 KB."},
                 },
                 "sentAt": _SHARED["sentAt"],
                 "writeKey": _SHARED["writeKey"],

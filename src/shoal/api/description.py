@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from functools import lru_cache
 from typing import Any
 
 import msgspec
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
 
 from shoal.api.typed import REF, described
 
@@ -18,6 +21,11 @@ _SECURITY = {
     "key": {"type": "http", "scheme": "basic", "description": "A key as the user name; no password."},
     "bearer": {"type": "http", "scheme": "bearer", "description": "A key."},
 }
+
+
+def operation_id(route: APIRoute) -> str:
+    """What programs call a route: `segments_preview`."""
+    return f"{route.tags[0]}_{route.name}".lower().replace(" ", "_") if route.tags else route.name
 
 
 def describe(app: FastAPI) -> None:
@@ -42,3 +50,15 @@ def description(app: FastAPI) -> dict[str, Any]:
                 if status in ("429", "503"):
                     answer["headers"] = {"Retry-After": {"schema": {"type": "string"}, "description": "In seconds."}}
     return found
+
+
+def methods_at(app: FastAPI, path: str) -> list[str]:
+    """The methods that a path of the description has; none where it has no such path."""
+    paths: dict[str, Any] = app.openapi()["paths"]
+    found = path if path in paths else next((place for place in paths if _pattern(place).fullmatch(path)), None)
+    return [] if found is None else sorted(map(str.upper, paths[found]))
+
+
+@lru_cache
+def _pattern(place: str) -> re.Pattern[str]:
+    return re.compile(re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(place)))

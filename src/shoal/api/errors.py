@@ -7,6 +7,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
+from shoal.api.description import methods_at
 from shoal.api.limits import TooManyError
 from shoal.core.errors import UserError
 from shoal.core.failures import failure
@@ -69,13 +70,15 @@ async def on_user_error(_: Request, error: Exception) -> JSONResponse:
     return answer(error)
 
 
-async def on_http_error(_: Request, error: Exception) -> JSONResponse:
+async def on_http_error(request: Request, error: Exception) -> JSONResponse:
     """For a page that is not there, or a method that it has not."""
     assert isinstance(error, HTTPException)
     if error.status_code == 404:
         return answer(UserError("no_such_page", "There is no such page.", fix="/docs names what can be asked."))
     told = UserError("bad_request", f"{error.detail}.", fix="/docs names what can be asked.")
-    return JSONResponse(told.as_data(), error.status_code, error.headers)
+    methods = methods_at(request.app, request.url.path) if error.status_code == 405 else []
+    headers = {"Allow": ", ".join(methods)} if methods else error.headers
+    return JSONResponse(told.as_data(), error.status_code, headers)
 
 
 async def on_wrong_value(_: Request, error: Exception) -> JSONResponse:

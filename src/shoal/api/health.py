@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, PlainTextResponse
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
+from shoal.api.typed import policy
 from shoal.flow.accepting import Intake
 from shoal.flow.engine import Engine
 from shoal.flow.home import Opened
@@ -15,13 +18,32 @@ from shoal.store import journal
 router = APIRouter(tags=["Operation"])
 
 
-@router.get("/healthz", summary="Whether the server lives.")
+_READY: dict[str, Any] = {
+    "type": "object",
+    "properties": {"ready": {"type": "boolean"}, "waiting": {"type": "integer"}},
+    "required": ["ready", "waiting"],
+}
+_TEXT: dict[str, Any] = {"content": {"text/plain": {"schema": {"type": "string"}}}}
+
+
+@router.get(
+    "/healthz",
+    summary="Whether the server lives.",
+    response_class=PlainTextResponse,
+    responses={200: _TEXT},
+    openapi_extra=policy("open"),
+)
 async def healthz() -> PlainTextResponse:
     """Nothing is asked of anything else."""
     return PlainTextResponse("alive\n")
 
 
-@router.get("/readyz", summary="Whether events can be taken.", responses={503: {}})
+@router.get(
+    "/readyz",
+    summary="Whether events can be taken.",
+    responses={status: {"content": {"application/json": {"schema": _READY}}} for status in (200, 503)},
+    openapi_extra=policy("open"),
+)
 def readyz(request: Request) -> JSONResponse:
     """Whether the database answers, the journal is written to, and what is in it goes on to the lake."""
     opened: Opened = request.app.state.opened
@@ -33,7 +55,13 @@ def readyz(request: Request) -> JSONResponse:
     return JSONResponse({"ready": ready, "waiting": intake.waiting}, 200 if ready else 503)
 
 
-@router.get("/metrics", summary="Figures for Prometheus.")
+@router.get(
+    "/metrics",
+    summary="Figures for Prometheus.",
+    response_class=PlainTextResponse,
+    responses={200: _TEXT},
+    openapi_extra=policy("open"),
+)
 def metrics(request: Request) -> PlainTextResponse:
     """Counts only; nothing of anybody."""
     opened: Opened = request.app.state.opened

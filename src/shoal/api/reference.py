@@ -7,6 +7,8 @@ from html import escape
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
+from shoal.api.typed import policy
+
 router = APIRouter(include_in_schema=False)
 
 _PAGE = """<!doctype html>
@@ -26,7 +28,7 @@ The whole description for programs is at <a href="/openapi.json">/openapi.json</
 """  # noqa: E501 - one rule of the style a line
 
 
-@router.get("/docs")
+@router.get("/docs", openapi_extra=policy("open"))
 def docs(request: Request) -> HTMLResponse:
     """A table of all that can be asked."""
     rows = [

@@ -38,6 +38,16 @@ _EXAMPLE = {
     "tags": ["intent"],
 }
 
+_MEMBER = "$response.body#/members/0/subscriber"
+_NEXT = {
+    "segments_explain": {"name": "$request.path.name", "subscriber": _MEMBER},
+    **{f"subscribers_{name}": {"id": _MEMBER} for name in ("shown", "standings", "events")},
+}
+_SAME = {
+    f"segments_{name}": {"name": "$response.body#/name"}
+    for name in ("shown", "replace", "members", "versions", "rollback", "delete")
+}
+
 IfMatch = Annotated[str | None, Header(alias="If-Match", description="The version that it replaces, as ETag said.")]
 Starters = Annotated[bool, Query(description="The starter library, too.")]
 AsOf = Annotated[str | None, Query(description="ISO 8601; what was true then. Without it: now.", max_length=40)]
@@ -64,7 +74,8 @@ def listed(
         takes=forms.NewSegmentForm,
         example={"name": "lookers", **_EXAMPLE},
         status=201,
-        fails=(400, 409),
+        fails=(409,),
+        links=_SAME,
     ),
 )
 async def create(request: Request) -> Response:
@@ -172,7 +183,10 @@ class Asked:
     addresses: Annotated[bool, Query(description="With user id, e-mail address and its consent.")] = False
 
 
-@router.get("/{name}/members", **route("read", "Who is in a segment.", forms.MembersAnswer, fails=(400, 404)))
+@router.get(
+    "/{name}/members",
+    **route("read", "Who is in a segment.", forms.MembersAnswer, fails=(400, 404, 409), links=_NEXT),
+)
 def members(request: Request, name: Name, asked: Annotated[Asked, Depends()]) -> Response:
     """In the order of their ids; `NAME@3` asks by version 3."""
     start, instant = after_of(asked.after), instant_of(asked.as_of)
@@ -191,12 +205,19 @@ def members(request: Request, name: Name, asked: Annotated[Asked, Depends()]) ->
 
 @router.get(
     "/{name}/explain/{subscriber}",
-    **route("read", "Why somebody is in a segment, or not.", forms.ExplanationAnswer, fails=(400, 404)),
+    **route("read", "Why somebody is in a segment, or not.", forms.ExplanationAnswer, fails=(400, 404, 409)),
 )
 def explain(
     request: Request,
     name: Name,
-    subscriber: Annotated[str, Path(max_length=400, description="An id, or an identity such as `user_id:7`.")],
+    subscriber: Annotated[
+        str,
+        Path(
+            max_length=400,
+            description="An id, or an identity such as `user_id:7`.",
+            examples=["email:ada@example.org"],
+        ),
+    ],
     as_of: AsOf = None,
 ) -> Response:
     """Condition by condition: what decides it, since when, until when, and what turns it."""

@@ -20,7 +20,11 @@ router = APIRouter(prefix="/v1/subscribers", tags=["Subscribers"])
 
 Id = Annotated[
     str,
-    Path(max_length=400, description="An id, or an identity: `email:ada@example.org`, `user_id:7`, an address alone."),
+    Path(
+        max_length=400,
+        description="An id, or an identity: `email:ada@example.org`, `user_id:7`, an address alone.",
+        examples=["email:ada@example.org"],
+    ),
 ]
 
 

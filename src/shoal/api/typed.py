@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
+from types import MappingProxyType
 from typing import Annotated, Any, TypeVar
 
 import msgspec
@@ -43,7 +44,10 @@ described: dict[str, type] = {"Failure": Failure}
 """All types that routes name, by name: the components of the description."""
 
 Limit = Annotated[int, Query(ge=1, le=1000, description="How many at most.")]
-Name = Annotated[str, Path(description="Name of a segment.", max_length=100)]
+Name = Annotated[str, Path(description="Name of a segment.", max_length=100, examples=["lookers"])]
+
+
+NO_LINKS: Mapping[str, Mapping[str, str]] = MappingProxyType({})
 
 
 async def body_as(request: Request, kind: type[T]) -> T:
@@ -77,9 +81,15 @@ def route(
     example: Any = None,
     status: int = 200,
     fails: Collection[int] = (),
+    links: Mapping[str, Mapping[str, str]] = NO_LINKS,
 ) -> dict[str, Any]:
-    """What FastAPI has to know of a route: who may ask it, what it takes, gives and refuses."""
+    """What FastAPI has to know of a route: who may ask it, what it takes, gives and refuses.
+
+    `links` says which operations can be asked next, and what of the answer becomes their parameters.
+    """
     good: dict[str, Any] = {"description": "Done."}
+    if links:
+        good["links"] = {name: {"operationId": name, "parameters": each} for name, each in links.items()}
     if gives is not None:
         good["content"] = {JSON: {"schema": _schema(gives)}}
     more: dict[str, Any] = policy(scope)
