@@ -44,19 +44,21 @@ class Segments:
     def names(self):
         return frozenset(self.inside)
 
-    def members(self, segment):
-        if segment not in self.inside:
-            return None
-        people = sorted(self.inside[segment])
-        with self.database.read() as connection:
-            newest = feed.newest(connection)
+    def people(self):
+        people = sorted({each for inside in self.inside.values() for each in inside})
         columns = {
             "subscriber": [subscriber_text(each) for each in people],
             "user_id": [f"u{each}" for each in people],
-            "email": [None if each % 7 == 6 else f"p{each}@example.org" for each in people],
+            "email": [self.email(each) for each in people],
             "email_consent": ["denied" if each in self.nobody_mails else "granted" for each in people],
         }
-        return pa.table({name: pa.array(values, pa.string()) for name, values in columns.items()}), newest
+        return pa.table({name: pa.array(values, pa.string()) for name, values in columns.items()})
+
+    def email(self, person):
+        return None if person % 7 == 6 else f"p{person}@example.org"
+
+    def members(self, segment):
+        return sorted(self.inside[segment]) if segment in self.inside else None
 
 
 class Clock:

@@ -318,6 +318,31 @@ def test_an_audience_is_told_the_difference_only(world):
     ]
 
 
+def test_who_has_another_address_now_or_may_not_be_mailed_any_more(small, monkeypatch):
+    small.segments.change(("vip", 1, True), ("vip", 2, True))
+    small.create("http", **http(small.other, mailable=True))
+    small.tell()
+    monkeypatch.setattr(small.segments, "email", lambda person: f"q{person}@example.org")
+    small.segments.nobody_mails = {2}
+    small.clock.pass_ms(300_000)
+    small.tell()
+    assert [one.document for one in small.other.got[1:]] == [
+        [["p1@example.org", "p2@example.org"], 2],
+        {"people": ["q1@example.org"], "list": "vip", "id": "1-00000003"},
+    ]
+
+
+def test_a_segment_that_is_not_known_is_left_alone_and_one_that_was_deleted_is_emptied(small):
+    small.segments.change(("vip", 1, True), ("new", 2, True))
+    small.create("http", **http(small.other, batch=4))
+    small.tell()
+    del small.segments.inside["new"]
+    small.segments.inside["vip"] = set()
+    small.clock.pass_ms(300_000)
+    small.tell()
+    assert [(one.method, one.path) for one in small.other.got[2:]] == [("DELETE", "/in/remove/vip")]
+
+
 def test_who_comes_and_goes_between_two_syncs_is_never_told(small):
     small.create("http", **http(small.other))
     small.tell()
@@ -419,7 +444,8 @@ def test_a_formula_in_a_file_is_none(small, monkeypatch):
     import pyarrow as pa
 
     people = {name: pa.array([value], pa.string()) for name, value in EVIL.items()}
-    monkeypatch.setattr(small.segments, "members", lambda _: (pa.table(people), 0))
+    monkeypatch.setattr(small.segments, "people", lambda: pa.table(people))
+    small.segments.change(("a/b", 1, True))
     small.create("csv", segments=["a/b"])
     small.tell()
     (file,) = (small.opened.home.destinations / "d0").iterdir()

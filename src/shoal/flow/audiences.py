@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import sqlalchemy as sa
 
+from shoal.core.ids import subscriber_text
 from shoal.destinations.kind import Field
 from shoal.destinations.membership import rows_of
 from shoal.flow.asking import members
@@ -18,7 +19,7 @@ from shoal.flow.home import Opened
 from shoal.flow.naming import named
 from shoal.flow.reading import open_reading
 from shoal.profiles.subscriber import keys_of
-from shoal.segments import feed, versions
+from shoal.segments import versions
 
 
 class Audience(Protocol):
@@ -30,11 +31,11 @@ class Audience(Protocol):
     def names(self) -> frozenset[str]:
         """Segments that there are."""
 
-    def members(self, segment: str) -> tuple[pa.Table, int] | None:
-        """Who is in one (columns as of `flow.asking.members`), and the number of the last change that it includes.
+    def people(self) -> pa.Table:
+        """How everybody who is identified is named: columns as of `flow.asking.members`."""
 
-        None for a segment that is not followed yet; nobody is in one that was deleted.
-        """
+    def members(self, segment: str) -> Collection[int] | None:
+        """Ids of who is in one; None for a segment that is not followed yet. Nobody is in one that was deleted."""
 
 
 class LiveAudience:
@@ -52,18 +53,20 @@ class LiveAudience:
         current = self._current()
         return frozenset() if current is None else frozenset(current.versions())
 
-    def members(self, segment: str) -> tuple[pa.Table, int] | None:
-        """As of the newest change."""
+    def people(self) -> pa.Table:
+        """As the lake has them: somebody who came a second ago may be missing."""
+        return _everybody(self._opened)
+
+    def members(self, segment: str) -> Collection[int] | None:
+        """This instant."""
         current = self._current()
         if current is None:
             return None
         with current.turn() as live:
-            newest, known = current.status().newest, segment in current.versions()
-            ids = live.ids(segment).tolist() if known else []
-        if not known and not _is_deleted(self._opened, segment):
-            return None
-        with open_reading(self._opened) as duck:
-            return named(self._opened, duck, ids), newest
+            if segment in current.versions():
+                found: list[int] = live.ids(segment).tolist()
+                return found
+        return _without(self._opened, segment)
 
 
 class LakeAudience:
@@ -81,26 +84,40 @@ class LakeAudience:
         with self._opened.database.read() as connection:
             return frozenset(versions.current(versions.load(connection)))
 
-    def members(self, segment: str) -> tuple[pa.Table, int] | None:
+    def people(self) -> pa.Table:
+        """As the lake has them."""
+        return _everybody(self._opened)
+
+    def members(self, segment: str) -> Collection[int] | None:
         """As of now."""
-        with self._opened.database.read() as connection:
-            newest = feed.newest(connection)
-        if segment in self.names():
-            return members(self._opened, segment), newest
-        if not _is_deleted(self._opened, segment):
-            return None
-        with open_reading(self._opened) as duck:
-            return named(self._opened, duck, []), newest
+        if segment not in self.names():
+            return _without(self._opened, segment)
+        return [int(each, 16) for each in members(self._opened, segment)["subscriber"].to_pylist()]
 
 
-def told_as(found: pa.Table, fields: Sequence[Field], *, mailable: bool) -> pa.Table:
-    """Members by some fields only, each once; `mailable` leaves those who gave no consent, or whose mail comes back."""
+def _everybody(opened: Opened) -> pa.Table:
+    with open_reading(opened) as duck:
+        found = [row[0] for row in duck.sql("SELECT subscriber FROM subscribers WHERE identified").fetchall()]
+        return named(opened, duck, found)
+
+
+def _without(opened: Opened, segment: str) -> Collection[int] | None:
+    """Nobody, where a segment was deleted; None where it is only not known."""
+    with opened.database.read() as connection:
+        found = versions.latest(versions.load(connection)).get(segment)
+    return () if found is not None and found.is_deletion else None
+
+
+def told_as(people: pa.Table, inside: Collection[int], fields: Sequence[Field], *, mailable: bool) -> pa.Table:
+    """Members by some fields only, each once; `mailable` leaves out who gave no consent, or whose mail comes back."""
+    ids = pa.array([subscriber_text(each) for each in inside], pa.string())
+    found = people.filter(pc.is_in(people["subscriber"], ids))
     if mailable:
         found = found.filter(pc.equal(found["email_consent"], "granted"))
-    columns = {field: found["email" if field == "email_sha256" else field].to_pylist() for field in fields}
+    columns = {str(field): found["email" if field == "email_sha256" else field].to_pylist() for field in fields}
     if "email_sha256" in columns:
         columns["email_sha256"] = [_digest(email) for email in columns["email_sha256"]]
-    return rows_of({str(field): values for field, values in columns.items()})
+    return rows_of(columns)
 
 
 def contacts(connection: sa.Connection, subscribers: Collection[int]) -> dict[int, Mapping[Field, str]]:
@@ -121,9 +138,3 @@ _FIELDS: dict[str, Field] = {"user": "user_id", "email": "email"}
 
 def _digest(email: str | None) -> str | None:
     return None if email is None else hashlib.sha256(email.lower().encode()).hexdigest()
-
-
-def _is_deleted(opened: Opened, segment: str) -> bool:
-    with opened.database.read() as connection:
-        found = versions.latest(versions.load(connection)).get(segment)
-    return found is not None and found.is_deletion

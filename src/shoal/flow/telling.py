@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import sqlalchemy as sa
 
 from shoal.core.time import Duration, Instant, now
@@ -89,35 +88,30 @@ class Teller:
         return self._deliver(destination, kind, batch)
 
     def _tell_members(self, destination: Destination, kind: Kind, newest: int) -> bool:
-        """Send the difference of each segment in which anything changed; always False: the next sync is later."""
+        """Send the difference of each segment; always False: the next sync is later."""
         if not self.audience.is_ready():
             return False
-        known = newest
-        for segment in sorted(self._concerned(destination)):
-            found = self.audience.members(segment)
-            if found is None:
+        people = self.audience.people()
+        fields, mailable = kind.fields(destination.settings), destination.settings["mailable"]
+        for segment in self._followed(destination):
+            inside = self.audience.members(segment)
+            if inside is None:
                 continue
-            known = min(known, found[1])
-            rows = told_as(found[0], kind.fields(destination.settings), mailable=destination.settings["mailable"])
-            for action, some in self._difference(destination, kind, segment, rows):
+            wanted = told_as(people, inside, fields, mailable=mailable)
+            for action, some in self._difference(destination, kind, segment, wanted):
                 if self.is_stopping() or not self._tell_some(destination.id, kind, segment, action, some):
                     return False
         every = Duration.parse(destination.settings["every"]).ms
         with self.opened.database.write() as connection:
-            record.synced(connection, destination, known, Instant(self.clock() + every))
+            record.synced(connection, destination, newest, Instant(self.clock() + every))
         return False
 
-    def _concerned(self, destination: Destination) -> set[str]:
-        """Segments that it follows and of which it may not know all."""
+    def _followed(self, destination: Destination) -> list[str]:
+        """Segments that it follows, those included of which it was told and that are no more."""
+        if destination.segments is not None:
+            return list(destination.segments)
         with self.opened.database.read() as connection:
-            told = membership.told_of(connection, destination.id)
-            all_ = set(destination.segments) if destination.segments is not None else told | self.audience.names()
-            if destination.asked_at is not None or feed.oldest(connection) > destination.cursor + 1:
-                return all_
-            changed: set[str] = set()
-            for _, _, rows in feed.batches(connection, after=destination.cursor):
-                changed.update(pc.unique(rows["segment"]).to_pylist())
-        return all_ & changed
+            return sorted(membership.told_of(connection, destination.id) | self.audience.names())
 
     def _difference(
         self, destination: Destination, kind: Kind, segment: str, wanted: pa.Table
@@ -181,4 +175,5 @@ class Teller:
 def is_due(destination: Destination, newest: int, at: Instant) -> bool:
     """Whether anything may be sent to it now."""
     waits = destination.on_its_way is not None or destination.asked_at is not None or destination.cursor < newest
-    return destination.state == "active" and destination.next_at <= at and waits
+    looks = kind_of(destination.kind).follows == "members"  # names and consent change without a change of the feed
+    return destination.state == "active" and destination.next_at <= at and (waits or looks)
