@@ -10,7 +10,7 @@ from sqlglot import exp
 from shoal.core.time import Instant
 from shoal.segments.inside import readings
 from shoal.segments.lint.finding import Asked, Figures, Known, Subject
-from shoal.segments.lint.texts import asked_texts
+from shoal.segments.lint.texts import asked_texts, is_personal
 from shoal.segments.lint.unset import included, unset_conditions
 from shoal.segments.nodes import Node
 from shoal.segments.operators import paths, variant
@@ -92,6 +92,16 @@ def _never(
         yield from ((Asked(event, path, value), shared) for value in values if value not in present)
 
 
+def shared_values(duck: duckdb.DuckDBPyConnection, event: str, path: tuple[str, ...], now: Instant) -> list[str]:
+    """Texts that a property of an event, or a trait (event ""), has for several people, the most frequent first.
+
+    None of those that name a person.
+    """
+    if is_personal(event, path):
+        return []
+    return [one.text for one in _values(duck, event, path, (), now) if one.people >= SHARED]
+
+
 def _values(
     duck: duckdb.DuckDBPyConnection, event: str, path: tuple[str, ...], values: Sequence[str], now: Instant
 ) -> list[Known]:
@@ -101,7 +111,7 @@ def _values(
         inner = paths.each(_told("events", event, now, binding), path, _text, "text", binding).sql("duckdb")
     else:
         inner = " UNION ALL ".join(one.sql("duckdb") for one in _of_trait(path[0], now, binding))
-    wanted = ", ".join(binding.value(one).sql("duckdb") for one in values)
+    wanted = ", ".join(binding.value(one).sql("duckdb") for one in values) or "NULL"
     query = f"""SELECT text, count(DISTINCT subscriber) AS people FROM ({inner})
         WHERE text IS NOT NULL GROUP BY text
         QUALIFY text IN ({wanted}) OR row_number() OVER (ORDER BY people DESC, text) <= {SUGGESTED}

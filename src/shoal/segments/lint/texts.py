@@ -32,7 +32,7 @@ def asked_texts(node: Node) -> Iterator[tuple[str, Asked]]:
 
 def _asked(event: str, path: tuple[str, ...], comparison: Comparison) -> Iterator[Asked]:
     plain, _ = comparison.plain()
-    if plain.operator not in ("is", "one_of") or _is_personal(event, path):
+    if plain.operator not in ("is", "one_of") or is_personal(event, path):
         return
     operands = plain.operand if isinstance(plain.operand, tuple) else (plain.operand,)
     for operand in operands:
@@ -40,7 +40,7 @@ def _asked(event: str, path: tuple[str, ...], comparison: Comparison) -> Iterato
             yield Asked(event, path, operand)
 
 
-def _is_personal(event: str, path: tuple[str, ...]) -> bool:
+def is_personal(event: str, path: tuple[str, ...]) -> bool:
     """A property by its last name, a trait by any part of a path that its name may be."""
     names = path[-1:] if event else path[0].split(".")
     return any(name.casefold() in PERSONAL for name in names)
