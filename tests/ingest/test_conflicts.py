@@ -22,6 +22,7 @@ def duck():
         connection.execute(f"CREATE TABLE batch ({COLUMNS})")
         connection.execute(f"CREATE TABLE fresh AS SELECT *, {conflicts.DIGEST} AS digest FROM batch")
         connection.execute(f"CREATE TABLE known AS SELECT *, {conflicts.DIGEST} AS digest FROM batch")
+        connection.execute("CREATE TEMP TABLE seen (id BIGINT, text VARCHAR, first_at BIGINT)")
         yield connection
 
 
@@ -121,6 +122,14 @@ def test_only_what_is_asked_is_looked_at(duck):
     put(duck, "fresh", 1, properties='{"a":2}', line=2)
     assert set_apart(duck, repeated=False, known=False) == []
     assert len(set_apart(duck, repeated=True, known=False)) == 1
+
+
+def test_whom_only_a_refused_call_names_is_nobody(duck):
+    duck.execute("INSERT INTO seen VALUES (11, 'user:1', 5), (11, 'user:1', 6), (12, 'user:2', 5)")
+    put(duck, "fresh", 1)
+    put(duck, "fresh", 1, keys=["user:2"], line=2)
+    assert len(refused(duck)) == 1
+    assert duck.execute("FROM seen").fetchall() == [(11, "user:1", 1_785_578_400_000)]
 
 
 def test_letters(duck):

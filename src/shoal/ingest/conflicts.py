@@ -53,6 +53,13 @@ WHERE (fresh.event_id, fresh.digest, fresh.received_at, fresh.origin, fresh.line
     = (other.event_id, other.digest, other.received_at, other.origin, other.line)
 """
 
+_SEEN_AGAIN: Final = """
+CREATE OR REPLACE TEMP TABLE seen AS
+SELECT any_value(seen.id) AS id, said.text AS text, epoch_ms(min(said."at")) AS first_at
+FROM (SELECT unnest(keys) AS text, "at" FROM fresh) AS said JOIN seen ON seen.text = said.text GROUP BY said.text
+"""
+"""The keys that are left: whom only a refused call names is nobody."""
+
 _TOLD: Final = """
 SELECT source, epoch_ms(received_at), message_id, name, epoch_ms("at"), keys, properties, traits, consent FROM conflicts
 ORDER BY source, received_at, origin, line
@@ -71,7 +78,7 @@ class Conflict:
 
 
 def set_apart(duck: duckdb.DuckDBPyConnection, *, repeated: bool, known: bool) -> list[Conflict]:
-    """Take the conflicting calls out of the table `fresh`.
+    """Take the conflicting calls out of the table `fresh`, and whom only they name out of `seen`.
 
     `repeated` says whether `fresh` may hold an id twice (`lake_rows.REPEATED`), and `known` whether the table `known`
     tells what is held of its ids (`lake_rows.KNOWN`). Both tables have `DIGEST` as `digest`, and `fresh` has
@@ -86,6 +93,7 @@ def _taken_out(duck: duckdb.DuckDBPyConnection, look: str) -> list[Conflict]:
     found = [_conflict(*row) for row in duck.execute(_TOLD).fetchall()]
     if found:
         duck.execute(_FORGET)
+        duck.execute(_SEEN_AGAIN)
     return found
 
 
