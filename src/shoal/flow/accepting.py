@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 
@@ -61,8 +61,11 @@ class Offer:
 class Intake:
     """Takes batches into the journal on a thread of its own."""
 
-    def __init__(self, database: Database, *, most_waiting: int = MOST_WAITING) -> None:
+    def __init__(
+        self, database: Database, *, most_waiting: int = MOST_WAITING, kept: Callable[[], None] | None = None
+    ) -> None:
         self._database = database
+        self._kept = kept  # called when something is on disk
         self._most_waiting = most_waiting
         self._waiting: deque[Offer] = deque()
         self._rows = 0
@@ -109,6 +112,8 @@ class Intake:
     def _run(self) -> None:
         while some := self._next():
             self._keep(some)
+            if self._kept is not None:
+                self._kept()
             with self._changed:
                 self._rows -= sum(offer.rows for offer in some)
 

@@ -11,8 +11,11 @@ import numpy as np
 
 from shoal.core.errors import UserError
 from shoal.core.time import Instant
+from shoal.segments import feed
 from shoal.segments.live import Live, preview
+from shoal.segments.live.prospects import leaving
 from shoal.segments.nodes import Node
+from shoal.store.database import Database
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +41,9 @@ class Status:
 class Current:
     """The live reading of a running server. Every answer is of one instant."""
 
-    def __init__(self, live: Live, versions: Mapping[str, int], newest: int) -> None:
+    def __init__(self, live: Live, versions: Mapping[str, int], newest: int, database: Database | None = None) -> None:
         self._changed = threading.Condition(threading.RLock())
-        self._live, self._versions, self._newest = live, dict(versions), newest
+        self._live, self._versions, self._newest, self._database = live, dict(versions), newest, database
 
     @contextmanager
     def turn(self) -> Iterator[Live]:
@@ -76,16 +79,18 @@ class Current:
     def standings(self, subscriber: int) -> list[Standing]:
         """The segments that somebody is in, by name; none for who is not known."""
         with self._changed:
-            place = int(self._live.people.places(np.array([subscriber]))[0])
-            if place < 0:
-                return []
-            where = np.array([place])
+            (place,) = self._live.people.places(np.array([subscriber]))
+            members, where = self._live.members, np.array([place])
             inside = [
-                name
-                for number, name in enumerate(self._live.members.names)
-                if self._live.members.holds(number, where)[0]
+                name for number, name in enumerate(members.names) if place >= 0 and members.holds(number, where)[0]
             ]
-            return [Standing(name, self._versions[name], None, None) for name in sorted(inside)]
+            until = leaving(self._live, subscriber) if inside else {}
+            versions = {name: self._versions[name] for name in inside}
+        since: dict[str, Instant] = {}
+        if self._database is not None and inside:
+            with self._database.read() as connection:
+                since = feed.entered_at(connection, subscriber, inside)
+        return [Standing(name, versions[name], since.get(name), until.get(name)) for name in sorted(inside)]
 
     def count(self, node: Node, segments: Mapping[str, Node]) -> int | None:
         """How many a definition that nobody saved has; None where it needs what no saved segment counts."""
@@ -98,8 +103,13 @@ class Current:
             self._changed.wait_for(lambda: self._newest > after, timeout_s)
             return self._newest
 
+    def replace(self, live: Live, versions: Mapping[str, int]) -> None:
+        """Answer from another live reading, or of other definitions, from now on."""
+        with self._changed:
+            self._live, self._versions = live, dict(versions)
+
     def moved(self, newest: int) -> None:
-        """Tell who waits that there are changes up to this number; within `turn`."""
+        """Tell who waits that there are changes up to this number."""
         with self._changed:
             if newest != self._newest:
                 self._newest = newest

@@ -64,7 +64,8 @@ class Fresh:
     received_at: Instant  # of the last entry
     keys: pa.Table  # identity keys and links that the database does not know yet
     links: pa.Table
-    superseding: pa.Table  # of events of which it knows another statement: that which stands now
+    superseding: pa.Table  # of events of which another statement is known: that which stands now; the table
+    # `replaced_events` has those rows
 
 
 class Drain:
@@ -94,6 +95,11 @@ class Drain:
 
     def __exit__(self, *_: object) -> None:
         self.duck.close()
+
+    @property
+    def offset(self) -> int:
+        """The last journal offset that was taken."""
+        return self._offset
 
     @property
     def waiting(self) -> int:
@@ -192,16 +198,24 @@ class Drain:
     def _forget_known(self) -> pa.Table:
         """Take out what the lake holds; the events of which a better statement is left."""
         stored = self._known.files_of(_ids(self.duck, "fresh"))
-        places = [lake.scan(self._home.lake, stored)] if stored else []
-        if len(self._waiting):
-            places.append("records")
+        places = {lake.scan(self._home.lake, stored): "properties"} if stored else {}
+        if self._waiting:
+            places["records"] = "properties::JSON::VARIANT"
         if not places:
             return versions.NONE
-        known = " UNION ALL ".join(f"({lake_rows.KNOWN.format(rows=place)})" for place in places)
-        self.duck.execute(f"CREATE OR REPLACE TEMP TABLE known AS {known}")
+        self._gather_from("known", [lake_rows.KNOWN.format(rows=place) for place in places])
         for step in (lake_rows.FORGET_STATED, lake_rows.STANDING, lake_rows.FORGET_KNOWN):
             self.duck.execute(step)
-        return self.duck.sql(lake_rows.SUPERSEDING).to_arrow_table()
+        found = self.duck.sql(lake_rows.SUPERSEDING).to_arrow_table()
+        if found.num_rows:
+            replaced = lake_rows.REPLACED_EVENTS
+            stated = [replaced.format(rows=place, properties=properties) for place, properties in places.items()]
+            self._gather_from("replaced_events", stated)
+        return found
+
+    def _gather_from(self, table: str, queries: Sequence[str]) -> None:
+        all_rows = " UNION ALL ".join(f"({query})" for query in queries)
+        self.duck.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS {all_rows}")
 
     def _write(self, stem: str, named: Sequence[names.Name]) -> list[lake.LakeFile]:
         folder, new = self._home.lake, Rows("records", lake_rows.EVENTS, True, lake_rows.EVENTS_REPEATING)

@@ -1,15 +1,17 @@
-"""The engine of a running server: takes what arrives from the journal to the lake, again and again."""
+"""The engine of a running server: what arrives is taken to the lake, folded into the live reading, and told."""
 
 from __future__ import annotations
 
 import threading
 
+from shoal.core.time import now
+from shoal.flow.current import Current
 from shoal.flow.drain import Drain
+from shoal.flow.following import Following
 from shoal.flow.home import Opened, one_writer
-from shoal.flow.unifying import unify
 
-PAUSE_S = 0.2
-"""Between two looks into a journal that was empty."""
+PAUSE_S = 0.25
+"""The longest wait between two looks into the journal, in which others may write too."""
 
 
 class Engine:
@@ -19,10 +21,12 @@ class Engine:
     """
 
     def __init__(self, opened: Opened) -> None:
+        self.current: Current | None = None  # None while it starts
         self._opened = opened
         self._lock = one_writer(opened.home)
         self._lock.__enter__()
-        self._stopping = threading.Event()
+        self._stopping = False
+        self._wake = threading.Event()
         self._failed: BaseException | None = None
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
         self._thread.start()
@@ -32,9 +36,14 @@ class Engine:
         """Whether it goes on."""
         return self._thread.is_alive()
 
+    def wake(self) -> None:
+        """Look into the journal now."""
+        self._wake.set()
+
     def close(self) -> None:
         """Take what is in the journal, and stop."""
-        self._stopping.set()
+        self._stopping = True
+        self._wake.set()
         self._thread.join()
         self._lock.__exit__(None, None, None)
         if self._failed is not None:
@@ -43,15 +52,19 @@ class Engine:
     def _run(self) -> None:
         try:
             with Drain(self._opened.home, self._opened.database) as drain:
-                while True:
-                    ending = self._stopping.is_set()
-                    turned = False
-                    while drain.turn() is not None:
-                        turned = True
-                    if turned:
-                        unify(self._opened)
-                    if ending:
-                        return
-                    self._stopping.wait(PAUSE_S)
+                following = Following(self._opened, drain)
+                self.current = following.current
+                self._follow(following)
+                following.close()
         except BaseException as error:  # told by close, and by readiness
             self._failed = error
+
+    def _follow(self, following: Following) -> None:
+        while True:
+            ending = self._stopping
+            self._wake.clear()
+            if following.turn():
+                continue
+            if ending:
+                return
+            self._wake.wait(min(PAUSE_S, max(0.0, (following.next_due - now()) / 1_000)))

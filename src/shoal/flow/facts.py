@@ -91,7 +91,7 @@ def read(duck: duckdb.DuckDBPyConnection, ids: Ids, needs: Needs, now: Instant) 
     batches = _happened(stored, needs, now)
     with ThreadPoolExecutor(1) as reader:
         coming = reader.submit(next, batches, None)
-        places = _places(keys, subscribers, ids)
+        places = places_of(keys, subscribers, ids)
         while (found := coming.result()) is not None:
             coming = reader.submit(next, batches, None)
             streams, batch = found
@@ -107,7 +107,7 @@ def _keys(stored: Stored) -> tuple[Ids, Ids]:
     return found["key"].to_numpy(), found["subscriber"].to_numpy()
 
 
-def _places(keys: Ids, subscribers: Ids, ids: Ids) -> Places:
+def places_of(keys: Ids, subscribers: Ids, ids: Ids) -> Places:
     """Where the subscriber of each key has their place. Keys are nearly in order, which a stable sort is quick with."""
     order = np.argsort(ids, kind="stable")
     own = Places.of(ids[order], order)

@@ -103,6 +103,17 @@ FROM fresh JOIN standing USING (event_id) WHERE fresh.name IS NOT NULL
 """
 """The new records that take the place of one in the lake."""
 
+REPLACED_EVENTS = """
+SELECT event_id, "at", name, key, source, received_at, {properties} AS properties, version, digest
+FROM {rows} AS stored SEMI JOIN (
+    SELECT standing.* FROM standing SEMI JOIN fresh ON fresh.event_id = standing.event_id AND fresh.name IS NOT NULL
+) AS standing ON standing.event_id = stored.event_id
+    AND (standing.version, standing."at", standing.digest)
+        IS NOT DISTINCT FROM (stored.version, stored."at", stored.digest)
+WHERE name IS NOT NULL
+"""
+"""The rows whose place new records take, as rows of the table `events`."""
+
 LARGE = 5_000
 """New records of one event name that make a file of their own."""
 
@@ -238,3 +249,25 @@ SELECT '' AS event, trait AS name, count(*) AS rows
 FROM (SELECT unnest(json_keys(traits)) AS trait FROM records) GROUP BY ALL
 """
 """Names of events, their properties and traits in the new records, with how many have them."""
+
+STORED_NAMES = {
+    "events": """
+        SELECT name AS event, '' AS name, count(*) AS rows FROM {rows} WHERE name IS NOT NULL GROUP BY ALL
+        UNION ALL
+        SELECT event, property AS name, count(*) AS rows
+        FROM (SELECT name AS event, unnest(json_keys(properties::JSON)) AS property
+              FROM {rows} WHERE name IS NOT NULL)
+        GROUP BY ALL""",
+    "traits": "SELECT '' AS event, name, count(*) AS rows FROM {rows} GROUP BY ALL",
+}
+"""The same of rows that are in the lake."""
+
+SEVERAL = f"""
+SELECT event_id, version, epoch_ms("at") AS "at", digest
+FROM {{rows}} AS stored SEMI JOIN (
+    SELECT event_id FROM {{rows}} WHERE name IS NOT NULL GROUP BY event_id HAVING count(*) > 1
+) AS several USING (event_id)
+WHERE name IS NOT NULL
+QUALIFY row_number() OVER (PARTITION BY event_id ORDER BY {BEST}) = 1
+"""
+"""Of each event of which the lake holds several statements, the one that stands."""

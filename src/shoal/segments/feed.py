@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 import sqlalchemy as sa
 
 from shoal.core.time import Instant
-from shoal.segments.tables import changes
+from shoal.segments.tables import changes, feed_state
 
 Reason = Literal["event", "time", "definition", "people", "asked"]
 """Why: something was told (`event`), an instant came (`time`), the segment means something else (`definition`), people
@@ -72,6 +72,27 @@ def append(connection: sa.Connection, rows: pa.Table, told_at: Instant) -> int:
     return before + int(rows.num_rows)
 
 
+@dataclass(frozen=True, slots=True)
+class State:
+    """How far the feed is."""
+
+    offset: int  # of the journal: what it says up to there has been told
+    clock: Instant  # memberships as of this instant have been told
+
+
+def state(connection: sa.Connection) -> State | None:
+    """How far the feed is; None before its beginning."""
+    row = connection.execute(sa.select(feed_state.c.offset, feed_state.c.clock)).one_or_none()
+    return None if row is None else State(row.offset, Instant(row.clock))
+
+
+def move(connection: sa.Connection, state: State) -> None:
+    """Say, in the transaction that holds the changes, how far the feed is."""
+    said = {"offset": state.offset, "clock": state.clock}
+    if not connection.execute(sa.update(feed_state).values(said)).rowcount:
+        connection.execute(sa.insert(feed_state).values(id=1, **said))
+
+
 def newest(connection: sa.Connection) -> int:
     """Number of the last change; 0 before the first."""
     last = sa.select(changes.c.first + changes.c.rows - 1).order_by(changes.c.first.desc()).limit(1)
@@ -115,6 +136,20 @@ def read(
             return found, found[-1].number
         until = first + rows.num_rows - 1
     return found, until
+
+
+def entered_at(connection: sa.Connection, subscriber: int, segments: Collection[str]) -> dict[str, Instant]:
+    """When somebody entered these segments for the last time, as far as the feed reaches back."""
+    found: dict[str, Instant] = {}
+    query = sa.select(changes.c.payload).order_by(changes.c.first.desc())
+    for (payload,) in connection.execution_options(yield_per=16).execute(query):
+        rows = pa.ipc.open_stream(payload).read_all()
+        for row in reversed(rows.filter(pc.equal(rows["subscriber"], subscriber)).to_pylist()):
+            if row["entered"] and row["segment"] in segments:
+                found.setdefault(row["segment"], Instant(row["at"]))
+        if len(found) == len(segments):
+            break
+    return found
 
 
 def forget(connection: sa.Connection, told_before: Instant) -> int:

@@ -29,3 +29,11 @@ changes = sa.Table(
     sa.Column("told_at", sa.BigInteger, nullable=False, index=True),  # ms; when the engine told them
     sa.Column("payload", sa.LargeBinary, nullable=False),  # Arrow: the columns of `feed.SCHEMA`
 )
+
+feed_state = sa.Table(
+    "feed_state",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),  # one row
+    sa.Column("offset", sa.BigInteger, nullable=False),  # of the journal: what it says up to there has been told
+    sa.Column("clock", sa.BigInteger, nullable=False),  # ms; memberships as of this instant have been told
+)

@@ -48,6 +48,12 @@ class Version:
         return segment_from(said, any_name=True)  # earlier releases allowed names that are refused today
 
 
+def signature(connection: sa.Connection) -> tuple[int, int]:
+    """Changes whenever a version is made."""
+    found = connection.execute(sa.select(sa.func.count(), sa.func.max(segment_versions.c.at))).one()
+    return int(found[0]), int(found[1] or 0)
+
+
 def load(connection: sa.Connection) -> tuple[Version, ...]:
     """All versions, by name and number."""
     table = segment_versions.c

@@ -68,6 +68,16 @@ class Edges:
                 weight = None if run.weight is None else run.weight[start:end]
                 yield run.at[start:end], run.who[start:end].astype(np.int64), weight
 
+    def of(self, who: Places) -> tuple[Times, Whole]:
+        """The rows of a few places: instants and weights."""
+        self.settle()
+        at, weight = [_NO_TIMES], [_NO_TIMES]
+        for run in self.runs:
+            own = np.concatenate([np.flatnonzero(run.who == place) for place in who.tolist()])
+            at.append(run.at[own])
+            weight.append(np.ones(len(own), np.int64) if run.weight is None else run.weight[own].astype(np.int64))
+        return np.concatenate(at), np.concatenate(weight)
+
     def number(self, after: int, until: int) -> int:
         """How many rows `within` gives."""
         self.settle()

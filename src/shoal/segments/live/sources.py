@@ -196,6 +196,16 @@ class Source:
                         own = np.full(len(at), sign * way) if weight is None else weight * way
                         yield Due(tally.number, at + lag, who, own)
 
+    def due_of(self, who: Places, after: int) -> Iterator[tuple[int, Times, Whole]]:
+        """What changes for the rows of a few places after an instant: tally, instants and weights."""
+        for edges, sign in ((self.plus, 1), (self.minus, -1)):
+            at, weight = edges.of(who)
+            for tally in self.tallies if len(at) else ():
+                for lag, way in tally.period.lags:
+                    low, high = tally.period.slice(after, NEVER - 1, lag)
+                    some = (at > low) & (at <= high)
+                    yield tally.number, at[some] + lag, weight[some] * sign * way
+
     def number(self, after: int, until: int) -> int:
         """How many rows `due` gives."""
         return sum(

@@ -179,6 +179,14 @@ class Store:
             for due in source.due(after, until):
                 yield due if self._moved is None else replace(due, who=self._moved[due.who])
 
+    def due_of(self, place: int, after: int) -> Iterator[Due]:
+        """What changes for one subscriber after an instant."""
+        places = np.array([place]) if self._moved is None else np.flatnonzero(self._moved == place)
+        for source in self.sources.values():
+            for tally, at, weight in source.due_of(places, after):
+                if len(at):
+                    yield Due(tally, at, np.full(len(at), place), weight)
+
     def number(self, after: int, until: int) -> int:
         """How many rows `due` gives."""
         return sum(source.number(after, until) for source in self.sources.values())

@@ -21,3 +21,9 @@ def upgrade() -> None:
         sa.Column("told_at", sa.BigInteger(), nullable=False, index=True),
         sa.Column("payload", sa.LargeBinary(), nullable=False),
     )
+    op.create_table(
+        "feed_state",
+        sa.Column("id", sa.Integer(), primary_key=True, autoincrement=False),
+        sa.Column("offset", sa.BigInteger(), nullable=False),
+        sa.Column("clock", sa.BigInteger(), nullable=False),
+    )

@@ -1,0 +1,249 @@
+"""The live reading of a running server: what arrives is folded in, the clock goes on, and every change is told.
+
+A turn is: look what the journal has, find who is who, move the clock, fold the facts, and write the changes with how
+far the feed is in one transaction. Files are written in larger portions, apart from that. What a killed server had told
+is known from the feed, so a new start goes on exactly there (`baseline`).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import sqlalchemy as sa
+
+from shoal.core.time import Instant
+from shoal.core.time import now as now_
+from shoal.flow import baseline, facts, live, unifying
+from shoal.flow.baseline import Baseline
+from shoal.flow.current import Current
+from shoal.flow.defining import known
+from shoal.flow.drain import Drain, Fresh
+from shoal.flow.home import Opened
+from shoal.flow.reading import open_reading
+from shoal.flow.told import Told, tell
+from shoal.flow.whose import Moves, Whose, moves
+from shoal.profiles import identity
+from shoal.profiles.tables import identity_links
+from shoal.segments import feed, versions
+from shoal.segments.feed import Reason
+from shoal.segments.live import Changes, Facts, Live
+from shoal.segments.nodes import Node
+from shoal.store import rows
+
+KEEP_ROWS = 50_000
+KEEP_S = 2.0
+"""Files are written for so many rows, or when the oldest of them has waited so long."""
+
+STROKE_MS = 1_000
+"""So often the clock goes on while nothing arrives and nothing is due."""
+
+LOOK_S = 0.25
+"""Between two looks at whether segments were defined anew."""
+
+BASELINE_CHANGES = 500_000
+"""After so many changes the members are written down whole again."""
+
+ASK_SHARE = 10
+"""Declared gaps are asked for so seldom that it takes one of so many parts of the time."""
+
+Part = tuple[Changes, Reason]
+
+
+class Following:
+    """The live reading over a drain; one thread calls it, and others read `current`."""
+
+    def __init__(self, opened: Opened, drain: Drain) -> None:
+        self._opened, self._drain = opened, drain
+        self._waited: float | None = None  # since when the oldest record waits for a file
+        self._looked = self._ask_after = 0.0
+        unifying.unify(opened)
+        with opened.database.read() as connection:
+            state = feed.state(connection)
+            self._number = self._written = feed.newest(connection)
+            told = baseline.load(opened.home.derived, connection)
+        self._offset = state.offset if state else drain.offset
+        definitions = self._definitions()
+        self._reading, self._whose = self._built(definitions.nodes, state.clock if state else now_())
+        self._asks = Told(self._reading.needs)
+        self.current = Current(self._reading, definitions.versions, self._number, opened.database)
+        while state and (fresh := drain.take(until=state.offset)) is not None:
+            self._fold(fresh, None)  # it was told already, or is among the differences
+        self._tell([(told.differences(self._reading), "event")] if told and state else [], force=True)
+        self._save()
+        self.next_due = self._due()  # the next instant at which time alone may change something
+
+    def turn(self) -> bool:
+        """Take what arrived, move the clock and tell; whether there was anything to take."""
+        fresh = self._drain.take()
+        if fresh is not None and self._waited is None:
+            self._waited = time.monotonic()
+        if fresh is not None and (fresh.keys.num_rows or fresh.links.num_rows):
+            self._unified(fresh)
+        elif fresh is not None or now_() >= min(self.next_due, self._reading.now + STROKE_MS):
+            self._tell(self._fold(fresh, None), fresh)
+        if time.monotonic() - self._looked > LOOK_S:
+            self._look()
+        if self._reading.to_ask() and time.monotonic() > self._ask_after:
+            self._ask()
+        if self._waited is not None and (self._drain.waiting > KEEP_ROWS or time.monotonic() - self._waited > KEEP_S):
+            self.keep()
+        if self._number - self._written > BASELINE_CHANGES:
+            self._save()
+        return fresh is not None
+
+    def keep(self) -> None:
+        """Write what waits to files."""
+        if self._drain.waiting:
+            self._drain.keep()
+        self._waited = None
+
+    def close(self) -> None:
+        """Write everything down."""
+        self.keep()
+        self._save()
+
+    def _save(self) -> None:
+        baseline.save(self._opened.home.derived, self._reading, self._number)
+        self._written = self._number
+
+    def _definitions(self) -> _Definitions:
+        with self._opened.database.read() as connection:
+            self._signature = versions.signature(connection)
+        self._looked = time.monotonic()
+        found = known(self._opened)
+        numbers = {name: found.current[name].number if name in found.current else 0 for name in found.sound}
+        return _Definitions(found.sound, numbers)
+
+    def _built(self, nodes: Mapping[str, Node], clock: Instant) -> tuple[Live, Whose]:
+        """A live reading from the lake, and whose each key is."""
+        with open_reading(self._opened) as duck:
+            made = live.cold(duck, nodes, clock)
+            found = duck.sql("SELECT key, subscriber FROM keys").to_arrow_table()
+        keys = found["key"].to_numpy()
+        with self._opened.database.read() as connection:
+            links = rows.fetch(connection, identity_links.c.a, identity_links.c.b)
+        self._drain.acquainted.expect(keys, (links["a"].to_numpy(), links["b"].to_numpy()), now_())
+        return made, Whose(facts.places_of(keys, found["subscriber"].to_numpy(), made.people.ids))
+
+    def _unified(self, fresh: Fresh) -> None:
+        """A turn with people, or links between their keys, that were not known."""
+        with self._opened.database.write() as connection:
+            identity.observe(connection, fresh.keys, fresh.links)
+            resolved = identity.resolve_within(connection)
+            found = None if resolved.people is None else self._moves(resolved.people)
+            is_split = found is not None and found.is_split
+            if not is_split:
+                self._tell(self._fold(fresh, found), fresh, connection)
+        unifying.keep(self._opened, resolved)
+        if is_split:
+            self._rebuild(fresh)
+        self.current.moved(self._number)
+
+    def _moves(self, people: pa.Table) -> Moves:
+        """What a resolve changed."""
+        before = self._whose.find(people["key"].to_numpy())
+        return moves(people, np.append(self._reading.people.ids, -1)[before])
+
+    def _rebuild(self, fresh: Fresh) -> None:
+        """Somebody became several people: read the lake again."""
+        self.keep()
+        before = Baseline({name: self._reading.ids(name) for name in self._reading.members.names})
+        nodes = self._definitions()
+        made, self._whose = self._built(nodes.nodes, Instant(max(now_(), self._reading.now)))
+        self._reading, self._asks = made, Told(made.needs)
+        self.current.replace(made, nodes.versions)
+        self._tell([(before.differences(made), "people")], fresh)
+
+    def _fold(self, fresh: Fresh | None, found: Moves | None) -> list[Part]:
+        """Move the clock, take who is who now, and the records of the table `fresh`."""
+        duck, clock = self._drain.duck, Instant(max(now_(), self._reading.now))
+        if fresh is not None:
+            tell(duck)
+        with self.current.turn() as reading:
+            parts: list[Part] = [(reading.advance(clock), "time")]
+            if found is not None:
+                parts.append((reading.merge(found.gone, found.into, found.persons), "people"))
+                self._whose.update(found.keys, reading.people.places(found.subscribers))
+            if fresh is not None:
+                told = self._asks.facts(duck, self._whose)
+                replaced = self._asks.replaced(duck, self._whose) if fresh.superseding.num_rows else Facts()
+                parts.append((reading.fold(told, taken_back=replaced), "event"))
+        self.next_due = self._due()
+        return parts
+
+    def _due(self) -> Instant:
+        return Instant(self._reading.store.next(self._reading.now))
+
+    def _tell(
+        self,
+        parts: Sequence[Part],
+        fresh: Fresh | None = None,
+        connection: sa.Connection | None = None,
+        *,
+        force: bool = False,
+    ) -> None:
+        """Write changes and how far the feed is, in the caller's transaction or one of their own."""
+        told = [_rows(changes, reason, self.current.versions()) for changes, reason in parts if len(changes)]
+        if not (told or fresh or force):
+            return
+        self._offset = fresh.last if fresh else self._offset
+        with nullcontext(connection) if connection else self._opened.database.write() as writing:
+            if told:
+                self._number = feed.append(writing, pa.concat_tables(told), now_())
+            feed.move(writing, feed.State(self._offset, self._reading.now))
+        if connection is None:
+            self.current.moved(self._number)
+
+    def _look(self) -> None:
+        """Follow segments as they are defined now."""
+        self._looked = time.monotonic()
+        with self._opened.database.read() as connection:
+            if versions.signature(connection) == self._signature:
+                return
+        self.keep()
+        definitions = self._definitions()
+        with open_reading(self._opened) as duck, self.current.turn() as reading:
+            ended = [name for name in reading.members.names if name not in definitions.nodes]
+            before = Baseline({name: reading.ids(name) for name in ended})
+            needs = reading.define(definitions.nodes)
+            for told in facts.read(duck, reading.people.ids, needs, reading.now):
+                reading.load(told)
+            changed = [before.differences(reading, only=ended), reading.settle()]
+            changed.append(live.refresh(duck, reading, needs.gapped))
+            self.current.replace(reading, definitions.versions)
+        self._asks = Told(reading.needs)
+        self._tell([(changes, "definition") for changes in changed])
+
+    def _ask(self) -> None:
+        """Ask the `sql` reading of declared gaps."""
+        self.keep()
+        start = time.monotonic()
+        with open_reading(self._opened) as duck, self.current.turn() as reading:
+            changes = live.refresh(duck, reading, reading.to_ask())
+        self._tell([(changes, "asked")])
+        self._ask_after = time.monotonic() + ASK_SHARE * (time.monotonic() - start)
+
+
+@dataclass(frozen=True, slots=True)
+class _Definitions:
+    nodes: Mapping[str, Node]
+    versions: Mapping[str, int]  # 0 where nothing was applied: a starter, or a file
+
+
+def _rows(changes: Changes, reason: Reason, numbers: Mapping[str, int]) -> pa.Table:
+    size, segment = len(changes), pa.array(changes.segment)
+    of_name = pa.array([numbers.get(name, 0) for name in changes.names], pa.int32())
+    columns = {
+        "at": changes.at,
+        "subscriber": changes.subscriber,
+        "segment": pa.array(changes.names, pa.string()).take(segment),
+        "version": of_name.take(segment),
+        "entered": changes.entered,
+        "reason": pa.repeat(reason, size),
+    }
+    return pa.table(columns, schema=feed.SCHEMA)

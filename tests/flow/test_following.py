@@ -1,0 +1,153 @@
+"""The live reading of a running server: memberships equal those of a fresh reading, and the feed leads to them."""
+
+from __future__ import annotations
+
+import json
+import random
+from contextlib import contextmanager
+
+import pytest
+
+from shoal.core.time import now
+from shoal.flow import asking
+from shoal.flow.applying import apply, decide
+from shoal.flow.drain import Drain, Pace
+from shoal.flow.following import Following
+from shoal.flow.home import create, one_writer, open_home
+from shoal.flow.importing import context_of
+from shoal.ingest.calls import read
+from shoal.segments import feed
+from shoal.store import journal
+
+SEGMENTS = {
+    "viewers": 'did "Product Viewed" at least 2 times in the last 7 days',
+    "quiet": 'did "Order Completed" and not did "Product Viewed" in the last 30 days',
+    "trial": 'plan is "trial"',
+    "granted": 'consent to email marketing is "granted"',
+    "keen": 'did "Product Viewed" more often than average in the last 14 days',
+    "both": 'in segment "viewers" and in segment "trial"',
+}
+
+
+EVENTS = ("Product Viewed", "Order Completed", "Page Viewed")
+
+
+def call(kind, at=None, **said):
+    return {"type": kind, **said, **({"timestamp": at} if at else {})}
+
+
+def arrives(opened, calls, source="web"):
+    """As an acknowledged request."""
+    arrival = now()
+    taken = read("batch", json.dumps({"batch": calls}).encode(), context_of(opened.settings, arrival))
+    assert not taken.letters
+    with opened.database.write() as connection:
+        journal.append(connection, origin=f"api:{source}", source=source, received_at=arrival, batch=taken.records)
+
+
+def define(opened, segments):
+    for name, sentence in segments.items():
+        (opened.home.segments / f"{name}.yaml").write_text(json.dumps({"name": name, "when": sentence}))
+    apply(opened, decide(opened), actor="test")
+
+
+@pytest.fixture
+def opened(tmp_path):
+    """A workspace that knows the names which its segments are about, and whose feed has begun."""
+    create(tmp_path / "home")
+    found = open_home(tmp_path / "home")
+    arrives(found, [call("track", event=name, userId="u0", messageId=name) for name in EVENTS])
+    arrives(found, [call("identify", userId="u0", messageId="t", traits={"plan": "paid"})])
+    with following(found) as one:
+        settle(one)
+        one.close()
+    define(found, SEGMENTS)
+    yield found
+    found.database.close()
+
+
+@contextmanager
+def following(opened, most_rows=20_000):
+    with one_writer(opened.home), Drain(opened.home, opened.database, Pace(most_rows, 1)) as drain:
+        yield Following(opened, drain)
+
+
+def settle(one):
+    while one.turn():
+        pass
+    one._look()
+
+
+def told(opened):
+    """Who is in each segment, by the feed alone."""
+    found = {}
+    with opened.database.read() as connection:
+        for change in feed.read(connection, most=1_000_000)[0]:
+            members = found.setdefault(change.segment, set())
+            assert (change.subscriber in members) != change.entered, f"told twice: {change}"
+            (members.add if change.entered else members.discard)(change.subscriber)
+    return found
+
+
+def check(opened, one):
+    """The live reading, the feed, and a reading of the files agree."""
+    settle(one)
+    one.keep()
+    by_feed = told(opened)
+    for name in SEGMENTS:
+        members = set(one.current.members(name, most=1_000_000))
+        stored = asking.members(opened, name)["subscriber"].to_pylist()
+        assert members == {int(each, 16) for each in stored}, name
+        assert members == by_feed.get(name, set()), name
+
+
+def some_calls(draw, number):
+    """Events, traits, consents, visitors who become known, people who turn out to be one; some late, some again."""
+    for _ in range(number):
+        who = draw.choice([{"userId": f"u{draw.randrange(6)}"}, {"anonymousId": f"a{draw.randrange(6)}"}])
+        at = f"2026-0{draw.randint(1, 9)}-1{draw.randint(0, 9)}T00:00:00Z" if draw.random() < 0.2 else None
+        kind = draw.random()
+        id = f"m{draw.randrange(10_000)}"
+        if kind < 0.6:
+            yield call(
+                "track", at, event=draw.choice(EVENTS), messageId=id, properties={"price": draw.randrange(90)}, **who
+            )
+        elif kind < 0.75:
+            yield call("identify", at, messageId=id, traits={"plan": draw.choice(("trial", "paid"))}, **who)
+        elif kind < 0.85:
+            yield call("identify", messageId=id, userId=f"u{draw.randrange(6)}", anonymousId=f"a{draw.randrange(6)}")
+        elif kind < 0.95:
+            traits = {"email": f"p{draw.randrange(4)}@example.org", "plan": "trial"}
+            yield call("identify", at, messageId=id, traits=traits, **who)
+        else:
+            yield call("alias", messageId=id, userId=f"u{draw.randrange(6)}", previousId=f"a{draw.randrange(6)}")
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_whatever_arrives_whatever_happens_to_the_server(opened, seed):
+    """Turns of any size, files written or not, killed or stopped, imports in between, segments defined anew."""
+    draw = random.Random(seed)
+    for round in range(5):
+        with following(opened, most_rows=draw.choice((1, 7, 20_000))) as one:
+            check(opened, one)
+            for _ in range(draw.randint(1, 4)):
+                arrives(opened, list(some_calls(draw, draw.randint(1, 30))))
+                one.turn()
+                if draw.random() < 0.3:
+                    one.keep()
+            if draw.random() < 0.5:
+                check(opened, one)
+            if draw.random() < 0.3:
+                one.close()
+        arrives(opened, list(some_calls(draw, 10)))
+        if draw.random() < 0.5:
+            with one_writer(opened.home), Drain(opened.home, opened.database) as drain:
+                while drain.turn():
+                    pass
+        if round == 2:
+            define(opened, {"viewers": 'did "Product Viewed" in the last 90 days', "new": 'did "Page Viewed"'})
+    with following(opened) as one:
+        check(opened, one)
+        one.close()
+    with following(opened) as one:
+        check(opened, one)
