@@ -21,6 +21,7 @@ from shoal.core.errors import UserError
 from shoal.destinations.outgoing import fetched
 from shoal.flow.accepting import Intake
 from shoal.flow.admitting import Door
+from shoal.flow.delivering import Deliverer
 from shoal.flow.engine import Engine
 from shoal.flow.home import Opened
 from shoal.flow.webhooks import Fetch, Post
@@ -38,12 +39,15 @@ def made(opened: Opened, *, engine: bool = True, fetch: Fetch = fetched, pages: 
 
     @asynccontextmanager
     async def alive(app: FastAPI) -> AsyncIterator[None]:
-        app.state.intake = Intake(opened.database)
         app.state.engine = Engine(opened) if engine else None
+        app.state.intake = Intake(opened.database, kept=app.state.engine.wake if engine else None)
+        deliverer = Deliverer(opened, secret, lambda: app.state.engine.current) if engine else None
         try:
             yield
         finally:
             app.state.intake.close()
+            if deliverer is not None:
+                deliverer.close()
             if app.state.engine is not None:
                 app.state.engine.close()
             opened.database.close()
