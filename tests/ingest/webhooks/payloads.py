@@ -216,3 +216,17 @@ EXPECTED = {
     "woocommerce/webhook": ["skipped: unknown_event"],
     "woocommerce/webhook_2": ["skipped: unknown_event"],
 }
+
+FILES = {
+    **{f"export_headers/{name}.csv": name for name in ("hubspot_contacts", "klaviyo_campaigns", "klaviyo_profiles")},
+    **{f"export_headers/{name}.csv": name for name in ("shopify_customers", "shopify_orders", "stripe_customers")},
+    "export_headers/klaviyo_profiles_consent.csv": "klaviyo_profiles",
+    "export_headers/mailchimp_audience_members.csv": "mailchimp_members",
+    "export_headers/mailchimp_audience_unsubscribed_extra.csv": "mailchimp_members",
+    "export_headers/shopify_customers_old.csv": "shopify_customers",
+    **{f"ga4_bigquery/first_visit{number}.json": "ga4" for number in ("", *(f"_{each}" for each in range(2, 10)))},
+    "snowplow/enriched_page_view_fields.json": "generic",
+    "snowplow/enriched_page_view.tsv": None,
+}
+"""What no vendor delivers: the source that reads the file, and None for the one that nothing here reads (it is the next
+one without names)."""

@@ -8,12 +8,14 @@ from urllib.parse import parse_qsl, urlencode
 import pytest
 from payloads import EXPECTED, delivered
 from told import ARRIVED
-from vendors import VENDORS, amazon
+from vendors import GENERIC_HMAC, VENDORS, amazon
 
 from shoal.core.errors import UserError
+from shoal.ingest.mapping import mapping_from
 from shoal.ingest.source import Context
 from shoal.ingest.webhook import Delivery, proved, read
 from shoal.ingest.webhooks import WEBHOOKS
+from shoal.ingest.webhooks.generic import Terms, webhook_by
 from shoal.ingest.webhooks.rows import nested
 
 ODD = (None, 5, -1.5, 10**30, True, "", "x", "\u0000", "2026-13-45", [], [[]], {}, {"a": {"b": []}}, [{"id": 1}, None])
@@ -75,6 +77,43 @@ def test_odd_values_anywhere(vendor):
     for path in places(value):
         for odd in ODD:
             taken(vendor.name, _TOPICS, put(value, path, odd))
+
+
+RICH = mapping_from(
+    {
+        "source": "rich",
+        "at": "at",
+        "keys": {
+            "email": "person.email",
+            "phone": "person.phone",
+            "user": {"column": "number", "vendor": "shop"},
+            "device": "items.0.id",
+        },
+        "events": [
+            {
+                "name_from": "plan",
+                "id": "number",
+                "version": "at",
+                "when": [{"column": "plan", "gt": 1}],
+                "properties": {"sum": {"sum": ["number", "items.0.sku"]}, "all": "items"},
+            },
+            {"name": "Signed Up", "properties": {"at": {"column": "at", "type": "time"}}},
+        ],
+        "traits": {"yes": {"column": "plan", "type": "boolean"}, "plan": "plan"},
+        "consent": [{"column": "consent"}],
+        "skip": [{"reason": "empty", "when": [{"column": "items.1", "blank": False}]}],
+        "keep_unmapped": True,
+    }
+)
+
+
+def test_odd_values_of_a_generic_webhook():
+    value = json.loads(GENERIC_HMAC.body(1)) | {"items": [{"id": "d", "sku": 2}], "consent": "yes"}
+    webhook = webhook_by(Terms(RICH))
+    for path in places([value]):
+        for odd in ODD:
+            body = json.dumps(put([value], path, odd)).encode()
+            read(webhook, Delivery(body, {}, "", ARRIVED), Context(received_at=ARRIVED))
 
 
 @pytest.mark.parametrize("name", EXPECTED)
