@@ -39,7 +39,7 @@ COMMANDS = {
     "users": ("user",),
     "webhooks": ("webhook",),
     "letters": ("letters",),
-    "backup": ("backup", "restore"),
+    "backup": ("backup", "restore", "rebuild"),
     "doctor": ("doctor",),
     "serve": ("serve",),
 }
