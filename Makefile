@@ -7,13 +7,18 @@ DEV    := $(VENV)/.dev
 WAREHOUSES := $(VENV)/.warehouses
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-warehouses lint docs bench bench-ingest bench-segments soak pin browser clean
+.PHONY: help demo serve test test-warehouses lint docs bench bench-ingest bench-segments soak pin browser clean
 
 help:  ## Show what there is to do
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 demo: $(RUN)  ## Build the reference shop, analyse it, leave report.html
 	@$(BIN)/shoal --home demo/workspace demo --folder demo --report report.html
+
+serve: $(RUN)  ## Serve the workspace in $$SHOAL_HOME, or that of the reference shop
+	@[ -n "$(SHOAL_HOME)" ] || [ -f demo/workspace/settings.yaml ] || $(MAKE) demo
+	@$(BIN)/shoal --home $(or $(SHOAL_HOME),demo/workspace) init
+	@$(BIN)/shoal --home $(or $(SHOAL_HOME),demo/workspace) serve $(ARGS)
 
 test: $(DEV) browser  ## Run every test
 	@$(BIN)/python -m pytest -n 2 --dist loadfile
@@ -65,8 +70,7 @@ $(VENV)/bin/python:
 
 $(RUN): requirements/run.txt pyproject.toml | $(VENV)/bin/python
 	@echo "Installing the pinned set into $(VENV) ..."
-	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/run.txt
-	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@EDITABLE=yes PYTHON=$(PYTHON) sh deploy/install.sh . $(VENV)
 	@touch $(RUN)
 
 $(DEV): requirements/dev.txt $(RUN)
