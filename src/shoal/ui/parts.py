@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Sequence
 
 from nicegui import ui
@@ -142,3 +143,18 @@ def ago(at: Instant) -> str:
             number = passed // length
             return f"{number} {word}{'' if number == 1 else 's'} ago"
     return "just now"
+
+
+VALUE = "(event) => emit(event.target.value)"
+"""Sends what a field holds."""
+
+
+def field(words: str, *, value: str = "", tag: str = "input", **said: str) -> ui.element:
+    """A field to type in; `words` say what. What it holds is the browser's: the page is drawn anew around it."""
+    kind = {"type": "text"} if tag == "input" and "type" not in said else {}
+    return element(tag, "field", placeholder=words, **{"aria-label": words, "defaultValue": value, **kind, **said})
+
+
+def set_value(of: ui.element, value: str) -> None:
+    """Put a text into a field."""
+    ui.run_javascript(f"const field = getHtmlElement({of.id}); if (field) field.value = {json.dumps(value)};")

@@ -58,6 +58,11 @@ class Built:
     errors: Mapping[int, UserError]  # by part
 
 
+def fresh() -> int:
+    """An id that no part has."""
+    return next(_ids)
+
+
 def empty() -> Tree:
     """A tree to begin with."""
     return Tree(Group(next(_ids)))

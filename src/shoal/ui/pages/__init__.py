@@ -7,6 +7,7 @@ from importlib import import_module
 NAMES = (
     "overview",
     "segments",
+    "builder",
     "segment",  # the page of one, which takes what no page before it has
 )
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from nicegui import background_tasks, ui
 from nicegui.client import Client
 from nicegui.elements.mixins.text_element import TextElement
+from nicegui.events import GenericEventArguments
 
 from shoal.core.errors import UserError
 from shoal.core.time import Instant, parse_instant
@@ -22,7 +23,7 @@ from shoal.ui.charts import sizes_plot
 from shoal.ui.conditions import explanation, waterfall
 from shoal.ui.findings import findings
 from shoal.ui.members import Members
-from shoal.ui.parts import ago, day_and_time, element, link, notice, people, signed, text, tile, tone
+from shoal.ui.parts import VALUE, ago, day_and_time, element, field, link, notice, people, signed, text, tile, tone
 from shoal.ui.policy import acting, may, page
 from shoal.ui.pulse import listen
 from shoal.ui.segment_table import address
@@ -104,7 +105,7 @@ def _buttons(name: str, as_of: str) -> None:
     if as_of:
         link("Now", address(name), "button")
     with element("form", "row", method="get", action=address(name)):
-        element("input", "field", type="date", name="as_of", value=as_of[:10], **{"aria-label": "As of this day"})
+        field("As of this day", value=as_of[:10], type="date", name="as_of")
         text("button", "As of", "button", type="submit")
     if may("save a segment"):
         link("Edit", f"{address(name)}/edit", "primary")
@@ -144,14 +145,11 @@ def _explain(name: str, title: str, instant: Instant | None) -> None:
     with tile("stack"):
         text("h2", "Why is somebody in it, or not?")
         with element("div", "row"):
-            field = element(
-                "input", "field", type="text", placeholder="Address or id", **{"aria-label": "Address or id"}
-            )
-            field.style("flex: 1 1 160px")
+            asked_for = field("Address or id").style("flex: 1 1 160px")
             button = text("button", "Explain", "button", type="button")
         place = element("div", "stack")
 
-    async def show(event: ui.events.GenericEventArguments) -> None:  # type: ignore[name-defined]
+    async def show(event: GenericEventArguments) -> None:
         asked = str(event.args or "").strip()
         place.clear()
         with place:
@@ -162,9 +160,8 @@ def _explain(name: str, title: str, instant: Instant | None) -> None:
             else:
                 explanation(found, title)
 
-    asking_it = f"() => emit(document.getElementById('c{field.id}').value)"
-    button.on("click", show, js_handler=asking_it)
-    field.on("keydown.enter", show, js_handler=asking_it)
+    button.on("click", show, js_handler=f"() => emit(getHtmlElement({asked_for.id}).value)")
+    asked_for.on("keydown.enter", show, js_handler=VALUE)
 
 
 def _versions(seen: _Seen, name: str) -> None:

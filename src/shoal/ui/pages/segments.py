@@ -9,7 +9,7 @@ from nicegui import ui
 from shoal.flow.searching import Found, search
 from shoal.ui import segment_table
 from shoal.ui.asking import ask
-from shoal.ui.parts import element, empty, link, text, tile
+from shoal.ui.parts import VALUE, element, empty, field, link, text, tile
 from shoal.ui.policy import may, page
 from shoal.ui.pulse import listen
 from shoal.ui.segment_table import Cells, Row, rows_of
@@ -30,7 +30,7 @@ async def segments(q: str = "", page: int = 1, starters: int = 0, search: str | 
             if may("save a segment"):
                 link("Build a segment", "/segments/new", "primary")
         with element("div", "row"):
-            field = element("input", "field", type="search", value=q, **_FIELD).style("flex: 1 1 260px")
+            sought = field("Search names, sentences, owners", value=q, type="search").style("flex: 1 1 260px")
             words = "Hide ready-made ones" if starters else "Show ready-made ones"
             link(words, _address(q, 1, starters=not starters), "button")
         place = element("div", "stack")
@@ -47,13 +47,9 @@ async def segments(q: str = "", page: int = 1, starters: int = 0, search: str | 
             cells.update(_drawn(found, rows, words, number, starters=bool(starters)))
 
     await draw(q, page)
-    field.on("input", lambda event: draw(str(event.args or "")[:200], 1), js_handler=_TYPED, throttle=0.15)
+    sought.on("input", lambda event: draw(str(event.args or "")[:200], 1), js_handler=VALUE, throttle=0.15)
 
     listen(lambda: segment_table.follow(cells))
-
-
-_FIELD = {"placeholder": "Search names, sentences, owners", "aria-label": "Search segments"}
-_TYPED = "(event) => emit(event.target.value)"
 
 
 def _look(words: str, number: int, *, starters: bool) -> tuple[Found, list[Row]]:

@@ -20,6 +20,23 @@
     if (found) actions[found.dataset.do]?.();
   });
 
+  // Within an open word: arrows go through what may be chosen.
+  addEventListener("keydown", (event) => {
+    const picker = event.target.closest?.(".picker");
+    if (!picker || (event.key !== "ArrowDown" && event.key !== "ArrowUp")) return;
+    const stops = [...picker.querySelectorAll("input, .option")];
+    const at = stops.indexOf(document.activeElement) + (event.key === "ArrowDown" ? 1 : -1);
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    stops[Math.min(Math.max(at, 0), stops.length - 1)]?.focus();
+  }, true);
+  new MutationObserver((changes) => {
+    for (const change of changes) for (const node of change.addedNodes) {
+      const picker = node.querySelector?.(".picker");
+      if (picker) setTimeout(() => picker.querySelector("input, .option")?.focus(), 30);
+    }
+  }).observe(document.documentElement, { childList: true, subtree: true });
+
   const typing = (target) => target.closest?.("input, textarea, select, [contenteditable=true]");
   const links = () => [...document.querySelectorAll("main a[data-row], main button[data-row]")].filter((one) => one.offsetParent);
   let waiting = "", forget = 0;
