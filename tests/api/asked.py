@@ -112,7 +112,7 @@ def served(opened: Opened, **settings: Any) -> Iterator[Asked]:
         time.sleep(0.01)
     port = server.servers[0].sockets[0].getsockname()[1]
     asked = Asked(f"http://127.0.0.1:{port}", opened, app)
-    for name, scopes in {"all": ("write", "read", "manage"), **{each: (each,) for each in SCOPES}}.items():
+    for name, scopes in {"all": SCOPES, **{each: (each,) for each in SCOPES}}.items():
         asked.keys[name] = create_key(opened, f"a {name} key", "web", scopes)[1]
     try:
         yield asked
@@ -121,5 +121,5 @@ def served(opened: Opened, **settings: Any) -> Iterator[Asked]:
         thread.join()
 
 
-SCOPES = ("write", "read", "manage")
+SCOPES = ("write", "read", "manage", "admin")
 LONG_AGO = Instant(0)

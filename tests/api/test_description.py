@@ -10,15 +10,17 @@ from pathlib import Path
 
 import httpx
 import pytest
-from asked import BOUGHT
+from asked import BOUGHT, SCOPES
 from fastapi.routing import APIRoute
 
-from shoal.api import calls, changes, health, reference, script, segments, subscribers, webhooks
+from shoal.api import calls, changes, destinations, health, reference, script, segments, subscribers, webhooks
 
 LONG = bool(os.environ.get("SHOAL_SOAK"))
 EXAMPLES = 1_800 if LONG else 12  # of each operation; besides those that cover every part of its form
 CONFIG = Path(__file__).with_name("schemathesis.toml")
-ROUTERS = [each.router for each in (calls, changes, health, reference, script, segments, subscribers, webhooks)]
+ROUTERS = [
+    each.router for each in (calls, changes, destinations, health, reference, script, segments, subscribers, webhooks)
+]
 ROUTES = {
     (method, each.path)
     for router in ROUTERS
@@ -43,7 +45,7 @@ def test_every_operation_says_what_it_is_for_and_who_may(told):
     for path, methods in described(told.url)["paths"].items():
         for method, operation in methods.items():
             assert operation["summary"].endswith("."), (method, path)
-            assert operation["x-scope"] in ("write", "read", "manage", "signature", "open")
+            assert operation["x-scope"] in (*SCOPES, "signature", "open")
             assert operation["operationId"] not in seen
             seen.add(operation["operationId"])
             if method in ("post", "put"):

@@ -18,6 +18,7 @@ SCOPES = {
     "write": "hand in events, people and facts",
     "read": "ask for people, members and changes",
     "manage": "change segments",
+    "admin": "set up destinations",
 }
 """What a key may do."""
 

@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from shoal.api import calls, changes, health, reference, script, segments, subscribers, webhooks
+from shoal.api import calls, changes, destinations, health, reference, script, segments, subscribers, webhooks
 from shoal.api.bell import Bell
 from shoal.api.description import describe, operation_id
 from shoal.api.errors import answer, on_any, on_http_error, on_user_error, on_wrong_value
@@ -70,7 +70,7 @@ def made(opened: Opened, *, engine: bool = True, fetch: Fetch = fetched, pages: 
     app.add_exception_handler(HTTPException, on_http_error)
     app.add_exception_handler(RequestValidationError, on_wrong_value)
     app.add_exception_handler(Exception, on_any)
-    for each in (calls, webhooks, segments, subscribers, changes, script, health, reference):
+    for each in (calls, webhooks, segments, subscribers, changes, destinations, script, health, reference):
         app.include_router(each.router)
     describe(app)
     if pages:

@@ -26,6 +26,7 @@ STATUS = {
     "unknown_segment": 404,
     "unknown_version": 404,
     "unknown_subscriber": 404,
+    "unknown_destination": 404,
     "replayed": 409,
     "segment_in_use": 409,
     "version_moved": 409,

@@ -9,8 +9,8 @@ from typing import Any, Literal, TypeVar
 
 import msgspec
 
-from shoal.core.errors import UserError
-from shoal.core.time import Instant
+from shoal.core.errors import UserError, require
+from shoal.core.time import UNITS_MS, Duration, Instant
 from shoal.destinations.addresses import Rules
 from shoal.destinations.ladder import asked_wait_ms
 from shoal.destinations.outgoing import Answer, ask
@@ -95,6 +95,16 @@ def settings_as(kind: type[S], given: Mapping[str, Any]) -> S:
         told, _, place = str(error).partition(" - at ")
         where = "settings" + place.strip("`").removeprefix("$")
         raise bad(f"{told}.", where) from None
+
+
+def check_every(text: str) -> None:
+    """Raise UserError `bad_destination` for a time between two syncs that is none, too short or too long."""
+    fix = "Write a length from 1m to 30d, such as 15m."
+    sound = _SHORTEST_MS <= Duration.parse(text).ms <= _LONGEST_MS
+    require(sound, "bad_destination", "It can't sync that often, or that seldom.", where="settings.every", fix=fix)
+
+
+_SHORTEST_MS, _LONGEST_MS = UNITS_MS["m"], 30 * UNITS_MS["d"]
 
 
 def bad(told: str, where: str) -> UserError:

@@ -6,11 +6,12 @@ A text that is one name alone becomes the value itself, a list or null included;
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any
 
-from shoal.core.errors import UserError, nearest
+from shoal.core.errors import UserError, nearest, require
 
+_DEEPEST = 20
 _NAME = re.compile(r"\{([a-z_0-9]+)\}")
 
 
@@ -33,11 +34,26 @@ def names(template: Any) -> Iterator[str]:
 
 
 def check_names(template: Any, known: Collection[str], where: str) -> None:
-    """Raise UserError `bad_template` for a name that stands for nothing there."""
+    """Raise UserError `bad_template` for a name that stands for nothing there, and for what is nested too deeply."""
+    fix = f"Nest no more than {_DEEPEST} lists and objects."
+    require(_is_shallow(template), "bad_template", "It is nested too deeply.", where=where, fix=fix)
     for name in names(template):
         if name not in known:
             fix = nearest(name, known) or f"Known here are {', '.join(sorted(known))}."
             raise UserError("bad_template", f"{{{name}}} stands for nothing here.", where=where, fix=fix)
+
+
+def _is_shallow(template: Any) -> bool:
+    level = [template]
+    for _ in range(_DEEPEST):
+        level = [part for each in level for part in _parts(each)]
+    return not level
+
+
+def _parts(value: Any) -> Iterable[Any]:
+    if isinstance(value, Mapping):
+        return value.values()
+    return value if isinstance(value, list) else ()
 
 
 def filled(template: Any, values: Mapping[str, Any], quoted: Callable[[str], str] = str) -> Any:

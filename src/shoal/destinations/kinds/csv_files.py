@@ -15,9 +15,8 @@ import msgspec
 from shoal.core.errors import UserError
 from shoal.core.failures import replacing, writing
 from shoal.core.spreadsheets import harmless
-from shoal.core.time import Duration
 from shoal.destinations.addresses import Rules
-from shoal.destinations.kind import DELIVERED, Field, Kind, Outcome, Sending, bad, settings_as
+from shoal.destinations.kind import DELIVERED, Field, Kind, Outcome, Sending, bad, check_every, settings_as
 from shoal.destinations.membership import packed
 
 _PART = r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,59}"
@@ -52,7 +51,7 @@ def _check(given: Mapping[str, Any], _: Rules) -> dict[str, Any]:
     settings = settings_as(Settings, given)
     if len(set(settings.fields)) < len(settings.fields):
         raise bad("A field is named twice.", "settings.fields")
-    Duration.parse(settings.every)
+    check_every(settings.every)
     found: dict[str, Any] = msgspec.to_builtins(settings)
     return found
 

@@ -9,9 +9,8 @@ from urllib.parse import quote
 
 import msgspec
 
-from shoal.core.time import Duration
 from shoal.destinations.addresses import Rules, target
-from shoal.destinations.kind import Field, Kind, Outcome, Sending, asked, bad, settings_as
+from shoal.destinations.kind import Field, Kind, Outcome, Sending, asked, bad, check_every, settings_as
 from shoal.destinations.membership import packed
 from shoal.destinations.templates import check_names, filled, names, text
 
@@ -45,7 +44,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def _check(given: Mapping[str, Any], rules: Rules) -> dict[str, Any]:
     settings = settings_as(Settings, given)
     found: dict[str, Any] = msgspec.to_builtins(settings)
-    Duration.parse(settings.every)
+    check_every(settings.every)
     check_names(settings.member, _FIELDS, "settings.member")
     alone = _FIELDS if settings.batch == 1 else ()
     for place in ("add", "remove"):
