@@ -1,0 +1,201 @@
+"""The script for web pages, in a browser, from a page of another origin and to a real server."""
+
+from __future__ import annotations
+
+import functools
+import http.server
+import json
+import struct
+import threading
+import wave
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import sync_playwright
+
+from shoal.api.script import script
+from shoal.flow.home import open_home
+from shoal.flow.reading import open_reading
+
+CHROMIUM = "/usr/bin/chromium"
+ARGUMENTS = [
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-background-networking",
+]
+MOST_BYTES = 6_000
+
+PAGE = """<!doctype html><html><head><title>Beans</title>
+<script nonce="n0nce">
+window.shoal = window.shoal || [];
+shoal.push(["identify", "u7", {"plan": "trial"}]);
+shoal.push(["track", "Product Viewed", {"sku": "b1"}]);
+</script>
+<script nonce="n0nce" async src="SERVER/v1/shoal.js" data-write-key="KEY"></script></head>
+<body style="margin: 0"><form id="sign-up" action="/thanks.html"><input name="email" value="secret@example.org">
+<input name="id" value="secret"><button>Go</button></form>
+<audio id="sound" src="/sound.wav"></audio><div style="height: 5000px">Long</div></body></html>"""
+
+pytestmark = pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="there is no Chromium here")
+
+
+class Site(http.server.SimpleHTTPRequestHandler):
+    """A small site with a strict policy of what its pages may load."""
+
+    def end_headers(self):
+        allowed = f"default-src 'self'; script-src 'nonce-n0nce'; style-src 'unsafe-inline'; connect-src {self.allowed}"
+        self.send_header("Content-Security-Policy", allowed)
+        super().end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def site(tmp_path, server):
+    """A page that loads the script of a server; its address."""
+    folder = tmp_path / "site"
+    folder.mkdir()
+    page = PAGE.replace("SERVER", server.url).replace("KEY", server.key())
+    for name in ("index.html", "thanks.html"):
+        (folder / name).write_text(page)
+    (folder / "favicon.ico").write_bytes(b"")
+    with wave.open(str(folder / "sound.wav"), "wb") as sound:
+        sound.setparams((1, 2, 8000, 0, "NONE", ""))
+        sound.writeframes(b"".join(struct.pack("<h", 0) for _ in range(16_000)))
+    kind = type("Here", (Site,), {"allowed": server.url})
+    served = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(kind, directory=str(folder)))
+    thread = threading.Thread(target=served.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{served.server_port}"
+    served.shutdown()
+    served.server_close()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=[*ARGUMENTS, "--autoplay-policy=no-user-gesture-required"]
+        )
+        yield found
+        found.close()
+
+
+def taken(server):
+    """Stop the server, and what is in its lake then: name, properties, keys."""
+    server.stop()
+    opened = open_home(server.home)
+    with open_reading(opened) as duck:
+        rows = duck.execute('SELECT name, properties::JSON::VARCHAR FROM events ORDER BY "at", event_id').fetchall()
+        traits = duck.execute("SELECT name, value::VARCHAR FROM traits").fetchall()
+        keys = duck.execute("SELECT DISTINCT kind FROM keys").fetchall()
+    opened.database.close()
+    found = {}
+    for name, properties in rows:
+        found.setdefault(name, []).append(json.loads(properties))
+    return found, traits, {kind for (kind,) in keys}
+
+
+def sent(server, page, act, number=1):
+    """Do something and wait until the page has sent so many requests."""
+    with page.expect_response(lambda answer: answer.url == f"{server.url}/v1/batch") as answer:
+        act()
+    assert answer.value.status == 200
+
+
+def test_the_script_is_small_and_comes_from_here_alone(shared):
+    answer = httpx.get(f"{shared.url}/v1/shoal.js")
+    assert answer.headers["content-type"].startswith("text/javascript")
+    assert len(answer.content) < MOST_BYTES
+    assert answer.content == script()[0]
+    for word in (b"http://", b"https://", b"cookie", b"eval(", b"innerHTML"):
+        assert word not in answer.content
+    again = httpx.get(f"{shared.url}/v1/shoal.js", headers={"If-None-Match": answer.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+
+
+def test_what_happens_on_a_page_is_in_the_lake(server, site, browser):
+    context = browser.new_context(viewport={"width": 800, "height": 500})
+    page = context.new_page()
+    problems = []
+    page.on("console", lambda said: problems.append(said.text) if said.type == "error" else None)
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    sent(server, page, lambda: page.goto(f"{site}/?utm_source=mail&utm_campaign=may&email=secret@example.org#secret"))
+    page.evaluate("new Promise(done => { addEventListener('scroll', done); scrollTo(0, 2600); })")
+    page.evaluate("history.pushState({}, '', '/other?x=secret')")
+    page.evaluate("new Promise(done => { sound.addEventListener('ended', done); sound.play(); })")
+    sent(server, page, lambda: page.evaluate("shoal.page('Shop', 'Offers', {'colour': 'red'})"))
+    page.click("button")
+    page.wait_for_url(f"{site}/thanks.html*")
+    page.wait_for_load_state("networkidle")
+    stored = page.evaluate("Object.keys(localStorage).sort()")
+    assert stored == ["shoal_anonymous", "shoal_user"]
+    assert context.cookies() == []
+    context.close()
+    assert problems == []
+    found, traits, kinds = taken(server)
+    assert ("plan", '"trial"') in traits or ("plan", "trial") in traits
+    assert kinds == {"user", "anonymous"}
+    assert found["Product Viewed"][0]["sku"] == "b1"
+    first, *others = found["Page Viewed"]
+    assert (first["path"], first["title"], first["utm_source"], first["utm_campaign"]) == ("/", "Beans", "mail", "may")
+    assert [one["path"] for one in others] == ["/other", "/other", "/thanks.html"]
+    assert (others[1]["name"], others[1]["category"], others[1]["colour"]) == ("Offers", "Shop", "red")
+    assert sorted(one["percent_scrolled"] for one in found["Page Scrolled"] if one["path"] == "/") == [25, 50]
+    left = {one["path"]: one for one in found["Page Left"]}
+    assert left["/"]["scroll_depth"] == 50
+    assert left["/other"]["seconds"] >= 1
+    assert [one["src"] for one in found["Video Playback Started"]] == [f"{site}/sound.wav"]
+    assert found["Video Playback Completed"][0]["seconds_watched"] == 2
+    assert [(one["form_id"], one["path"]) for one in found["Form Submitted"]] == [("sign-up", "/other")]
+    assert "secret" not in json.dumps(found)
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        "Object.defineProperty(navigator, 'globalPrivacyControl', {value: true})",
+        "Object.defineProperty(navigator, 'doNotTrack', {value: '1'})",
+    ],
+)
+def test_who_asks_for_it_is_left_alone(server, site, browser, refusal):
+    context = browser.new_context()
+    context.add_init_script(refusal)
+    page = context.new_page()
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(site)
+    page.evaluate("new Promise(done => { let look = () => Array.isArray(shoal) ? setTimeout(look) : done(); look(); })")
+    page.evaluate("shoal.track('Seen'); shoal.page(); shoal.identify('u1'); shoal.push(['track', 'Seen'])")
+    page.click("button")
+    page.wait_for_url(f"{site}/thanks.html*")
+    assert page.evaluate("localStorage.length") == 0
+    context.close()
+    assert {url for url in asked if "/v1/" in url} == {f"{server.url}/v1/shoal.js"}
+    assert taken(server)[0] == {}
+
+
+def test_what_was_refused_is_sent_again_once(server, site, browser):
+    context = browser.new_context()
+    page = context.new_page()
+    refused = []
+
+    def refuse(route):
+        if len(refused) < 2:
+            refused.append(route.request)
+            answer = {"status": 503, "headers": {"Access-Control-Allow-Origin": "*"}}
+            route.fulfill(**answer) if len(refused) == 1 else route.abort()
+        else:
+            route.continue_()
+
+    page.route("**/v1/batch", refuse)
+    with page.expect_response(lambda answer: answer.url.endswith("/v1/batch") and answer.status == 200, timeout=30_000):
+        page.goto(site)
+    context.close()
+    found, _, _ = taken(server)
+    assert len(refused) == 2
+    assert (len(found["Product Viewed"]), len(found["Page Viewed"])) == (1, 1)
