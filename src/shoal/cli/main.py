@@ -38,6 +38,7 @@ COMMANDS = {
     "keys": ("key",),
     "users": ("user",),
     "webhooks": ("webhook",),
+    "destinations": ("destination",),
     "letters": ("letters",),
     "backup": ("backup", "restore", "rebuild"),
     "doctor": ("doctor",),
