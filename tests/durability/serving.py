@@ -68,7 +68,10 @@ class Server:
     def told_to_stop(self) -> int:
         """Stop it as a supervisor does; its exit status."""
         assert self.process is not None
-        self.process.terminate()
+        if self.before:  # a tracer ends with what it traces
+            subprocess.run(["pkill", "-TERM", "-P", str(self.process.pid)], check=True)
+        else:
+            self.process.terminate()
         status = self.process.wait(PATIENCE_S)
         self.process = None
         return status
@@ -76,8 +79,11 @@ class Server:
     def kill(self) -> None:
         """End all of its processes at once."""
         if self.process is not None and self.process.poll() is None:
-            subprocess.run(["pkill", "-KILL", "-s", str(self.process.pid)], check=False)
+            session = str(self.process.pid)
+            subprocess.run(["pkill", "-KILL", "-s", session], check=False)
             self.process.wait(PATIENCE_S)
+            while subprocess.run(["pgrep", "-s", session], check=False, capture_output=True).returncode == 0:
+                time.sleep(0.02)  # those that were traced end a little later
         self.process = None
 
     def key(self, *scopes: str) -> str:
