@@ -59,8 +59,8 @@ def body_described(kind: str) -> dict[str, Any]:
 
 
 def taken_described() -> dict[str, Any]:
-    """The answer: what could not be taken of a batch is told, and kept beside."""
-    refused = {
+    """The answer: what could not be taken of a batch is told, and kept beside; warnings tell what was corrected."""
+    said = {
         "type": "array",
         "items": {
             "type": "object",
@@ -70,7 +70,7 @@ def taken_described() -> dict[str, Any]:
     }
     schema = {
         "type": "object",
-        "properties": {"success": {"const": True}, "refused": refused},
+        "properties": {"success": {"const": True}, "refused": said, "warnings": said},
         "required": ["success"],
         "additionalProperties": False,
     }

@@ -17,7 +17,7 @@ from shoal.core.time import now
 from shoal.flow.accepting import Intake
 from shoal.flow.home import Opened
 from shoal.flow.importing import context_of
-from shoal.ingest.calls import BATCH, MOST_BATCH_BYTES, read
+from shoal.ingest.calls import BATCH, MOST_BATCH_BYTES, Taken, read
 from shoal.ingest.sources.segment import TYPES
 
 router = APIRouter(prefix="/v1", tags=["Events in"])
@@ -46,8 +46,18 @@ async def _take(request: Request, kind: str) -> JSONResponse:
     arrival = now()
     taken = read(kind, body, context_of(opened.settings, arrival))
     await asyncio.wrap_future(intake.offer(key.source, arrival, taken))
-    refused = [{"reason": letter.reason, "message": letter.message} for letter in taken.letters]
-    return JSONResponse({"success": True, "refused": refused} if refused else {"success": True})
+    return JSONResponse(_told(taken))
+
+
+def _told(taken: Taken) -> dict[str, Any]:
+    """What could not be taken, and what was taken otherwise than it came."""
+    told: dict[str, Any] = {"success": True}
+    if taken.letters:
+        told["refused"] = [{"reason": letter.reason, "message": letter.message} for letter in taken.letters]
+    if taken.ahead:
+        message = f"The time of {taken.ahead} had not come yet: they count as of their arrival."
+        told["warnings"] = [{"reason": "in_the_future", "message": message}]
+    return told
 
 
 def _key_in(body: bytes) -> str:

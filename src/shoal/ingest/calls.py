@@ -27,6 +27,9 @@ MOST_BYTES = 32 * 1024
 MOST_BATCH_BYTES = 500 * 1024
 """Of one request."""
 
+AHEAD_MS = 2_000
+"""So much a clock may be ahead without a word."""
+
 BATCH = "batch"
 
 
@@ -46,6 +49,7 @@ class Taken:
 
     records: pa.RecordBatch  # canonical.SCHEMA
     letters: tuple[Letter, ...]
+    ahead: int = 0  # calls whose time had not come yet: they count as of their arrival
 
 
 class _Batch(msgspec.Struct):
@@ -99,14 +103,15 @@ def _decoded(decode: Any, body: bytes) -> Any:
 
 
 def _taken(calls: Iterable[tuple[bytes, Any]], context: Context, *, most: int = MOST_BYTES) -> Taken:
-    records, letters = Records(context.received_at), []
+    records, letters, ahead = Records(context.received_at), [], 0
     for number, (raw, sent) in enumerate(calls, 1):
         try:
             for record in _records(raw, sent, context, most):
                 records.add(number, record)
+                ahead += record.at is not None and record.at > context.received_at + AHEAD_MS
         except (RowRejectedError, UnstorableError) as error:
             letters.append(Letter(error.reason, error.message, raw))
-    return Taken(records.batch(), tuple(letters))
+    return Taken(records.batch(), tuple(letters), ahead)
 
 
 def _records(raw: bytes, sent: Any, context: Context, most: int) -> Iterator[Record]:

@@ -156,6 +156,8 @@ def _clock_parts(match: re.Match[str]) -> tuple[int, int, int, int] | None:
         if not 1 <= hour <= 12:
             return None
         hour = hour % 12 + (12 if match["half"][0] in "pP" else 0)
+    if match["second"] == "60":  # a leap second, which clocks that count 86,400 s a day don't have
+        return hour, int(match["minute"]), 59, 999_000
     return hour, int(match["minute"]), int(match["second"] or 0), int((match["part"] or "0").ljust(6, "0")[:6])
 
 
