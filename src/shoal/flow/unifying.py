@@ -6,6 +6,7 @@ Millions of rows take a second from Parquet and half a minute from the database.
 from __future__ import annotations
 
 import os
+import threading
 import time
 from collections.abc import Iterable, Iterator, Set
 from contextlib import contextmanager, nullcontext, suppress
@@ -164,7 +165,7 @@ def _replaced(batches: Iterable[pa.RecordBatch], people: pa.Table) -> Iterator[p
 def _write(batches: Iterable[pa.RecordBatch], kept: _Kept) -> None:
     path = kept.path
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(f".{os.getpid()}.partial")
+    partial = path.with_suffix(f".{os.getpid()}-{threading.get_ident()}.partial")
     try:
         with partial.open("wb") as file:
             with pq.ParquetWriter(

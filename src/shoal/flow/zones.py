@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from importlib import metadata
 
 import duckdb
@@ -23,7 +24,7 @@ def load_zones(duck: duckdb.DuckDBPyConnection, opened: Opened) -> None:
     path = opened.home.derived / f"zones-{metadata.version('tzdata')}-{LAST_YEAR}.parquet"
     if not path.is_file():
         path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_suffix(f".{os.getpid()}.partial")
+        partial = path.with_suffix(f".{os.getpid()}-{threading.get_ident()}.partial")
         pq.write_table(clocks.offsets(), partial)
         partial.replace(path)
     with pq.ParquetFile(path) as file:  # read_table would import pandas, for half a second
