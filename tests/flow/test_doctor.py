@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import resource
 import time
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
@@ -172,3 +173,9 @@ def test_too_few_descriptors(filled, monkeypatch):
     checks = found(filled)
     assert checks["descriptors"].level == "warning"
     assert "4096" in checks["descriptors"].fix
+
+
+def test_the_page_has_every_check(filled):
+    page = (Path(__file__).parents[2] / "docs" / "operation" / "doctor.md").read_text()
+    named = [line.split("|")[1].strip() for line in page.splitlines() if line.startswith("| ")][1:]
+    assert sorted(named) == sorted(found(filled))
