@@ -54,8 +54,9 @@ def _check(given: Mapping[str, Any], rules: Rules) -> dict[str, Any]:
     if settings.test is not None:
         _check_request(settings.test, rules, "settings.test", ("secret",))
         check_names(settings.test.body, ("secret",), "settings.test.body")
-    if not _fields(found):
-        raise bad("Nobody is named.", "settings.member")
+    for place in ("add", "remove"):
+        if not _named_in(found, place):
+            raise bad("Nobody is named.", f"settings.{place}")
     return found
 
 
@@ -75,14 +76,17 @@ def _check_request(request: Request, rules: Rules, where: str, known: Collection
 
 def _fields(settings: Mapping[str, Any]) -> tuple[Field, ...]:
     """Those that the templates name; people are told apart by them."""
-    used = {*names(settings["member"])} if _lists_members(settings) else set()
-    for place in ("add", "remove"):
-        used.update(*(names(settings[place].get(part)) for part in ("url", "headers", "body")))
+    used = _named_in(settings, "add") | _named_in(settings, "remove")
     return tuple(field for field in _FIELDS if field in used)
 
 
-def _lists_members(settings: Mapping[str, Any]) -> bool:
-    return any("members" in names(settings[place].get("body")) for place in ("add", "remove"))
+def _named_in(settings: Mapping[str, Any], place: str) -> set[str]:
+    """The fields that a request names, those of its {members} included."""
+    request = settings[place]
+    used = {name for part in ("url", "headers", "body") for name in names(request[part])}
+    if "members" in used:
+        used.update(names(settings["member"]))
+    return used.intersection(_FIELDS)
 
 
 def _send(sending: Sending) -> Outcome:
