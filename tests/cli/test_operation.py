@@ -35,3 +35,16 @@ def test_the_doctor_ends_with_status_one_when_a_check_fails(shoal, shop):
     told = shoal("doctor")
     assert told.status == 1
     assert "rebuild" in told.out
+
+
+def test_a_rebuild_says_what_came_back_and_what_did_not(shoal, shop):
+    found = shoal("rebuild", as_json=True).document
+    assert found["subscribers"] >= 3
+    assert "damaged" not in found
+    next((shop / "home" / "lake" / "events").glob("*.parquet")).unlink()
+    assert "--from-journal" in shoal("rebuild").err
+    told = shoal("rebuild", "--from-journal", as_json=True)
+    assert (told.status, told.document["lost"]) == (0, {})
+    assert told.document["recovered"]["events"] >= 4
+    assert shoal("count", ALL, as_json=True).document["count"] == 2
+    assert "No file of the lake is damaged." in shoal("rebuild", "--from-journal").out

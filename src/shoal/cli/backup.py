@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.progress import Progress
@@ -14,6 +14,7 @@ from shoal.core.time import Instant, format_instant
 from shoal.flow.backing_up import Watch, back_up
 from shoal.flow.backup_form import Manifest
 from shoal.flow.home import open_home
+from shoal.flow.rebuilding import Rebuilt, rebuild
 from shoal.flow.restoring import Wanted, restore
 
 
@@ -56,6 +57,65 @@ def restore_(
     shown: Shown = context.obj
     made = restore(source, into, Wanted(secret, new_secret, database))
     _show(shown, made, into, "Restored")
+
+
+@app.command("rebuild")
+def rebuild_(
+    context: typer.Context,
+    from_journal: Annotated[
+        bool, typer.Option("--from-journal", help="Set damaged lake files aside, and bring back what the journal has.")
+    ] = False,
+) -> None:
+    """Throw away all that is derived and compute it again; exit status 1 when records could not be brought back."""
+    shown: Shown = context.obj
+    opened = open_home(shown.home)
+    try:
+        done = rebuild(opened, from_journal=from_journal)
+    finally:
+        opened.database.close()
+    if shown.as_json:
+        shown.document(_rebuilt(done))
+    else:
+        _show_rebuilt(shown, done)
+    if done.salvaged is not None and done.salvaged.lost:
+        raise typer.Exit(1)
+
+
+def _show_rebuilt(shown: Shown, done: Rebuilt) -> None:
+    shown.say(f"Rebuilt: {number(done.subscribers)} subscribers, {number(done.names)} names.")
+    if done.salvaged is None:
+        return
+    if not done.salvaged.damaged:
+        shown.say("No file of the lake is damaged.")
+        return
+    columns = ("File", "Rows#", "From", "To")
+    rows = [(file.path, file.rows, *map(format_instant, (file.min_at, file.max_at))) for file in done.salvaged.damaged]
+    shown.table("Damaged", columns, rows)
+    shown.say(f"They are set aside in {done.salvaged.set_aside}.")
+    for table, count in done.salvaged.recovered.items():
+        shown.say(f"  {table}: {number(count)} rows were brought back from the journal")
+    for table, count in done.salvaged.lost.items():
+        shown.say(f"  {table}: {number(count)} rows at most could not be rebuilt, as the journal no longer has them")
+
+
+def _rebuilt(done: Rebuilt) -> dict[str, Any]:
+    told: dict[str, Any] = {"subscribers": done.subscribers, "names": done.names}
+    if done.salvaged is not None:
+        told |= {
+            "damaged": [
+                {
+                    "file": each.path,
+                    "rows": each.rows,
+                    "from": format_instant(each.min_at),
+                    "to": format_instant(each.max_at),
+                }
+                for each in done.salvaged.damaged
+            ],
+            "set_aside": str(done.salvaged.set_aside) if done.salvaged.set_aside else None,
+            "recovered": done.salvaged.recovered,
+            "lost": done.salvaged.lost,
+        }
+    return told
 
 
 def _watch(bar: Progress | None) -> Watch | None:

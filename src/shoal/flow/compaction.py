@@ -44,6 +44,20 @@ def compact(
     """Write files that hold the rows of `files`, all of one table. They take their place when they are catalogued."""
     table = files[0].table
     stored = lake.scan(folder, files, by_name=table == "consents")
+    return rewrite(folder, duck, table, stored, stem=stem, named=named, row_group=row_group)
+
+
+def rewrite(
+    folder: Path,
+    duck: duckdb.DuckDBPyConnection,
+    table: str,
+    stored: str,
+    *,
+    stem: str,
+    named: Iterable[Name],
+    row_group: int,
+) -> list[lake.LakeFile]:
+    """Write files of the rows of a table expression over stored rows of one lake table."""
     if table == "events":
         rows = Rows(stored, lake_rows.STORED_EVENTS)
         return write_events(folder, duck, rows, stem=stem, named=named, row_group=row_group)

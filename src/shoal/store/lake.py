@@ -164,7 +164,7 @@ def _corrupt(folder: Path, file: LakeFile, harm: str) -> CorruptLakeError:
         "damaged_lake",
         f"The lake file {file.path} is {harm}, so no answer would be right.",
         where=str(folder / file.path),
-        fix="Restore the workspace from a backup, or import its files into a new one.",
+        fix="Run `shoal rebuild --from-journal`, or restore the workspace from a backup.",
     )
 
 
