@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import duckdb
@@ -16,7 +16,7 @@ from shoal.flow.acquainted import Acquainted
 from shoal.flow.compaction import compact, small_files
 from shoal.flow.known import Ids, Known
 from shoal.flow.parts import Rows, write_events
-from shoal.ingest import lake_rows, ledger, names, versions
+from shoal.ingest import conflicts, lake_rows, ledger, names, versions
 from shoal.profiles import identity
 from shoal.store import journal, lake
 from shoal.store.columns import texts, whole_numbers
@@ -88,6 +88,7 @@ class Drain:
         lake.sweep(home.lake, self._files)
         self._known = Known.of(self.duck, home.lake, _events(self._files))
         self._waiting: list[Fresh] = []  # taken, and not in files yet
+        self._conflicts: list[conflicts.Conflict] = []  # found meanwhile
         self._rows = Counter[str]()  # by origin, of all that waits
 
     def __enter__(self) -> Drain:
@@ -124,10 +125,12 @@ class Drain:
         if taken is None:
             return None
         first, last, received_at, rows = taken
+        repeated, places = self.duck.execute(lake_rows.REPEATED).fetchall()[0][0], self._look_up()
+        self._conflicts += conflicts.set_apart(self.duck, repeated=repeated, known=bool(places))
         keys, links = self.acquainted.new()  # an older state of an order tells who somebody is just as well
-        if self.duck.execute(lake_rows.REPEATED).fetchall()[0][0]:
+        if repeated:
             self.duck.execute(lake_rows.FORGET_REPEATED)
-        found = Fresh(first, last, received_at, keys, links, self._forget_known())
+        found = Fresh(first, last, received_at, keys, links, self._forget_known(places))
         self._waiting.append(found)
         self._rows += rows
         self._offset = last
@@ -146,11 +149,13 @@ class Drain:
                 versions.supersede(connection, fresh.superseding)
             names.add(connection, named)
             ledger.add_duplicates(connection, drained.duplicates)
+            conflicts.keep(connection, self._conflicts)
             journal.move_offset(connection, STAGE, self._waiting[-1].last)
         self._files += files
         self._known.add(_ids(self.duck, "records"), _events(files))
         self.duck.execute("DROP TABLE records")
         self._waiting.clear()
+        self._conflicts.clear()
         self._rows.clear()
         self._compact(stem)
         return drained
@@ -195,15 +200,20 @@ class Drain:
                     rows[entry.origin] += entry.batch.num_rows
         return (first, last, received_at, rows) if first else None
 
-    def _forget_known(self) -> pa.Table:
-        """Take out what the lake holds; the events of which a better statement is left."""
+    def _look_up(self) -> Mapping[str, str]:
+        """Where fresh records may be held, and how properties are read there; all of them into the table `known`."""
         stored = self._known.files_of(_ids(self.duck, "fresh"))
         places = {lake.scan(self._home.lake, stored): "properties"} if stored else {}
         if self._waiting:
             places["records"] = "properties::JSON::VARIANT"
+        if places:
+            self._gather_from("known", [lake_rows.KNOWN.format(rows=place) for place in places])
+        return places
+
+    def _forget_known(self, places: Mapping[str, str]) -> pa.Table:
+        """Take out what these places hold; the events of which a better statement is left."""
         if not places:
             return versions.NONE
-        self._gather_from("known", [lake_rows.KNOWN.format(rows=place) for place in places])
         for step in (lake_rows.FORGET_STATED, lake_rows.STANDING, lake_rows.FORGET_KNOWN):
             self.duck.execute(step)
         found = self.duck.sql(lake_rows.SUPERSEDING).to_arrow_table()

@@ -6,6 +6,7 @@ The table `batch` has the columns of `canonical.SCHEMA` plus `source` and `recei
 from __future__ import annotations
 
 from shoal.core.ids import KEY_ID_SQL
+from shoal.ingest import conflicts
 from shoal.ingest.refusals import REFUSALS
 from shoal.store.lake import quoted
 
@@ -49,7 +50,8 @@ RECORDS = f"""
 SELECT {KEY_ID_SQL.format(text="source || chr(10) || message_id")} AS event_id,
        "at"::TIMESTAMP AS "at", name, seen.id AS key, keys,
        source, received_at::TIMESTAMP AS received_at, origin, line, version,
-       CASE WHEN version IS NOT NULL THEN {KEY_ID_SQL.format(text=_SAID)} END AS digest,
+       message_id,
+       CASE WHEN version IS NOT NULL THEN {KEY_ID_SQL.format(text=_SAID)} ELSE {conflicts.DIGEST} END AS digest,
        {_NAMED.format(json="properties")} AS properties, {_NAMED.format(json="traits")} AS traits, consent
 FROM batch JOIN batch_keys AS seen ON seen.text = keys[1]
 """
