@@ -52,6 +52,9 @@ def test_a_sync_is_done_here_or_by_the_server(ready, other, tmp_path):
         assert ready("destination", "sync", "crm", as_json=True).document == {"sync": "asked"}
     opened.database.close()
     assert ready("destination", "sync", "crm", "--full").status == 0
+    ready("destination", "pause", "crm")
+    ended = ready("destination", "sync", "crm", as_json=True)
+    assert (ended.status, '"not_active"' in ended.err) == (2, True)
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import socket
 import pytest
 
 from shoal.core.errors import UserError
+from shoal.core.settings import settings_from
 from shoal.destinations.addresses import Rules, rules, target
 from shoal.destinations.outgoing import ask
 
@@ -224,8 +225,31 @@ def test_a_name_of_other_letters_is_asked_for_in_ascii():
     assert (found.host, found.port, found.path) == ("xn--bcher-kva.example", 443, "/a%20b?q=%C3%A4")
 
 
-@pytest.mark.parametrize("text", ["", "a b", "crm.lan:port", "http://crm.lan", "fd00::5"])
+@pytest.mark.parametrize(
+    ("setting", "url"),
+    [
+        ("[FD00:0:0::5]", "http://[fd00::0:5]/"),
+        ("CRM.lan.", "http://crm.LAN/"),
+        ("bücher.lan", "http://xn--bcher-kva.lan/"),
+        ("10.0.0.5:8080", "http://10.0.0.5:8080/"),
+    ],
+)
+def test_a_host_is_allowed_however_it_is_written(setting, url):
+    allowed = rules([setting], [80])
+    found = target(url, allowed)
+    assert allowed.allow(found.host, found.port)
+
+
+@pytest.mark.parametrize("text", ["", "a b", "x/y", "a@b", "crm.lan:port", "http://crm.lan", "fd00::5"])
 def test_a_host_in_the_settings_that_can_not_be_read(text):
+    for read in (lambda: rules([text], []), lambda: settings_from({"allow_hosts": [text]})):
+        with pytest.raises(UserError) as ended:
+            read()
+        assert ended.value.code == "bad_setting"
+
+
+@pytest.mark.parametrize("ports", [[0], [65536], ["443"], 443])
+def test_ports_in_the_settings_that_are_none(ports):
     with pytest.raises(UserError) as ended:
-        rules([text], [])
+        settings_from({"allow_ports": ports})
     assert ended.value.code == "bad_setting"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -10,6 +11,7 @@ import threading
 import time
 
 import pytest
+import sqlalchemy as sa
 from audiences import Segments
 from receivers import answering, dropping, receiver, silent
 
@@ -120,6 +122,37 @@ def test_a_mistake_of_ours_ends_one_destination_only(sqlite, others, monkeypatch
     deliverer.close()
     found = destinations.see(opened, "bad").destination
     assert (found.state, found.reason) == ("failing", "internal")
+    opened.database.close()
+
+
+def test_a_disk_that_is_full_for_a_while_ends_nothing(sqlite, others, monkeypatch):
+    monkeypatch.setattr(delivering, "REST_S", 0.01)
+    opened = allowing(sqlite, others[0])
+    destinations.create_destination(opened, "d", "webhook", {"url": others[0].url})
+    refused = iter([OSError(errno.ENOSPC, "full"), sa.exc.OperationalError("SELECT", {}, Exception("locked"))])
+    real = delivering.Teller.tell
+
+    def tell(self, asked):
+        for error in refused:
+            raise error
+        real(self, asked)
+
+    monkeypatch.setattr(delivering.Teller, "tell", tell)
+    segments = Segments(opened.database)
+    segments.change(("vip", 1, True))
+    looks = iter([OSError(errno.ENOSPC, "full")])
+    newest = delivering.feed.newest
+
+    def look(connection):
+        for error in looks:
+            raise error
+        return newest(connection)
+
+    monkeypatch.setattr(delivering.feed, "newest", look)
+    deliverer = delivering_to(opened)
+    came(others[0], 1)
+    deliverer.close()
+    assert destinations.see(opened, "d").destination.state == "active"
     opened.database.close()
 
 

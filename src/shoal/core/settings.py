@@ -6,12 +6,16 @@ They are read from `settings.yaml` in the workspace's folder; every one has a de
 from __future__ import annotations
 
 import ipaddress
+import re
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 from shoal.core import zones
 from shoal.core.errors import UserError, nearest, require
+
+HOST = re.compile(r"(?:\[([0-9a-fA-F:.]+)\]|([^:\[\]\s/@?#%\\]+))(?::(\d{1,5}))?")
+"""A host in the settings: IPv6 in brackets, a name or another address; and the port, where one is named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,10 @@ class Settings:
             where="settings.yaml, allow_ports",
             fix="Write them such as [443, 8443].",
         )
+        for host in self.allow_hosts:
+            if HOST.fullmatch(host) is None:
+                fix = "Write a name or an address, such as crm.lan, 10.0.0.5:8080 or [fd00::5]:8080."
+                raise _bad("allow_hosts", "A host can't be read", fix)
         for name in ("requests_per_key", "requests_per_address", "requests_in_all"):
             if getattr(self, name) < 0:
                 raise _bad(name, f"{name} must be 0 or more", "Write a number of requests a second, or 0 for no limit.")

@@ -16,6 +16,7 @@ from ipaddress import IPv4Address, IPv6Address
 import httpx
 
 from shoal.core.errors import UserError, require
+from shoal.core.settings import HOST
 
 PORTS = (80, 443)
 """Asked where the settings name no others."""
@@ -112,9 +113,10 @@ def target(url: str, allowed: Rules) -> Target:
     if parsed.fragment:
         raise _forbidden("It has a part after #")
     port = _DEFAULT[parsed.scheme] if port is None else port
+    number = _number(host)
+    host = host if number is None else str(number)
     if port not in allowed.ports and (host, port) not in allowed.hosts:
         raise _forbidden("Its port is none of `allow_ports`")
-    number = _number(host)
     if number is not None:
         check(number, host, port, allowed)
     return Target(parsed.scheme, host, port, parsed.raw_path.decode("ascii"), number)
@@ -159,11 +161,23 @@ def _number(host: str) -> Address | None:
 
 
 def _allowed(text: str) -> tuple[str, int | None]:
-    found = re.fullmatch(r"(?:\[([0-9a-fA-F:.]+)\]|([^:\[\]\s]+))(?::(\d{1,5}))?", text)
+    found = HOST.fullmatch(text)
+    fix = "Write a name or an address, such as crm.lan, 10.0.0.5:8080 or [fd00::5]:8080."
+    unread = UserError("bad_setting", "A host can't be read.", where="settings.yaml, allow_hosts", fix=fix)
     if found is None:
-        fix = "Write a name or an address, such as crm.lan, 10.0.0.5:8080 or [fd00::5]:8080."
-        raise UserError("bad_setting", "A host can't be read.", where="settings.yaml, allow_hosts", fix=fix)
-    return (found[1] or found[2]).lower(), int(found[3]) if found[3] else None
+        raise unread
+    try:
+        return _plain(found[1] or found[2]), int(found[3]) if found[3] else None
+    except httpx.InvalidURL:
+        raise unread from None
+
+
+def _plain(host: str) -> str:
+    """A host as `Target` has it."""
+    try:
+        return str(ipaddress.ip_address(host))
+    except ValueError:
+        return httpx.URL(f"http://{host}/").raw_host.decode("ascii").lower().removesuffix(".")
 
 
 def _forbidden(why: str) -> UserError:

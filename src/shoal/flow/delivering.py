@@ -6,11 +6,15 @@ So one that is slow or does not answer holds up nobody else.
 from __future__ import annotations
 
 import threading
+import traceback
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 
-import structlog
+import sqlalchemy as sa
 
+from shoal.core import happenings
+from shoal.core.errors import UserError
+from shoal.core.failures import failure
 from shoal.core.time import now
 from shoal.destinations import record
 from shoal.destinations.addresses import rules
@@ -23,10 +27,11 @@ from shoal.segments import feed
 PAUSE_S = 0.5
 """Between two looks, where no change comes earlier."""
 
+REST_S = 5.0
+"""After the machine refused something, such as a full disk."""
+
 INTERNAL = "internal"
 """Why a destination fails that a mistake of ours ended."""
-
-_log = structlog.get_logger(__name__)
 
 
 class Deliverer:
@@ -64,15 +69,22 @@ class Deliverer:
     def _run(self) -> None:
         try:
             while not self._stopping.is_set():
-                self._wait(self._look())
+                try:
+                    self._wait(self._look())
+                except Exception as error:
+                    if not _is_of_machine(error):
+                        raise
+                    self._rest("deliveries_failed", error)
         except BaseException as error:  # told by close, and by `is_alive`
+            _tell_of("deliveries_failed", error)
             self._failed = error
 
     def _look(self) -> int:
         """Start what is due; gives the number of the newest change."""
         with self._opened.database.read() as connection:
             newest, all_ = feed.newest(connection), record.known(connection)
-        self._busy = {number: turn for number, turn in self._busy.items() if not turn.done()}
+        for number in [number for number, turn in self._busy.items() if turn.done()]:
+            self._busy.pop(number).result()
         for each in all_:
             if each.id not in self._busy and is_due(each, newest, now()):
                 self._busy[each.id] = self._threads.submit(self._tell, each.id)
@@ -86,10 +98,29 @@ class Deliverer:
             current.wait(newest, PAUSE_S)
 
     def _tell(self, number: int) -> None:
-        """One turn. A mistake of ours ends this destination and no other, and the log has it."""
+        """One turn. Whatever ends it ends this destination and no other, and the log has it."""
         try:
             self._teller.tell(number)
-        except Exception:
-            _log.exception("destination_failed", destination=number)
+        except Exception as error:
+            if _is_of_machine(error):
+                self._rest("delivery_failed", error, destination=number)
+                return
+            _tell_of("delivery_failed", error, destination=number)
             with self._opened.database.write() as connection:
-                record.end(connection, number, "failing", INTERNAL)
+                record.end(connection, number, "failing", error.code if isinstance(error, UserError) else INTERNAL)
+
+    def _rest(self, what: str, error: Exception, **about: int) -> None:
+        _tell_of(what, error, **about)
+        self._stopping.wait(REST_S)
+
+
+def _is_of_machine(error: Exception) -> bool:
+    """Whether it is a full disk, a database that does not answer, or the like: it may go on by itself."""
+    return failure(error) is not None or isinstance(error, sa.exc.OperationalError)
+
+
+def _tell_of(what: str, error: BaseException, **about: int) -> None:
+    """For the log: the kind of an exception and its place; its text may quote what somebody sent."""
+    frames = traceback.extract_tb(error.__traceback__)
+    at = f"{frames[-1].filename.rpartition('/')[2]}:{frames[-1].lineno}" if frames else ""
+    happenings.tell(what, error=type(error).__name__, at=at, **about)

@@ -140,9 +140,12 @@ def sync(opened: Opened, name: str, *, full: bool = False) -> Destination | None
     """Deliver now what is to be delivered; `full` forgets what was told of members, so all is told again.
 
     Where a server runs, it does so within a second, and None is given; else it is done here, as far as it goes.
+    Raises UserError `unknown_destination`, `not_active`, and `bad_destination` for what is not told in full.
     """
     with opened.database.write() as connection:
         found = record.find(connection, name)
+        fix = f"`shoal destination resume {name}` lets it go on."
+        require(found.state == "active", "not_active", f"It is {found.state}.", where=name, fix=fix)
         if full:
             fix = "Leave out what asks for all; `--after` of a new destination begins with earlier changes."
             follows = kind_of(found.kind).follows == "members"
