@@ -57,6 +57,13 @@ class Server:
             self.process.wait(PATIENCE_S)
         self.process = None
 
+    def memory_mb(self) -> float:
+        """Of all its processes together."""
+        assert self.process is not None
+        command = ["ps", "-o", "rss=", "-g", str(self.process.pid)]
+        found = subprocess.run(command, capture_output=True, text=True, check=True)
+        return sum(map(int, found.stdout.split())) / 1024
+
     def key(self, *scopes: str, source: str = "web") -> str:
         """A new key."""
         opened = open_home(self.home)

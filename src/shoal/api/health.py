@@ -74,6 +74,7 @@ def metrics(request: Request) -> PlainTextResponse:
         "shoal_intake_waiting_rows": ("Rows that are not on disk yet.", intake.waiting),
         "shoal_journal_waiting_rows": ("Rows of the journal that are not in the lake yet.", behind),
         "shoal_dead_letters": ("Calls that could not be taken.", dead),
+        "shoal_streams": ("Streams of changes that are open.", request.app.state.streams.open),
     }
     for name, (told, value) in figures.items():
         Gauge(name, told, registry=registry).set(value)
