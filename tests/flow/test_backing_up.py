@@ -253,3 +253,44 @@ def test_postgresql_without_its_client_says_what_to_install(opened, tmp_path, mo
     assert caught.value.code == "no_pg_dump"
     assert "postgresql-client" in (caught.value.fix or "")
     assert not (tmp_path / "b").exists()
+
+
+LEFT_OUT = {
+    "derived": "but for the change feed's baseline; computed again",
+    "scratch": "space to sort in",
+    "destinations": "files that were handed out",
+    "secret": "kept apart, unless it is asked for",
+}
+
+
+def test_everything_that_a_workspace_keeps_is_backed_up_or_left_out_by_name(sqlite, shop, write, tmp_path):
+    importing.import_paths(sqlite, [write("shop.jsonl", [*shop, "{"])])
+    home = sqlite.home
+    names = {name for name, value in vars(type(home)).items() if isinstance(value, property)}
+    for name in sorted(names - {"settings", "database", "identity", "secret"}):
+        folder = getattr(home, name)
+        folder.mkdir(exist_ok=True)
+        if name != "lake":
+            (folder / "kept.csv").write_text("a")
+    home.identity.write_text("an id")
+    create_key(sqlite, "a test", "web", ("write",))
+    back_up(sqlite, tmp_path / "b")
+    kept = files_in(tmp_path / "b")
+    places = {name: getattr(home, name).relative_to(home.folder).as_posix() for name in names}
+    missing = {name for name, place in places.items() if not any(f"{each}/".startswith(f"{place}/") for each in kept)}
+    assert missing == set(LEFT_OUT)
+
+
+def test_the_change_feed_goes_on_from_where_the_backup_was(sqlite, tmp_path):
+    from shoal.flow.backup_form import BASELINE
+    from shoal.flow.engine import Engine
+    from shoal.flow.rebuilding import rebuild
+
+    engine = Engine(sqlite)
+    engine.close()
+    written = (sqlite.home.folder / BASELINE).read_bytes()
+    back_up(sqlite, tmp_path / "b")
+    restore(tmp_path / "b", tmp_path / "again", Wanted(new_secret=True))
+    assert (tmp_path / "again" / BASELINE).read_bytes() == written
+    rebuild(sqlite)
+    assert (sqlite.home.folder / BASELINE).read_bytes() == written

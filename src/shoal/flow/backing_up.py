@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from shoal.core.errors import UserError
 from shoal.core.settings import Home
 from shoal.core.time import now
-from shoal.flow.backup_form import DUMP, FORMAT, Kept, Manifest, Sink, sink_at, told_apart
+from shoal.flow.backup_form import BASELINE, DUMP, FORMAT, Kept, Manifest, Sink, sink_at, told_apart
 from shoal.flow.drain import STAGE
 from shoal.flow.home import Opened
 from shoal.store import copies, journal, lake
@@ -54,10 +54,11 @@ def back_up(
     with sink_at(target) as sink, _scratch(home) as scratch:
         copy = scratch / (home.database.name if is_sqlite else DUMP)
         made_at = now()
+        baseline = _baseline(home, scratch)
         with copies.copied(opened.database, copy) as connection:
             state = _state(connection)
             pinned = _pinned(home, scratch, state.files)
-        kept = [sink.add(copy.name, copy)]
+        kept = [sink.add(copy.name, copy), *([sink.add(BASELINE, baseline)] if baseline else [])]
         kept += _lake(sink, pinned, state.files, link, watch)
         kept += [sink.add(str(path.relative_to(home.folder)), path) for path in _others(home, with_secret)]
         manifest = Manifest(
@@ -102,6 +103,16 @@ def _lake(
         done += file.bytes
         if watch is not None:
             watch(done, total)
+
+
+def _baseline(home: Home, scratch: Path) -> Path | None:
+    """A copy of the change feed's baseline, older than that of the database: the feed leads from it to the state."""
+    place = scratch / "baseline"
+    try:
+        shutil.copyfile(home.folder / BASELINE, place)
+    except FileNotFoundError:
+        return None
+    return place
 
 
 def _others(home: Home, with_secret: bool) -> list[Path]:

@@ -23,6 +23,9 @@ MANIFEST = "manifest.json"
 DUMP = "database.dump"
 """The database, where it is PostgreSQL."""
 
+BASELINE = "derived/members.npz"
+"""Who was a member when the change feed was last written down whole: of the derived files the one that is on record."""
+
 _PIECE = 1 << 20
 
 

@@ -10,6 +10,7 @@ import duckdb
 import sqlalchemy as sa
 
 from shoal.core.settings import Home
+from shoal.flow.backup_form import BASELINE
 from shoal.flow.home import Opened, one_writer
 from shoal.flow.salvaging import Salvaged, salvage
 from shoal.flow.unifying import keep
@@ -34,9 +35,10 @@ class Rebuilt:
 def rebuild(opened: Opened, *, from_journal: bool = False) -> Rebuilt:
     """Throw away and compute again: who is who, names, which statement of an event stands, and the folder `derived`.
 
-    The live reading's snapshot is made by the server when it starts. With `from_journal`, lake files that are damaged
-    or missing are set aside first, and what the journal still has of them is taken to the lake again. Raises UserError
-    `busy` while a server or an import runs, `damaged_lake` where files are damaged and the journal was not asked for.
+    The live reading is read from the lake when the server starts; what its change feed goes on from is kept. With
+    `from_journal`, lake files that are damaged or missing are set aside first, and what the journal still has of them
+    is taken to the lake again. Raises UserError `busy` while a server or an import runs, `damaged_lake` where files are
+    damaged and the journal was not asked for.
     """
     with one_writer(opened.home):
         salvaged = salvage(opened) if from_journal else None
@@ -54,7 +56,7 @@ def _clear(home: Home) -> None:
     for path in home.derived.iterdir() if home.derived.is_dir() else ():
         if path.is_dir():
             shutil.rmtree(path)
-        else:
+        elif path != home.folder / BASELINE:
             path.unlink(missing_ok=True)
 
 
