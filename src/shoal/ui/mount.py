@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 from fastapi import FastAPI
@@ -14,6 +15,7 @@ from starlette.types import Scope
 from shoal.flow.home import Opened
 from shoal.flow.signing_in import Reception
 from shoal.flow.sizes import Sizes
+from shoal.segments.sentence import grammar
 from shoal.ui import pages, pulse, sign_in, sockets
 from shoal.ui.gate import Gate
 from shoal.ui.policy import undeclared
@@ -53,6 +55,7 @@ def mount(app: FastAPI, opened: Opened) -> None:
     ]
     sockets.bind()
     core.app.on_startup(pulse.beat)
+    core.app.on_startup(lambda: asyncio.to_thread(grammar))  # it takes a second, once
     install()
     routes: list[BaseRoute] = app.router.routes
     routes.pop()  # the one that NiceGUI added: ours leaves the API's paths alone and has a gate

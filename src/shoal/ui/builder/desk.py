@@ -48,6 +48,7 @@ class Desk:
     built: Built = field(init=False)
     drawn: Drawn = field(default_factory=Drawn)
     turn: int = 0
+    words: str = ""  # that were typed last
 
     def __post_init__(self) -> None:
         self.built = trees.built(self.tree)
@@ -62,9 +63,11 @@ class Desk:
         with tile("stack builder"):
             self._place = element("div")
             with element("div", "stack"):
-                text("label", "The same in words", "k", **{"for": "sentence"})
+                text("h2", "The same in words")
                 words = "" if self.node is None else self.node.english()
-                self._text = field_("Write the sentence here", value=words, tag="textarea", rows="3", id="sentence")
+                self._text = field_(
+                    "Write the sentence here", value=words, tag="textarea", rows="3", spellcheck="false"
+                )
                 self._text.on("input", self._typed, js_handler=VALUE, throttle=0.3)
                 self._told = element("div", role="alert")
         self._redraw()
@@ -77,19 +80,25 @@ class Desk:
     async def change(self, tree: Tree, focus: str = "") -> None:
         """Take another tree: draw it, write its text, and count."""
         self._take(tree)
-        self._redraw()
-        self._told.clear()
-        if self.node is not None:
-            set_value(self._text, self.node.english())
-        if focus:
-            ui.run_javascript(_FOCUS.format(json.dumps(focus)))
+        with self.client:  # the word that was clicked is gone when the rows are drawn anew
+            self._redraw()
+            self._told.clear()
+            if self.node is not None:
+                self.words = self.node.english()
+                set_value(self._text, self.words)
+            if focus:
+                ui.run_javascript(_FOCUS.format(json.dumps(focus)))
         self.recount()
 
     async def _typed(self, event: GenericEventArguments) -> None:
         """The text was changed: where it can be read, the rows follow; where not, it is said what is wrong."""
+        words = str(event.args or "")
+        if words == self.words:  # the browser tells the last one once more
+            return
+        self.words = words
         self._told.clear()
         try:
-            tree = trees.of(parse(str(event.args or "")))
+            tree = trees.of(parse(words))
         except UserError as error:
             self.turn += 1  # what is being counted is not what stands there any more
             self.side.unfinished()
@@ -180,10 +189,10 @@ class Desk:
                 text("p", _line(error), "told")
 
 
-def begin(saved: Listed | None, tree: Tree) -> Desk:
+async def begin(saved: Listed | None, tree: Tree) -> Desk:
     """A desk on the page that is being drawn."""
-    what: Known = known(served().opened)
     opened = served().opened
+    what: Known = await ask(known, opened)
 
     @lru_cache(maxsize=200)
     def values(event: str, name: str) -> Sequence[str]:

@@ -30,7 +30,7 @@ def opens(anchor: ui.element, propose: Propose, *, typing: str = "") -> None:
 
     async def open_it() -> None:
         options = await propose("")
-        with anchor, ui.menu().props('no-parent-event transition-duration=0 max-height="60vh"') as menu:
+        with anchor, ui.menu().props('no-parent-event no-focus transition-duration=0 max-height="60vh"') as menu:
             _draw(menu, propose, options, typing)
         menu.on("hide", menu.delete)
         menu.open()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import count
 from typing import Protocol
 
 from nicegui import ui
@@ -86,11 +87,12 @@ def _row(edited: Edited, row: Row, drawn: Drawn) -> None:
         with element("div", "words"):
             if row.negated:
                 _word("not", f"{row.id}.not", partial(_turn, edited, row))
-            for number, piece in enumerate(_pieces(row.sentence)):
+            numbers = count()
+            for piece in _pieces(row.sentence):
                 if isinstance(piece, str):
                     text("span", piece)
                 else:
-                    _token(edited, row, piece, number)
+                    _token(edited, row, piece, next(numbers))
             _clauses(edited, row)
         drawn.numbers[row.id] = text("span", "…", "chip kept")
         _more(edited, row)
@@ -135,11 +137,7 @@ def _token(edited: Edited, row: Row, token: Token, number: int) -> None:
 
     async def propose(typed: str) -> list[Option]:
         found = await ask(suggest, row.sentence, token, typed, edited.names)
-        return [
-            Option(one.label, partial(_say, edited, row, one.sentence, focus), warns=one.removes)
-            for one in found
-            if one.sentence != row.sentence or typed
-        ]
+        return [Option(one.label, partial(_say, edited, row, one.sentence, focus), warns=one.removes) for one in found]
 
     _word(shown, focus, propose, typing=_TYPED.get(token.kind, ""))
 

@@ -23,7 +23,7 @@ async def new_segment(sentence: str = "") -> None:
         tree = trees.of(parse(sentence)) if sentence else trees.empty()
     except UserError:
         tree = trees.empty()
-    _draw("New segment", "Choose conditions, or write the sentence: both change the same.", None, tree)
+    await _draw("New segment", "Choose conditions, or write the sentence: both change the same.", None, tree)
 
 
 @page("/segments/{name}/edit", title="Edit a segment", role="editor")
@@ -38,11 +38,11 @@ async def edit_segment(name: str) -> None:
         return
     number = listed.version.number if listed.version else 0
     sub = f"A draft over version {number}: nothing changes until you save." if number else "A ready-made definition."
-    _draw(listed.segment.title or name, sub, listed, trees.of(listed.segment.when))
+    await _draw(listed.segment.title or name, sub, listed, trees.of(listed.segment.when))
 
 
-def _draw(title: str, sub: str, saved: Listed | None, tree: trees.Tree) -> None:
-    desk = desks.begin(saved, tree)
+async def _draw(title: str, sub: str, saved: Listed | None, tree: trees.Tree) -> None:
+    desk = await desks.begin(saved, tree)
     with frame(title, under="/segments") as head:
         with head.below:
             text("p", sub, "sub")
