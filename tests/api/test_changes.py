@@ -73,6 +73,22 @@ def test_who_waits_is_told_at_once(asked, followed):
     assert asked.ask("GET", "/v1/changes?after=newest&wait=1").json() == {"changes": [], "next": 3}
 
 
+def test_who_waits_for_a_segment_is_not_told_of_others(asked):
+    answers = []
+
+    def wait():
+        answers.append(asked.ask("GET", "/v1/changes?after=newest&wait=30&segment=bought").json())
+
+    waiting = threading.Thread(target=wait)
+    waiting.start()
+    while not asked.app.state.bell._waiting:
+        assert waiting.is_alive()
+    asked.tell(3, "other")
+    asked.tell(1, "bought")
+    waiting.join(40)
+    assert [one["number"] for one in answers[0]["changes"]] == [4]
+
+
 class Listening:
     """A reader of server-sent events."""
 

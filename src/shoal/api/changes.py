@@ -5,6 +5,7 @@ Server-sent events: https://html.spec.whatwg.org/multipage/server-sent-events.ht
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Annotated, Literal
@@ -107,7 +108,8 @@ async def changes(
             lambda: (key := door.key(shown)) is not None and key.may("read"),
         )
     found, until = await run_in_threadpool(_read, opened, after, asked.limit, wanted)
-    if not found and asked.wait and await bell.rung(until, asked.wait):
+    end = time.monotonic() + asked.wait
+    while not found and (left := end - time.monotonic()) > 0 and await bell.rung(until, left):
         found, until = await run_in_threadpool(_read, opened, until, asked.limit, wanted)
     return told(ChangesAnswer(list(map(_answer, found)), until))
 
