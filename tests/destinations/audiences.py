@@ -25,6 +25,7 @@ class Segments:
         self.database, self.inside, self.at = database, {name: set() for name in names}, 0
         self.nobody_mails = set()
         self.ready = True
+        self.starters = set()
 
     def change(self, *changes, reason="event"):
         """Each is (segment, subscriber, entered); one that changes nothing is not told."""
@@ -42,7 +43,10 @@ class Segments:
         return self.ready
 
     def names(self):
-        return frozenset(self.inside)
+        return frozenset(self.inside) - self.starters
+
+    def names_ever(self):
+        return frozenset((*self.names(), "deleted"))
 
     def people(self):
         people = sorted({each for inside in self.inside.values() for each in inside})

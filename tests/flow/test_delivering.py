@@ -15,10 +15,13 @@ import sqlalchemy as sa
 from audiences import Segments
 from receivers import answering, dropping, receiver, silent
 
+from shoal.core.time import Instant
 from shoal.destinations import attempts, record
 from shoal.flow import delivering, destinations
 from shoal.flow.delivering import Deliverer
 from shoal.flow.home import open_home
+from shoal.segments import versions
+from shoal.segments.versions import Version
 from shoal.store.secret import secret_at
 
 PATIENCE_S = 60
@@ -31,8 +34,11 @@ def others():
 
 
 def allowing(opened, *others):
-    """The workspace again, with its settings changed."""
+    """The workspace again, with a segment of its own and its settings changed."""
     hosts = ", ".join(f'"127.0.0.1:{other.port}"' for other in others)
+    vip = Version("vip", 1, "new", "ever", '{"ever": true}', "{}", (), None, "a test", Instant(1))
+    with opened.database.write() as connection:
+        versions.add(connection, [vip])
     opened.database.close()
     opened.home.settings.write_text(f"allow_hosts: [{hosts}]\n")
     return open_home(opened.home.folder)
@@ -190,6 +196,8 @@ import sys, time
 from pathlib import Path
 from shoal.flow.delivering import Deliverer
 from shoal.flow.home import open_home
+from shoal.segments import versions
+from shoal.segments.versions import Version
 from shoal.store.secret import secret_at
 opened = open_home(Path(sys.argv[1]))
 deliverer = Deliverer(opened, secret_at(opened.home.secret), lambda: None)

@@ -127,6 +127,19 @@ def test_only_the_segments_that_it_follows(small):
     assert (len(small.other.got), small.now().cursor) == (1, 4)
 
 
+@pytest.mark.parametrize(("segments", "told"), [(None, ["vip"]), (["new", "vip"], ["new", "vip"])])
+def test_starters_are_told_of_only_where_they_are_named(small, segments, told):
+    small.segments.starters = {"new"}
+    small.create(segments=segments)
+    small.segments.change(("new", 1, True), ("vip", 1, True))
+    small.tell()
+    assert [each["segment"] for each in changes(small.other.got)] == told
+    small.create("http", segments=segments, **http(small.other))
+    del small.other.got[:]
+    small.tell()
+    assert [one.document["list"] for one in small.other.got] == told
+
+
 def test_the_signature_holds_for_the_library(small):
     clock = dt.datetime.now(dt.UTC)
     small.clock.now = int(clock.timestamp() * 1000)

@@ -15,6 +15,7 @@ from shoal.destinations.kind import Field
 from shoal.destinations.membership import rows_of
 from shoal.flow.asking import members
 from shoal.flow.current import Current
+from shoal.flow.defining import known
 from shoal.flow.home import Opened
 from shoal.flow.naming import named
 from shoal.flow.reading import open_reading
@@ -29,7 +30,10 @@ class Audience(Protocol):
         """Whether they can be asked for now."""
 
     def names(self) -> frozenset[str]:
-        """Segments that there are."""
+        """Segments of one's own: applied, and no starters. Who follows all follows these."""
+
+    def names_ever(self) -> frozenset[str]:
+        """As `names`, and those that were deleted."""
 
     def people(self) -> pa.Table:
         """How everybody who is identified is named: columns as of `flow.asking.members`."""
@@ -49,9 +53,14 @@ class LiveAudience:
         return self._current() is not None
 
     def names(self) -> frozenset[str]:
-        """Segments that are followed now."""
+        """Those that are followed now."""
         current = self._current()
-        return frozenset() if current is None else frozenset(current.versions())
+        versions_ = {} if current is None else current.versions()
+        return frozenset(name for name, number in versions_.items() if number)
+
+    def names_ever(self) -> frozenset[str]:
+        """As they were applied."""
+        return names_ever(self._opened)
 
     def people(self) -> pa.Table:
         """As the lake has them: somebody who came a second ago may be missing."""
@@ -80,9 +89,13 @@ class LakeAudience:
         return True
 
     def names(self) -> frozenset[str]:
-        """Segments that are defined."""
+        """As they were applied."""
         with self._opened.database.read() as connection:
             return frozenset(versions.current(versions.load(connection)))
+
+    def names_ever(self) -> frozenset[str]:
+        """As they were applied."""
+        return names_ever(self._opened)
 
     def people(self) -> pa.Table:
         """As the lake has them."""
@@ -90,9 +103,15 @@ class LakeAudience:
 
     def members(self, segment: str) -> Collection[int] | None:
         """As of now."""
-        if segment not in self.names():
+        if segment not in known(self._opened).sound:
             return _without(self._opened, segment)
         return [int(each, 16) for each in members(self._opened, segment)["subscriber"].to_pylist()]
+
+
+def names_ever(opened: Opened) -> frozenset[str]:
+    """Names of all segments that were ever applied."""
+    with opened.database.read() as connection:
+        return frozenset(each.name for each in versions.load(connection))
 
 
 def _everybody(opened: Opened) -> pa.Table:

@@ -17,6 +17,7 @@ from shoal.destinations.kind import Kind, Outcome
 from shoal.destinations.kinds import kind_of
 from shoal.destinations.record import Destination
 from shoal.flow.audiences import LakeAudience
+from shoal.flow.defining import known
 from shoal.flow.home import Opened, one_writer
 from shoal.flow.telling import Teller
 from shoal.segments import feed
@@ -50,8 +51,9 @@ def create_destination(
 ) -> tuple[Destination, str | None]:
     """A new destination, and its secret where that was made here: it is told this once.
 
-    `segments` None follows all, those to come too. `after` is the number of the change that deliveries begin behind:
-    by default the newest; kinds that follow members begin with all of them in any case.
+    `segments` None follows all of one's own, those to come too; starters are followed where they are named. `after` is
+    the number of the change that deliveries begin behind: by default the newest; kinds that follow members begin with
+    all of them in any case.
 
     Raises UserError `unknown_kind`, `bad_destination`, `bad_template`, `forbidden_address` and `unknown_segment`.
     """
@@ -187,7 +189,7 @@ def _no_secret(told: str, fix: str) -> UserError:
 
 
 def _check_segments(opened: Opened, segments: Collection[str] | None) -> None:
-    there = LakeAudience(opened).names()
+    there = known(opened).segments if segments else ()
     for name in segments or ():
         if name not in there:
             fix = nearest(name, there) or "`shoal segments` lists them."

@@ -71,9 +71,10 @@ class Teller:
         """Send the next changes; False where there are none, or it went wrong."""
         most, fields = kind.most(destination.settings), kind.fields(destination.settings)
         assert most is not None
+        segments = self.audience.names_ever() if destination.segments is None else destination.segments
         with self.opened.database.read() as connection:
             forgotten = feed.oldest(connection) > destination.cursor + 1
-            found, until = feed.read(connection, after=destination.cursor, most=most, segments=destination.segments)
+            found, until = feed.read(connection, after=destination.cursor, most=most, segments=segments)
             named = contacts(connection, {each.subscriber for each in found}) if fields else {}
         with self.opened.database.write() as connection:
             if forgotten:
