@@ -152,7 +152,7 @@ def look(chromium, shop) -> Iterator[Callable[..., Look]]:
         page.on("pageerror", lambda error: made.errors.append(str(error)))
         page.on("console", lambda one: made.errors.append(one.text) if _is_trouble(one) else None)
         if role:
-            context.add_cookies([{"name": "shoal", "value": session_of(shop, role), "url": shop.url}])
+            context.add_cookies([{"name": "shoal", "value": session(shop, role), "url": shop.url}])
         return made
 
     yield open_page
@@ -165,7 +165,12 @@ def look(chromium, shop) -> Iterator[Callable[..., Look]]:
 _sessions: dict[tuple[int, str], str] = {}
 
 
-def session_of(shop: Served, role: str) -> str:
+@pytest.fixture
+def session_of() -> Callable[[Served, str], str]:
+    return session
+
+
+def session(shop: Served, role: str) -> str:
     """A session, begun once a role and from an address of its own: signing in may be tried five times a minute."""
     if (shop.port, role) not in _sessions:
         address = f"127.0.0.{2 + ROLES.index(role)}"

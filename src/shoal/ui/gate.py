@@ -45,6 +45,7 @@ class Gate:
         if scope["type"] not in ("http", "websocket"):
             await self._inner(scope, receive, send)
             return
+        scope["endpoint"] = self._inner  # by this NiceGUI tells a path that it hasn't from a file that it hasn't
         asked = HTTPConnection(scope)
         path = scope["path"]
         if not path.startswith(OPEN):

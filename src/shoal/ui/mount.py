@@ -12,15 +12,18 @@ from starlette.routing import BaseRoute, Match, Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from shoal.core.errors import UserError
+from shoal.core.failures import failure
 from shoal.flow.home import Opened
 from shoal.flow.signing_in import Reception
 from shoal.flow.sizes import Sizes
 from shoal.segments.sentence import grammar
 from shoal.ui import pages, pulse, sign_in, sockets
 from shoal.ui.gate import Gate
+from shoal.ui.parts import element, link, notice, text
 from shoal.ui.policy import undeclared
 from shoal.ui.served import Served, serve
-from shoal.ui.shell import install
+from shoal.ui.shell import frame, install
 
 API = ("/v1/", "/healthz", "/readyz", "/metrics", "/docs", "/openapi.json")
 """Paths that are never pages: what is wrong with them is answered as the API answers."""
@@ -40,6 +43,7 @@ def mount(app: FastAPI, opened: Opened) -> None:
     serve(Served(opened, Reception(opened), Sizes(opened), app.state))
     ui.run_with(
         app,
+        root=_nowhere,
         title="Shoal",
         favicon=Path(__file__).parent / "static" / "mark.svg",
         dark=None,
@@ -54,6 +58,7 @@ def mount(app: FastAPI, opened: Opened) -> None:
         one for one in core.app.user_middleware if isinstance(one.cls, type) and issubclass(one.cls, GZipMiddleware)
     ]
     sockets.bind()
+    core.app.on_page_exception(_failed)
     core.app.on_startup(pulse.beat)
     core.app.on_startup(lambda: asyncio.to_thread(grammar))  # it takes a second, once
     install()
@@ -64,3 +69,23 @@ def mount(app: FastAPI, opened: Opened) -> None:
         Mount("/_ui", StaticFiles(packages=[("shoal.ui", "static")])),
         _Pages("", Gate(core.app)),
     ]
+
+
+def _nowhere() -> None:
+    """What is shown for a path that no page has."""
+    ui.context.client.status_code = 404
+    with frame("There is no such page", under="/nowhere"):
+        notice("Nothing is at this address.", fix="It may have been renamed: look for it in the list of segments.")
+        link("All segments", "/segments")
+
+
+def _failed(error: Exception) -> None:
+    """What is shown where a page can't be drawn: what the user can do about it, and nothing of our inside."""
+    told = error if isinstance(error, UserError) else failure(error)
+    with element("main", "main"):
+        text("h1", "This page could not be shown")
+        if told is not None:
+            notice(told.message, fix=told.fix or "", is_error=True)
+        else:
+            notice("Something went wrong here; the log has it.", fix="Try again, and report it.", is_error=True)
+        link("Overview", "/")
