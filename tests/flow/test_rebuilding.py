@@ -134,7 +134,7 @@ def test_each_damaged_file_comes_back(filled):
         assert 0 < done.salvaged.recovered[file.table] <= known[file.path].rows
         assert done.salvaged.lost == {}
         if how != "missing":
-            assert (done.salvaged.set_aside / file.path).is_file(), "it is set aside, not deleted"
+            assert (done.salvaged.set_aside / "lake" / file.path).is_file(), "it is set aside, not deleted"
         assert answers(filled) == before
     with filled.database.read() as connection:
         lake.verify(filled.home.lake, lake.catalogued(connection))

@@ -6,7 +6,6 @@ in their order. So each record meets what it met the first time, and the lake be
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -18,17 +17,14 @@ import sqlalchemy as sa
 
 from shoal.core.ids import KEY_ID_SQL
 from shoal.core.settings import Home
-from shoal.core.time import now
 from shoal.flow.compaction import rewrite
 from shoal.flow.drain import STAGE, Drain
 from shoal.flow.home import Opened
+from shoal.flow.setting_aside import aside, set_aside
 from shoal.ingest import names
 from shoal.ingest.tables import imports
 from shoal.store import journal, lake
 from shoal.store.duck import open_duck
-
-SET_ASIDE = "set-aside"
-"""The folder for damaged files, in the workspace's."""
 
 _ALL = 2**62
 _OF_JOURNAL = """EXISTS (SELECT 1 FROM retained
@@ -65,7 +61,9 @@ def salvage(opened: Opened) -> Salvaged:
         sound = [file for file in files if file not in bad]
         removed = _count(opened.home, duck, sound)
         duplicates = _duplicates(opened)
-        folder = _set_aside(opened.home, bad)
+        folder = aside(opened.home, "lake")
+        for file in bad:
+            set_aside(opened.home, opened.home.lake / file.path, folder)
         _take_out(opened, duck, sound, bad, min(offsets, default=in_lake + 1))
         _drain(opened, _turns(files, in_lake), duplicates)
         with opened.database.read() as connection:
@@ -127,17 +125,6 @@ def _duplicates(opened: Opened) -> dict[int, int]:
     """How many known records each import had: draining the same again would count them twice."""
     with opened.database.read() as connection:
         return {row.id: row.duplicates for row in connection.execute(sa.select(imports.c.id, imports.c.duplicates))}
-
-
-def _set_aside(home: Home, bad: Sequence[lake.LakeFile]) -> Path:
-    """Keep the damaged files under their names in another folder."""
-    folder = home.folder / SET_ASIDE / f"lake-{int(now())}"
-    for file in bad:
-        if (home.lake / file.path).exists():
-            place = folder / file.path
-            place.parent.mkdir(parents=True, exist_ok=True)
-            os.rename(home.lake / file.path, place)
-    return folder
 
 
 def _take_out(
