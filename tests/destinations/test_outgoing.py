@@ -91,8 +91,10 @@ def test_too_much_of_an_answer_is_not_read(other):
         for _ in range(40):
             call.wfile.write(b"x" * 100_000)
 
-    other.behave = [much]
+    other.behave = [much, much]
     assert where(other) == "length"
+    found = ask("POST", other.url, rules=other.rules, needs_body=False)
+    assert (found.status, found.body) == (200, b""), "who needs the status only has it"
 
 
 def test_what_is_no_answer(other):

@@ -134,7 +134,7 @@ def sync(
     if shown.as_json:
         shown.document({"sync": "asked" if done is None else "done"})
     elif done is None:
-        shown.say("The server does it now; `shoal destination show` tells how it went.")
+        shown.say("It is asked for: a running server does it within a second, else the next that starts.")
     else:
         shown.say(f"It knows every change up to {done.cursor}." if not done.failures else "It went wrong; see `show`.")
 

@@ -116,7 +116,8 @@ def bad(told: str, where: str) -> UserError:
 def asked(sending: Sending, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Outcome:
     """One request, and how it ended."""
     try:
-        answer = ask(method, url, rules=sending.rules, headers={"User-Agent": AGENT, **headers}, body=body)
+        said = {"User-Agent": AGENT, **headers}
+        answer = ask(method, url, rules=sending.rules, headers=said, body=body, needs_body=False)
     except UserError as error:
         if error.code not in ("no_answer", "forbidden_address"):
             raise

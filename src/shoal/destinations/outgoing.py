@@ -13,7 +13,7 @@ import ssl
 import time
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
@@ -48,9 +48,9 @@ def ask(
     headers: Mapping[str, str] | None = None,
     body: bytes = b"",
     patience_s: float = PATIENCE_S,
-    most_bytes: int = MOST_BYTES,
+    needs_body: bool = True,
 ) -> Answer:
-    """One request; whatever status it has is an answer.
+    """One request; whatever status it has is an answer. Without `needs_body` the status is enough, whatever follows it.
 
     Raises UserError `forbidden_address` where nothing was sent, and `no_answer` where the whole answer did not come;
     `where` then says how far it went: name, connection, timeout, certificate, answer or length.
@@ -69,7 +69,7 @@ def ask(
                 content=body,
             ) as response,
         ):
-            return Answer(response.status, _headers(response.headers), _body(response.iter_stream(), most_bytes))
+            return _answered(response, needs_body)
     except TimeoutError:
         raise _no_answer("timeout") from None
     except ssl.SSLCertVerificationError:
@@ -78,6 +78,16 @@ def ask(
         raise _no_answer("connection") from None
     except httpcore.ProtocolError:
         raise _no_answer("answer") from None
+
+
+def _answered(response: httpcore.Response, needs_body: bool) -> Answer:
+    found = Answer(response.status, _headers(response.headers))
+    try:
+        return replace(found, body=_body(response.iter_stream()))
+    except (UserError, OSError, httpcore.ProtocolError):
+        if needs_body:
+            raise
+        return found
 
 
 def fetched(address: str) -> bytes:
@@ -185,11 +195,11 @@ def _headers(found: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
     return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in found}
 
 
-def _body(parts: Iterable[bytes], most: int) -> bytes:
+def _body(parts: Iterable[bytes]) -> bytes:
     found = bytearray()
     for part in parts:
         found += part
-        if len(found) > most:
+        if len(found) > MOST_BYTES:
             raise _no_answer("length")
     return bytes(found)
 
