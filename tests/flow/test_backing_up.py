@@ -260,6 +260,7 @@ LEFT_OUT = {
     "scratch": "space to sort in",
     "destinations": "files that were handed out",
     "secret": "kept apart, unless it is asked for",
+    "set_aside": "damaged files",
 }
 
 

@@ -120,6 +120,11 @@ class Home:
         return self.folder / "tmp"
 
     @property
+    def set_aside(self) -> Path:
+        """Damaged files, kept for whoever wants to know what happened."""
+        return self.folder / "set-aside"
+
+    @property
     def rejects(self) -> Path:
         """Rows that imports refused, one CSV file an import."""
         return self.folder / "rejects"

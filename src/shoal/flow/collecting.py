@@ -44,7 +44,7 @@ def _is_workspace(folder: Path, known: dict[Path, bool]) -> bool:
 
 
 def _is_own(file: Path, home: Home) -> bool:
-    folders = (home.lake, home.derived, home.scratch, home.rejects, home.segments, home.webhooks)
+    folders = (home.lake, home.derived, home.scratch, home.rejects, home.segments, home.webhooks, home.set_aside)
     if len(file.parts) > 1:
         return file.parts[0] in {folder.name for folder in folders}
     return file.name in (home.settings.name, home.identity.name, "writer.lock") or file.name.startswith(

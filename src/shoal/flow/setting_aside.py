@@ -11,7 +11,7 @@ from shoal.core.time import now
 
 def aside(home: Home, what: str) -> Path:
     """A folder for damaged files of some kind, found now; it is made by who uses it."""
-    return home.folder / "set-aside" / f"{what}-{int(now())}"
+    return home.set_aside / f"{what}-{int(now())}"
 
 
 def set_aside(home: Home, path: Path, folder: Path) -> None:
