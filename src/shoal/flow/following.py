@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass
 
@@ -32,6 +33,8 @@ from shoal.profiles.tables import identity_links
 from shoal.segments import feed, versions
 from shoal.segments.feed import Reason
 from shoal.segments.live import Changes, Facts, Live
+from shoal.segments.live.people import Ids
+from shoal.segments.lowered import Core
 from shoal.segments.nodes import Node
 from shoal.store import rows
 
@@ -48,8 +51,8 @@ LOOK_S = 0.25
 BASELINE_CHANGES = 500_000
 """After so many changes the members are written down whole again."""
 
-ASK_SHARE = 10
-"""Declared gaps are asked for so seldom that it takes one of so many parts of the time."""
+ASK_SHARE = 50
+"""Declared gaps are asked for so seldom that it takes one of so many parts of a processor's time."""
 
 Part = tuple[Changes, Reason]
 
@@ -61,6 +64,8 @@ class Following:
         self._opened, self._drain = opened, drain
         self._waited: float | None = None  # since when the oldest record waits for a file
         self._looked = self._ask_after = 0.0
+        self._beside = ThreadPoolExecutor(1, "asking")
+        self._asking: Future[_Asked] | None = None
         unifying.unify(opened)
         with opened.database.read() as connection:
             state = feed.state(connection)
@@ -88,8 +93,7 @@ class Following:
             self._tell(self._fold(fresh, None), fresh)
         if time.monotonic() - self._looked > LOOK_S:
             self._look()
-        if self._reading.to_ask() and time.monotonic() > self._ask_after:
-            self._ask()
+        self._ask()
         if self._waited is not None and (self._drain.waiting > KEEP_ROWS or time.monotonic() - self._waited > KEEP_S):
             self.keep()
         if self._number - self._written > BASELINE_CHANGES:
@@ -104,6 +108,7 @@ class Following:
 
     def close(self) -> None:
         """Write everything down."""
+        self._beside.shutdown()
         self.keep()
         self._save()
 
@@ -220,13 +225,29 @@ class Following:
         self._tell([(changes, "definition") for changes in changed])
 
     def _ask(self) -> None:
-        """Ask the `sql` reading of declared gaps."""
-        self.keep()
+        """Have declared gaps asked of the `sql` reading beside all else, and take what it said."""
+        if self._asking is None and self._reading.to_ask() and time.monotonic() > self._ask_after:
+            self.keep()
+            self._asking = self._beside.submit(_Asked.of, self._opened, self._reading.to_ask(), self._reading.now)
+        if self._asking is not None and self._asking.done():
+            asked, self._asking = self._asking.result(), None
+            with self.current.turn() as reading:
+                changes = reading.refresh(asked.answers, asked.at)
+            self._tell([(changes, "asked")])
+            self._ask_after = time.monotonic() + ASK_SHARE * asked.seconds
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    at: Instant
+    answers: Mapping[Core, Ids]
+    seconds: float  # that it took
+
+    @classmethod
+    def of(cls, opened: Opened, gaps: Sequence[Core], at: Instant) -> _Asked:
         start = time.monotonic()
-        with open_reading(self._opened) as duck, self.current.turn() as reading:
-            changes = live.refresh(duck, reading, reading.to_ask())
-        self._tell([(changes, "asked")])
-        self._ask_after = time.monotonic() + ASK_SHARE * (time.monotonic() - start)
+        with open_reading(opened) as duck:
+            return cls(at, live.answers(duck, gaps, at), time.monotonic() - start)
 
 
 @dataclass(frozen=True, slots=True)

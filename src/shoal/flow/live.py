@@ -11,6 +11,7 @@ from sqlglot import exp
 from shoal.core.time import Instant
 from shoal.flow import facts
 from shoal.segments.live import Changes, Live, Needs, Persons
+from shoal.segments.live.people import Ids
 from shoal.segments.lowered import Core
 from shoal.segments.nesting import segments_used
 from shoal.segments.nodes import Node
@@ -80,13 +81,17 @@ def follow(duck: duckdb.DuckDBPyConnection, live: Live, until: Instant, *, stopp
 
 def refresh(duck: duckdb.DuckDBPyConnection, live: Live, gaps: Sequence[Core] | None = None) -> Changes:
     """Ask the `sql` reading about these declared gaps at the clock's instant, by default about all."""
-    asked = tuple(live.program.gapped if gaps is None else gaps)
-    if not asked:
-        return live.refresh({})
-    binding = Binding(live.now, property_types(duck))
-    rendering = Rendering(Plan.of(asked), binding)
-    answers = [exp.alias_(rendering.condition(core), f"k{number}", quoted=True) for number, core in enumerate(asked)]
-    query = rendering.select(column("subscriber"), *answers)
+    return live.refresh(answers(duck, tuple(live.program.gapped if gaps is None else gaps), live.now))
+
+
+def answers(duck: duckdb.DuckDBPyConnection, gaps: Sequence[Core], now: Instant) -> dict[Core, Ids]:
+    """Of whom each of these declared gaps is true at an instant, by the `sql` reading."""
+    if not gaps:
+        return {}
+    binding = Binding(now, property_types(duck))
+    rendering = Rendering(Plan.of(gaps), binding)
+    conditions = [exp.alias_(rendering.condition(core), f"k{number}", quoted=True) for number, core in enumerate(gaps)]
+    query = rendering.select(column("subscriber"), *conditions)
     found = duck.sql(query.sql(dialect="duckdb"), params=binding.of(query)).to_arrow_table()
     ids = found["subscriber"].to_numpy()
-    return live.refresh({core: ids[found[f"k{number}"].to_numpy()] for number, core in enumerate(asked)})
+    return {core: ids[found[f"k{number}"].to_numpy()] for number, core in enumerate(gaps)}

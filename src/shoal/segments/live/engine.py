@@ -145,8 +145,12 @@ class Live:
         assert found is not None, "at one instant there is no limit"
         return found
 
-    def refresh(self, answers: Mapping[Core, Ids]) -> Changes:
-        """Take what the `sql` reading says of declared gaps at the clock's instant; the changes say that it did."""
+    def refresh(self, answers: Mapping[Core, Ids], asked_at: Instant | None = None) -> Changes:
+        """Take what the `sql` reading says of declared gaps; the changes say that it did.
+
+        It was asked at the clock's instant, or a little before: then what was told since is still to be asked for.
+        """
+        answers = {core: ids for core, ids in answers.items() if core in self.program.gapped}
         touched = [averages.NO_ROWS[0]]
         for core, ids in answers.items():
             place = self.program.gapped[core]
@@ -155,7 +159,7 @@ class Live:
             found[who[who >= 0]] = True
             touched.append(np.flatnonzero(found != self.gaps[place]))
             self.gaps[place] = found
-            self.askings[core].asked(self.now)
+            self.askings[core].asked(self.now if asked_at is None else asked_at)
         changed = self._apply([], np.unique(np.concatenate(touched)), None, asked=True)
         assert changed is not None
         return changed
