@@ -62,6 +62,20 @@ def test_two_secrets_sign_and_the_third_ends_the_first(asked, other):
     assert holds(other.got[1], secrets) == [False, False, False, True, True]
 
 
+def test_no_secret_is_in_any_file(asked, other):
+    made = asked.ask("POST", "/v1/destinations", hook(other)).json()["secret"]
+    request = {"url": f"{other.url}?key={{secret}}", "body": "{members}"}
+    settings = {"add": request, "remove": request, "test": {"url": f"{other.url}?key={{secret}}"}}
+    body = {"name": "audience", "kind": "http", "settings": settings, "secret": "canary-of-a-secret"}
+    assert asked.ask("POST", "/v1/destinations", body).status_code == 201
+    for name in ("crm", "audience"):
+        assert asked.ask("POST", f"/v1/destinations/{name}/test", {}).json()["outcome"] == "delivered"
+    assert other.got[1].path == "/in?key=canary-of-a-secret"
+    files = [each for each in asked.opened.home.folder.rglob("*") if each.is_file()]
+    for secret in (made, made.removeprefix("whsec_"), "canary-of-a-secret"):
+        assert [each.name for each in files if secret.encode() in each.read_bytes()] == []
+
+
 def holds(got, secrets):
     signed = got.headers["webhook-signature"].split(" ")
 

@@ -131,6 +131,24 @@ def test_a_mistake_of_ours_ends_one_destination_only(sqlite, others, monkeypatch
     opened.database.close()
 
 
+def test_a_secret_that_can_not_be_read_any_more_is_told_and_can_be_mended(sqlite, others):
+    opened = allowing(sqlite, others[0])
+    destinations.create_destination(opened, "d", "webhook", {"url": others[0].url})
+    Segments(opened.database).change(("vip", 1, True))
+    deliverer = Deliverer(opened, b"another", lambda: None)
+    end = time.monotonic() + PATIENCE_S
+    while destinations.see(opened, "d").destination.state == "active" and time.monotonic() < end:
+        time.sleep(0.02)
+    deliverer.close()
+    assert destinations.see(opened, "d").destination.reason == "damaged_secret"
+    assert others[0].got == []
+    destinations.resume(opened, "d")
+    deliverer = delivering_to(opened)
+    came(others[0], 1)
+    deliverer.close()
+    opened.database.close()
+
+
 def test_a_disk_that_is_full_for_a_while_ends_nothing(sqlite, others, monkeypatch):
     monkeypatch.setattr(delivering, "REST_S", 0.01)
     opened = allowing(sqlite, others[0])
