@@ -45,16 +45,12 @@ class Sizes:
             self._follow()
             nets: Mapping[int, int] = self._nets.get(segment, {})
             begins = until if self._begins is None else self._begins
+            steps = range(until // step_ms * step_ms, until - days * DAY_MS, -step_ms)
+            at = [Instant(one) for one in steps if one > begins]
             found = [Moment(until, size)]
-            hours = sorted(nets, reverse=True)
-            place = 0
-            at = until // step_ms * step_ms
-            while at > until - days * DAY_MS and at >= begins - step_ms:
-                while place < len(hours) and hours[place] * HOUR_MS >= at:
-                    size -= nets[hours[place]]
-                    place += 1
-                found.append(Moment(Instant(at), max(0, size)))
-                at -= step_ms
+            for moment in [*at, begins] if begins > until - days * DAY_MS and begins < until else at:
+                came = sum(net for hour, net in nets.items() if hour * HOUR_MS >= moment)
+                found.append(Moment(moment, max(0, size - came)))
         return found[::-1]
 
     def change(self, segment: str, until: Instant, *, days: int = 7) -> int | None:
