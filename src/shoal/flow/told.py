@@ -78,7 +78,7 @@ class Told:
             about: _Query(CONSENTS.format(key="key", rows=CONSENTED), consents_asked(*about))
             for about in needs.consents
         }
-        self._events = {table: self._of_events(table) for table in (EVENTS, BEFORE)}
+        self._events: dict[str, dict[str, tuple[list[Stream], _Query]]] = {EVENTS: self._of_events(EVENTS)}
 
     def _of_events(self, table: str) -> dict[str, tuple[list[Stream], _Query]]:
         rows = _rows(table)
@@ -120,6 +120,8 @@ class Told:
     def _happened(
         self, duck: duckdb.DuckDBPyConnection, whose: Finder, table: str, names: set[str]
     ) -> tuple[Happened, ...]:
+        if table not in self._events:
+            self._events[table] = self._of_events(table)
         found: list[Happened] = []
         for name, (streams, query) in self._events[table].items():
             if name in names or ("*" in name and names):
