@@ -78,6 +78,11 @@ def test_a_wrong_clock_is_corrected_by_when_it_sent(server):
     assert before - 62 < at < time.time() - 58
 
 
+def test_a_time_that_has_not_come_is_told(asked):
+    told = asked.ask("POST", "/v1/page", {"userId": "u1", "timestamp": "2999-01-01T00:00:00Z"}).json()
+    assert [each["reason"] for each in told["warnings"]] == ["in_the_future"]
+
+
 @pytest.mark.parametrize(
     ("shown", "status", "code"),
     [
@@ -162,6 +167,6 @@ def test_pages_about_the_server(shared):
     assert "shoal_dead_letters 0.0" in httpx.get(f"{shared.url}/metrics").text
     page = httpx.get(f"{shared.url}/docs").text
     assert "/v1/batch" in page
-    assert "http://" not in page
-    assert "https://" not in page
+    for loads in ('src="', 'href="http', "url(", "<script", "@import"):
+        assert loads not in page
     assert set(httpx.get(f"{shared.url}/openapi.json").json()["paths"]) >= {"/v1/track", "/v1/batch", "/healthz"}

@@ -56,7 +56,9 @@ def test_every_operation_says_what_it_is_for_and_who_may(told):
 def test_the_page_names_every_operation(told):
     page = httpx.get(f"{told.url}/docs").text
     for method, path in ROUTES - {("GET", "/docs")}:
-        assert re.search(f"<td>{method}</td><td><code>{re.escape(path)}</code>", page), (method, path)
+        assert re.search(f"<td>{method}</td><td><a [^>]*><code>{re.escape(path)}</code>", page), (method, path)
+    assert "product_id" in page
+    assert "Nothing is kept." in page
 
 
 def test_examples_of_the_description_are_taken(asked):
