@@ -62,6 +62,16 @@ def made(opened: Opened, *, engine: bool = True, fetch: Fetch = fetched, pages: 
     )
     secret = secret_at(opened.home.secret)
     app.state.opened, app.state.door, app.state.post = opened, Door(opened, secret), Post(opened, secret, fetch)
+    _routed(app, opened)
+    if pages:
+        from shoal.ui.mount import mount  # noqa: PLC0415 - it takes two seconds to load
+
+        mount(app, opened)
+    return app
+
+
+def _routed(app: FastAPI, opened: Opened) -> None:
+    """Its routes, what limits them, and how they refuse."""
     app.state.limits, app.state.streams = Limits(opened.settings), Streams()
     app.state.bell = Bell(opened, lambda: app.state.engine.current if app.state.engine else None)
     app.add_middleware(Limited, limits=app.state.limits, refuse=answer, below="/v1/")
@@ -73,8 +83,3 @@ def made(opened: Opened, *, engine: bool = True, fetch: Fetch = fetched, pages: 
     for each in (calls, webhooks, segments, subscribers, changes, destinations, script, health, reference):
         app.include_router(each.router)
     describe(app)
-    if pages:
-        from shoal.ui.mount import mount  # noqa: PLC0415 - it takes two seconds to load
-
-        mount(app, opened)
-    return app
