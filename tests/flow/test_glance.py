@@ -9,7 +9,8 @@ import pytest
 
 from shoal.core.time import Instant, now
 from shoal.flow import comparing
-from shoal.flow.glance import MINUTE_MS, glance, next_step
+from shoal.flow import glance as glance_
+from shoal.flow.glance import MINUTE_MS, Advice, glance
 from shoal.flow.importing import import_paths
 from shoal.flow.saving import save
 from shoal.flow.searching import search
@@ -59,17 +60,17 @@ def people(sqlite, tmp_path):
 
 
 def test_the_next_step_is_lost_calls_then_data_then_a_first_segment_then_the_linter(sqlite, people):
-    assert next_step(people).kind == "segment"
+    assert Advice(people).step().kind == "segment"
     save(people, Segment("buyers", parse('did "Order Completd"')), actor="ana")
-    step = next_step(people)
+    step = Advice(people).step()
     assert (step.kind, step.finding.segment) == ("lint", "buyers")
     with people.database.write() as connection:
         letters.keep(connection, "web", now(), [Letter("bad_time", "A time can't be read.", b"{}")])
-    assert next_step(people).kind == "letters"
+    assert Advice(people).step().kind == "letters"
 
 
 def test_an_empty_workspace_wants_data(sqlite):
-    assert next_step(sqlite).kind == "import"
+    assert Advice(sqlite).step().kind == "import"
 
 
 def test_segments_are_found_by_all_words_a_page_at_a_time(people):
@@ -97,3 +98,15 @@ def test_values_that_several_people_share_are_proposed(people):
     assert comparing.values(people, "Product Viewed", "category") == ("hats", "shoes")
     assert comparing.values(people, "", "plan") == ("trial",)
     assert comparing.values(people, "", "email") == ()
+
+
+def test_the_linter_is_asked_again_only_when_a_version_came(people, monkeypatch):
+    asked = []
+    monkeypatch.setattr(glance_, "lint_one", lambda _, subject: asked.append(subject.name) or ())
+    advice = Advice(people)
+    save(people, Segment("buyers", parse('did "Product Viewed"')), actor="ana")
+    assert [advice.step(), advice.step()] == [None, None]
+    assert asked == ["buyers"]
+    save(people, Segment("again", parse('did "Product Viewed"')), actor="ana")
+    assert advice.step() is None
+    assert asked == ["buyers", "again", "buyers"]

@@ -107,6 +107,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         create_user(opened, role, role, PASSWORD)
     save(opened, starters()["cart-abandoners"], actor="admin")
     save(opened, Segment("viewers", parse('did "Product Viewed"'), title="Viewers"), actor="admin")
+    save(opened, Segment("signers", parse('did "Contract Signed"')), actor="admin")
     opened.database.close()
     served = Served(folder / "home", free_port())
     served.start()

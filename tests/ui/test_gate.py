@@ -7,15 +7,24 @@ import re
 import httpx
 import pytest
 from nicegui.client import Client
+from starlette.applications import Starlette
+from starlette.datastructures import State
 from starlette.requests import HTTPConnection
+from starlette.testclient import TestClient
 
 from shoal.access.users import ROLES
+from shoal.flow import signing_in
+from shoal.flow.glance import Advice
+from shoal.flow.home import create, open_home
+from shoal.flow.signing_in import Reception
+from shoal.flow.sizes import Sizes
 from shoal.ui import cookies, pages, sign_in
 from shoal.ui.policy import ACTIONS, PAGES, undeclared
+from shoal.ui.served import Served, _served, serve
 
 assert pages.ALL
 
-NAMED = {"name": "viewers", "subscriber": "nobody@example.org", "who": "nobody@example.org"}
+NAMED = {"name": "viewers", "subscriber": "nobody"}
 
 ROLE_OF = {
     "/": "viewer",
@@ -23,6 +32,8 @@ ROLE_OF = {
     "/segments/{name}": "viewer",
     "/segments/new": "editor",
     "/segments/{name}/edit": "editor",
+    "/subscribers": "viewer",
+    "/subscribers/{subscriber}": "viewer",
 }
 """The table: the least role of each page. A page that isn't here fails."""
 
@@ -177,3 +188,40 @@ def test_signing_in_over_a_connection_that_is_not_safe_is_refused(shop):
     answer = httpx.get(f"{shop.url}/sign-in", headers={"Host": "shoal.example.org"})
     assert answer.status_code == 403
     assert "This connection is not safe" in answer.text
+
+
+@pytest.fixture
+def first_run(tmp_path):
+    """The way in of a workspace without users."""
+    create(tmp_path / "home")
+    opened = open_home(tmp_path / "home")
+    before = list(_served)
+    serve(Served(opened, Reception(opened), Sizes(opened), Advice(opened), State()))
+    with TestClient(Starlette(routes=list(sign_in.ROUTES)), base_url="http://localhost") as client:
+        yield client, opened
+    _served[:] = before
+    opened.database.close()
+
+
+def test_before_the_first_user_the_page_says_how_to_add_one(first_run):
+    client, opened = first_run
+    answer = client.get("/sign-in")
+    assert "user create NAME --role admin" in answer.text
+    assert "<form" not in answer.text
+    for name in ("admin", "root", ""):
+        told = {"name": name, "password": name}
+        assert client.post("/sign-in", data=told, headers={"Origin": "http://localhost"}).status_code == 401
+    signing_in.create_user(opened, "ana", "admin", "four words are enough")
+    assert "<form" in client.get("/sign-in").text
+
+
+def test_the_sixth_try_waits_and_the_way_on_stays_here(first_run):
+    client, opened = first_run
+    signing_in.create_user(opened, "ana", "admin", "four words are enough")
+    own = {"Origin": "http://localhost"}
+    said = {"name": "ana", "password": "four words are enough", "to": "https://elsewhere.example.org/"}
+    entered = client.post("/sign-in", data=said, headers=own, follow_redirects=False)
+    assert (entered.status_code, entered.headers["location"]) == (303, "/")
+    assert "HttpOnly" in entered.headers["set-cookie"]
+    tries = [client.post("/sign-in", data={**said, "password": "x"}, headers=own).status_code for _ in range(5)]
+    assert tries == [401, 401, 401, 401, 429]

@@ -224,3 +224,25 @@ def test_pages_fit_a_phone_and_are_dark_where_that_is_asked_for(look, shop):
     assert colour == "rgb(10, 17, 32)"
     page.get_by_role("button", name="Light or dark").last.click()
     page.wait_for_function("() => getComputedStyle(document.body).backgroundColor === 'rgb(246, 248, 251)'")
+
+
+def test_a_segment_that_asks_for_what_nobody_did_is_shown_with_what_to_mend(look, shop):
+    page = look("editor").page
+    page.goto(f"{shop.url}/segments/signers")
+    page.locator("[data-size=signers]", has_text="0 people").wait_for()
+    page.locator(".finding", has_text="There is no event").wait_for()
+    page.get_by_role("link", name="Mend it in the builder").click()
+    page.wait_for_url(f"{shop.url}/segments/signers/edit")
+    page.locator(".told", has_text="There is no event").wait_for()
+
+
+def test_a_version_is_brought_back(look, shop):
+    page = look("editor").page
+    page.goto(f"{shop.url}/segments/cart-abandoners/edit")
+    page.get_by_label("Write the sentence here").fill('did "Product Added" in the last 3 days')
+    count_of(page)
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.wait_for_url(f"{shop.url}/segments/cart-abandoners")
+    page.get_by_role("button", name="Bring back").click()
+    page.locator(".version .chip.now", has_text="3").wait_for()
+    assert "without" in page.locator("main .sub").first.inner_text()

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 
 from shoal.core.time import Instant, now
 from shoal.flow.current import Current
-from shoal.flow.defining import known
+from shoal.flow.defining import Known, known
 from shoal.flow.home import Opened
 from shoal.flow.linting import lint_one
 from shoal.ingest import letters
+from shoal.segments import versions
 from shoal.segments.lint.finding import SEVERITIES, Finding, Subject
 from shoal.store import journal
 from shoal.store.tables import journal as journal_rows
@@ -58,33 +61,54 @@ class Step:
     finding: Finding | None = None
 
 
-def next_step(opened: Opened) -> Step | None:
-    """What helps most now: calls that were lost, then a first segment, then what the linter says; None: all is well.
+class Advice:
+    """Says what to do next. The linter reads the lake, so what it said is believed for a while."""
 
-    The linter looks at a few segments only, those of one's own that come first by name.
-    """
-    with opened.database.read() as connection:
-        dead = letters.count(connection)
-    if dead:
-        calls = "call" if dead == 1 else "calls"
-        said = "They are kept: look at why, mend it, and replay them."
-        return Step("letters", f"Look at {dead:,} {calls} that could not be taken", said)
-    what = known(opened)
-    if not what.catalog.events and not what.catalog.traits:
-        return Step("import", "Bring in your data", "There are no people yet. Import files, or send events.")
-    if not what.current:
-        said = f"{len(what.segments)} ready-made definitions and a builder are there to begin with."
-        return Step("segment", "Save a first segment", said)
-    for name in list(what.current)[:_LOOKED_AT]:
-        segment = what.segments[name]
-        found = [each for each in lint_one(opened, Subject(name, segment.when, segment)) if each.severity != "note"]
-        if found:
-            loudest = min(found, key=lambda each: SEVERITIES.index(each.severity))
-            return Step("lint", f"Mend {segment.title or name}", f"{loudest.message} {loudest.fix}", loudest)
-    return None
+    def __init__(self, opened: Opened) -> None:
+        self._opened, self._turn = opened, threading.Lock()
+        self._said: tuple[str, float, Step | None] | None = None  # of which versions, until when, what
+
+    def step(self) -> Step | None:
+        """What helps most now: calls that were lost, data, a first segment, what the linter says; None: all is well.
+
+        The linter looks at a few segments only, those of one's own that come first by name.
+        """
+        with self._opened.database.read() as connection:
+            dead = letters.count(connection)
+        if dead:
+            calls = "call" if dead == 1 else "calls"
+            said = "They are kept: look at why, mend it, and replay them."
+            return Step("letters", f"Look at {dead:,} {calls} that could not be taken", said)
+        what = known(self._opened)
+        if not what.catalog.events and not what.catalog.traits:
+            return Step("import", "Bring in your data", "There are no people yet. Import files, or send events.")
+        if not what.current:
+            said = f"{len(what.segments)} ready-made definitions and a builder are there to begin with."
+            return Step("segment", "Save a first segment", said)
+        with self._turn:
+            return self._linted(what)
+
+    def _linted(self, what: Known) -> Step | None:
+        state = versions.state(what.versions)
+        if self._said is not None and self._said[0] == state and time.monotonic() < self._said[1]:
+            return self._said[2]
+        step = next(filter(None, (_lint(self._opened, what, name) for name in list(what.current)[:_LOOKED_AT])), None)
+        self._said = (state, time.monotonic() + BELIEVED_S, step)
+        return step
 
 
+BELIEVED_S = 900.0
 _LOOKED_AT = 5
+
+
+def _lint(opened: Opened, what: Known, name: str) -> Step | None:
+    """What the linter has to say of one segment at the loudest; None: nothing that matters."""
+    segment = what.segments[name]
+    found = [each for each in lint_one(opened, Subject(name, segment.when, segment)) if each.severity != "note"]
+    if not found:
+        return None
+    loudest = min(found, key=lambda each: SEVERITIES.index(each.severity))
+    return Step("lint", f"Mend {segment.title or name}", f"{loudest.message} {loudest.fix}", loudest)
 
 
 def _arrived(connection: sa.Connection, since: Instant) -> int:

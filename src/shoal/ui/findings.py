@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from shoal.segments.lint.finding import SEVERITIES, Finding
 from shoal.ui.parts import element, text
@@ -10,8 +10,8 @@ from shoal.ui.parts import element, text
 _WORDS = {"error": "To mend", "warning": "To look at", "note": "To know"}
 
 
-def findings(found: Sequence[Finding], mend: Callable[[Finding], None] | None = None) -> None:
-    """The loudest first; `mend` draws a button that does what a finding proposes, where there is one."""
+def findings(found: Sequence[Finding]) -> None:
+    """The loudest first."""
     if not found:
         text("p", "Nothing to say.", "sub")
     for each in sorted(found, key=lambda one: SEVERITIES.index(one.severity)):
@@ -19,5 +19,3 @@ def findings(found: Sequence[Finding], mend: Callable[[Finding], None] | None = 
             text("span", f"{_WORDS[each.severity]}: ", "unseen")
             text("div", each.message)
             text("div", each.fix, "d")
-            if mend is not None:
-                mend(each)

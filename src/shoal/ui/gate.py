@@ -30,6 +30,7 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=()",
 }
+_MOST_BYTES = 65_536
 _LASTING = f"/_nicegui/{nicegui_version}/"  # a new version has new addresses
 _HSTS = "max-age=31536000"
 
@@ -79,6 +80,10 @@ async def _refuse(refusal: Response, scope: Scope, receive: Receive, send: Send)
         await receive()
         await send({"type": "websocket.close", "code": 1008})
     else:
+        read, more = 0, True
+        while more and read < _MOST_BYTES:  # a server may cut off who is answered while still sending
+            message = await receive()
+            read, more = read + len(message.get("body", b"")), message.get("more_body", False)
         await refusal(scope, receive, send)
 
 

@@ -14,6 +14,7 @@ from starlette.types import Scope
 
 from shoal.core.errors import UserError
 from shoal.core.failures import failure
+from shoal.flow.glance import Advice
 from shoal.flow.home import Opened
 from shoal.flow.signing_in import Reception
 from shoal.flow.sizes import Sizes
@@ -40,7 +41,7 @@ class _Pages(Mount):
 def mount(app: FastAPI, opened: Opened) -> None:
     """Serve the pages beside the routes that an application has already; once in a process."""
     assert not undeclared(), f"pages without a policy: {undeclared()}; of {len(pages.ALL)} files"
-    serve(Served(opened, Reception(opened), Sizes(opened), app.state))
+    serve(Served(opened, Reception(opened), Sizes(opened), Advice(opened), app.state))
     ui.run_with(
         app,
         root=_nowhere,

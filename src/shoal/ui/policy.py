@@ -20,6 +20,14 @@ from shoal.ui.parts import notice
 ACTIONS = {
     "save a segment": "editor",
     "roll back a segment": "editor",
+    "replay dead letters": "admin",
+    "discard a dead letter": "admin",
+    "create a key": "admin",
+    "revoke a key": "admin",
+    "create a webhook": "admin",
+    "revoke a webhook": "admin",
+    "pause a destination": "admin",
+    "resume a destination": "admin",
 }
 """What changes something, and the role that it takes."""
 

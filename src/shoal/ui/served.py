@@ -8,6 +8,7 @@ from starlette.datastructures import State
 
 from shoal.flow.current import Current
 from shoal.flow.engine import Engine
+from shoal.flow.glance import Advice
 from shoal.flow.home import Opened
 from shoal.flow.signing_in import Reception
 from shoal.flow.sizes import Sizes
@@ -20,6 +21,7 @@ class Served:
     opened: Opened
     reception: Reception
     sizes: Sizes
+    advice: Advice
     state: State  # of the whole application: its intake and its engine
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from html import escape
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -56,14 +56,15 @@ async def show(request: Request) -> Response:
 
 async def enter(request: Request) -> Response:
     """Begin a session; a wrong password and an unknown name are answered alike."""
+    body = await _body(request)
     if not cookies.is_safe(request):
         return _page(_UNSAFE, 403)
     if not cookies.is_own(request):
         return _page("<h1>Not from here</h1><p>Open <a href='/sign-in'>the sign-in page</a> and try again.</p>", 403)
-    if int(request.headers.get("content-length", "0") or 0) > _MOST_BYTES:
+    if body is None:
         return _form(told="That is too long.", status=413)
-    said = await request.form(max_fields=3, max_files=0)
-    name, password, to = (str(said.get(each, "")) for each in ("name", "password", "to"))
+    said = parse_qs(body.decode(errors="replace"), keep_blank_values=True)
+    name, password, to = (said.get(each, [""])[0] for each in ("name", "password", "to"))
     address = request.client.host if request.client else ""
     try:
         signed = await asyncio.to_thread(served().reception.sign_in, name, password, address)
@@ -75,6 +76,7 @@ async def enter(request: Request) -> Response:
 
 async def leave(request: Request) -> Response:
     """End the session, and forget what pages kept in the browser."""
+    await _body(request)
     if not cookies.is_own(request):
         return _page("<h1>Not from here</h1>", 403)
     await asyncio.to_thread(served().reception.sign_out, cookies.shown(request))
@@ -89,6 +91,16 @@ ROUTES = (
     Route("/sign-in", enter, methods=["POST"]),
     Route("/sign-out", leave, methods=["POST"]),
 )
+
+
+async def _body(request: Request) -> bytes | None:
+    """What was sent, read before anything is answered; None where it is too long."""
+    found = b""
+    async for part in request.stream():
+        found += part
+        if len(found) > _MOST_BYTES:
+            return None
+    return found
 
 
 def _form(*, told: str = "", to: str = "/", name: str = "", status: int = 200) -> Response:

@@ -16,13 +16,11 @@ from nicegui.events import GenericEventArguments
 from shoal.core.errors import UserError
 from shoal.flow import comparing, drafting
 from shoal.flow.defining import Known, known
-from shoal.flow.linting import lint_one
 from shoal.flow.standing import Listed
-from shoal.segments.lint.finding import Subject
 from shoal.segments.nodes import Node
 from shoal.segments.sentence import parse
 from shoal.segments.sql.queries import Counts
-from shoal.ui.asking import ask
+from shoal.ui.asking import ask, lint
 from shoal.ui.builder import rows, side
 from shoal.ui.builder import tree as trees
 from shoal.ui.builder.rows import Drawn
@@ -52,6 +50,7 @@ class Desk:
 
     def __post_init__(self) -> None:
         self.built = trees.built(self.tree)
+        self._asking = asyncio.Lock()
 
     @property
     def node(self) -> Node | None:
@@ -133,7 +132,9 @@ class Desk:
                 self.side.unfinished()
                 return
             try:
-                await self._ask(turn, node)
+                async with self._asking:  # one question at a time, and the newest only
+                    await self._ask(turn, node)
+                await self._lint(turn, node)
             except UserError as error:
                 if turn == self.turn:
                     self._refuse(error)
@@ -141,7 +142,9 @@ class Desk:
                 tell(error)
 
     async def _ask(self, turn: int, node: Node) -> None:
-        """First the number, then who, then what the linter says: each as soon as it is known."""
+        """First the number, then who, each as soon as it is known."""
+        if turn != self.turn:
+            return
         here = served()
         found = await ask(drafting.draft, here.opened, here.current, node.to_data(), lint=False)
         if turn != self.turn:
@@ -153,14 +156,13 @@ class Desk:
         if turn != self.turn:
             return
         self.side.compare(compared)
-        findings = await ask(lint_one, here.opened, self._subject(node))
-        if turn == self.turn:
-            self.side.lint(findings)
 
-    def _subject(self, node: Node) -> Subject:
-        if self.saved is None:
-            return Subject(node.english(), node)
-        return Subject(self.saved.segment.name, node, self.saved.segment)
+    async def _lint(self, turn: int, node: Node) -> None:
+        own = None if self.saved is None else self.saved.segment
+        name = node.english() if own is None else own.name
+        found = await lint(name, node, own, still=lambda: turn == self.turn)
+        if turn == self.turn:
+            self.side.lint(found)
 
     def _numbers(self, counts: Counts) -> None:
         by_place = {each.place: each for each in counts.conditions}

@@ -9,7 +9,7 @@ from typing import Protocol
 from nicegui import ui
 from nicegui.events import GenericEventArguments
 
-from shoal.core.errors import UserError
+from shoal.core.errors import UserError, require
 from shoal.core.time import Instant
 from shoal.flow import saving
 from shoal.flow.comparing import Compared
@@ -129,6 +129,14 @@ async def _save(node: Node | None, saved: Listed | None, said: Sequence[str]) ->
         segment = replace(saved.segment, when=node, title=title or saved.segment.title, goal=goal)
         expected = saved.version.number if saved.version else 0
     else:
-        segment, expected = Segment(slug(title)[:100], node, title=title, goal=goal), 0
+        segment, expected = Segment(_name(title), node, title=title, goal=goal), 0
     await ask(saving.save, served().opened, segment, actor=user.name, expected=expected)
     return segment.name
+
+
+def _name(title: str) -> str:
+    """The name of a new segment, as it stands in addresses. Raises UserError `bad_name`."""
+    name = (slug(title) or title)[:100].strip()
+    free = name != "new" and "/" not in name  # the address of the builder, and no name of one page
+    require(free, "bad_name", f"A segment can't be called {title!r} here.", fix="Choose another name.")
+    return name

@@ -6,7 +6,7 @@ from nicegui import background_tasks, ui
 from nicegui.client import Client
 from nicegui.elements.mixins.text_element import TextElement
 
-from shoal.flow.glance import Glance, Step, glance, next_step
+from shoal.flow.glance import Glance, Step, glance
 from shoal.flow.standing import Listing, listing
 from shoal.ui import segment_table
 from shoal.ui.asking import ask
@@ -31,9 +31,9 @@ async def overview() -> None:
             line = text("p", "", "sub behind")
         figures = element("div", "tiles")
         step = tile("next")
-        with step:
+        with step, element("div"):
             text("h2", "Next step")
-            text("p", "Looking …", "sub")
+            text("p", "Looking at your segments …", "sub")
         cells = _segments(found, rows)
     _show(seen, line, figures, found)
 
@@ -64,9 +64,9 @@ def _show(seen: Glance, line: TextElement, figures: ui.element, found: Listing) 
         waiting = (
             f"{seen.waiting:,} on their way into the history" if seen.waiting else "all of them are in the history"
         )
-        figure("Events in the last minute", f"{seen.events_a_minute:,}", waiting)
+        figure("Arrived in the last minute", f"{seen.events_a_minute:,}", waiting)
         age = "starting" if behind is None else seconds(behind)
-        figure("Answers are behind by", age, "memberships are true as of then", "down" if state else "up")
+        figure("Answers are behind by", age, "how old every number here is", "down" if state else "up")
         more = "or more" if found.more else "counted all the time"
         figure("Segments", f"{len(found.segments)}{'+' if found.more else ''}", more)
 
@@ -98,7 +98,7 @@ def _segments(found: Listing, rows: list[Row]) -> Cells:
 
 async def _advise(place: ui.element, client: Client) -> None:
     """The linter takes its time, and nobody waits for it."""
-    step = await ask(next_step, served().opened)
+    step = await ask(served().advice.step)
     with client, place:
         place.clear()
         with element("div"):

@@ -12,13 +12,11 @@ from nicegui.events import GenericEventArguments
 from shoal.core.errors import UserError
 from shoal.core.time import Instant, parse_instant
 from shoal.flow import applying, asking, drafting, saving, standing
-from shoal.flow.linting import lint_one
 from shoal.flow.sizes import Moment
-from shoal.segments.lint.finding import Finding, Subject
 from shoal.segments.sentence import english
 from shoal.segments.sql.queries import Counts
 from shoal.segments.versions import Version
-from shoal.ui.asking import ask
+from shoal.ui.asking import ask, lint
 from shoal.ui.charts import sizes_plot
 from shoal.ui.conditions import explanation, waterfall
 from shoal.ui.findings import findings
@@ -73,7 +71,6 @@ async def segment(name: str, as_of: str = "") -> None:
                 _explain(name, own.title or name, instant)
                 said = tile("stack")
                 _versions(seen, name)
-    await members.draw()
 
     async def follow() -> None:
         current = served().current
@@ -84,21 +81,30 @@ async def segment(name: str, as_of: str = "") -> None:
         await members.follow()
 
     listen(follow)
-    background_tasks.create(_advise(said, ui.context.client, seen.listed))
+    background_tasks.create(_fill(ui.context.client, members, said, seen.listed))
 
 
 def _look(name: str, instant: Instant | None) -> _Seen:
     here = served()
     listed = standing.one(here.opened, here.current, name).segments[0]
-    if instant is None:
-        drafted = drafting.draft(here.opened, here.current, listed.segment.when.to_data(), lint=False)
-        counts, at = drafted.counts, drafted.as_of
-        moments = tuple(here.sizes.series(name, counts.members, at, days=DAYS))
-    else:
-        answer = asking.count(here.opened, name, instant)
-        counts, at, moments = answer.counts, answer.as_of, ()
+    counts, at = _counts(listed, instant)
+    moments = tuple(here.sizes.series(name, counts.members, at, days=DAYS)) if instant is None else ()
     versions = applying.history(here.opened, name) if listed.version else ()
     return _Seen(listed, counts, at, moments, here.sizes.change(name, at), versions)
+
+
+def _counts(listed: standing.Listed, instant: Instant | None) -> tuple[Counts, Instant]:
+    """From memory where that can be; from the lake of the past, and where it asks for what nobody has done yet."""
+    here = served()
+    if instant is None:
+        try:
+            drafted = drafting.draft(here.opened, here.current, listed.segment.when.to_data(), lint=False)
+        except UserError:
+            pass  # a name that the data does not hold: the linter tells of it on the page
+        else:
+            return drafted.counts, drafted.as_of
+    answer = asking.count(here.opened, listed.segment.name, instant)
+    return answer.counts, answer.as_of
 
 
 def _buttons(name: str, as_of: str) -> None:
@@ -193,9 +199,14 @@ def _back(name: str, number: int, current: int) -> None:
     text("button", "Bring back", "quiet", type="button").on("click", back)
 
 
-async def _advise(place: ui.element, client: Client, listed: standing.Listed) -> None:
+async def _fill(client: Client, members: Members, said: ui.element, listed: standing.Listed) -> None:
+    """What takes longer than a first look: who, and what the linter says."""
+    with client:
+        await members.draw()
     own = listed.segment
-    found: tuple[Finding, ...] = await ask(lint_one, served().opened, Subject(own.name, own.when, own))
-    with client, place:
+    found = await lint(own.name, own.when, own)
+    with client, said:
         text("h2", "What the linter says")
         findings(found)
+        if found and may("save a segment"):
+            link("Mend it in the builder", f"{address(own.name)}/edit", "button").style("align-self: start")
