@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 from benchmarks.by_hand import NUMBERS, TEXTS, Engine, query
 from benchmarks.rows import Clock, timed
 from shoal.core.time import Instant
-from shoal.flow import live as lake
+from shoal.flow import facts
 from shoal.segments.nodes import Node
 
 REPEATED = ("campaign_name", "subject", "category", "coupon", "topic", "version")
@@ -91,7 +91,7 @@ def _tables(duck: duckdb.DuckDBPyConnection) -> dict[str, tuple[str, str]]:
 
 def _events(duck: duckdb.DuckDBPyConnection) -> str:
     """Properties are taken straight from the files, which is much faster than through a view."""
-    rows = lake.rows_of(duck)
+    rows = facts.rows_of(duck)
     taken = ", ".join(
         ["coalesce(TRY_CAST(properties['machine'] AS BOOLEAN), false) AS machine"]
         + [f"TRY_CAST(properties['{one}'] AS VARCHAR) AS {one}" for one in TEXTS]

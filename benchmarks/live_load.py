@@ -19,7 +19,8 @@ MARK = "Benchmark Marked"
 class Sent:
     """What clients sent, with when each request was sent and answered (s, `time.time`)."""
 
-    requests: list[tuple[float, float]] = field(default_factory=list)
+    began: list[float] = field(default_factory=list)
+    ended: list[float] = field(default_factory=list)
     marks: dict[str, float] = field(default_factory=dict)  # when the mark of a user was acknowledged
     refused: int = 0
     events: int = 0
@@ -79,7 +80,8 @@ def load(port: int, key: str, calls: Calls, *, a_second: int, seconds: float, cl
                 time.sleep(0.2 if status in {429, 503} else 0.5)
             end = time.time()
             with lock:
-                sent.requests.append((start, end))
+                sent.began.append(start)
+                sent.ended.append(end)
                 sent.marks[marked] = end
                 sent.events += BATCH
 
