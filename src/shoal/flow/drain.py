@@ -11,7 +11,6 @@ import numpy as np
 import pyarrow as pa
 
 from shoal.core.settings import Home
-from shoal.core.time import Instant
 from shoal.flow.acquainted import Acquainted
 from shoal.flow.compaction import compact, small_files
 from shoal.flow.known import Ids, Known
@@ -61,7 +60,6 @@ class Fresh:
 
     first: int  # offset of the first entry that was looked at
     last: int
-    received_at: Instant  # of the last entry
     keys: pa.Table  # identity keys and links that the database does not know yet
     links: pa.Table
     superseding: pa.Table  # of events of which another statement is known: that which stands now; the table
@@ -124,13 +122,13 @@ class Drain:
         taken = self._read(until)
         if taken is None:
             return None
-        first, last, received_at, rows = taken
+        first, last, rows = taken
         repeated, places = self.duck.execute(lake_rows.REPEATED).fetchall()[0][0], self._look_up()
         self._conflicts += conflicts.set_apart(self.duck, repeated=repeated, known=bool(places))
         keys, links = self.acquainted.new()  # an older state of an order tells who somebody is just as well
         if repeated:
             self.duck.execute(lake_rows.FORGET_REPEATED)
-        found = Fresh(first, last, received_at, keys, links, self._forget_known(places))
+        found = Fresh(first, last, keys, links, self._forget_known(places))
         self._waiting.append(found)
         self._rows += rows
         self._offset = last
@@ -183,9 +181,9 @@ class Drain:
             self._files = [file for file in self._files if file not in small] + large
             self._known.replaced(small, large)
 
-    def _read(self, until: int | None) -> tuple[int, int, Instant, Counter[str]] | None:
+    def _read(self, until: int | None) -> tuple[int, int, Counter[str]] | None:
         """Put the next entries into the tables `fresh` and `seen`, a few at a time so that little memory is held."""
-        first, last, received_at, rows = 0, 0, Instant(0), Counter[str]()
+        first, last, rows = 0, 0, Counter[str]()
         with self._database.read() as connection:
             entries = journal.read(connection, after=self._offset, most_rows=self.pace.most_rows, until=until)
             for some in _portions(entries, self.pace.most_rows // 5):
@@ -195,10 +193,10 @@ class Drain:
                     into = f"INSERT INTO {table}" if first else f"CREATE OR REPLACE TEMP TABLE {table} AS"
                     self.duck.execute(f"{into} {found}")
                 self.duck.unregister("batch")
-                first, last, received_at = first or some[0].offset, some[-1].offset, some[-1].received_at
+                first, last = first or some[0].offset, some[-1].offset
                 for entry in some:
                     rows[entry.origin] += entry.batch.num_rows
-        return (first, last, received_at, rows) if first else None
+        return (first, last, rows) if first else None
 
     def _look_up(self) -> Mapping[str, str]:
         """Where fresh records may be held, and how properties are read there; all of them into the table `known`."""

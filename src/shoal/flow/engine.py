@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 
+from shoal.core import happenings
 from shoal.core.time import now
 from shoal.flow.current import Current
 from shoal.flow.drain import Drain
@@ -12,6 +13,10 @@ from shoal.flow.home import Opened, one_writer
 
 PAUSE_S = 0.25
 """The longest wait between two looks into the journal, in which others may write too."""
+
+
+AGAIN_S = 5.0
+"""After so long an engine that failed starts anew: from the journal, the lake and the feed, as after a kill."""
 
 
 class Engine:
@@ -27,14 +32,14 @@ class Engine:
         self._lock.__enter__()
         self._stopping = False
         self._wake = threading.Event()
-        self._failed: BaseException | None = None
+        self._failed: Exception | None = None
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
         self._thread.start()
 
     @property
     def is_alive(self) -> bool:
-        """Whether it goes on."""
-        return self._thread.is_alive()
+        """Whether it goes on; not while something keeps it from it."""
+        return self._thread.is_alive() and self._failed is None
 
     def wake(self) -> None:
         """Look into the journal now."""
@@ -50,14 +55,20 @@ class Engine:
             raise self._failed
 
     def _run(self) -> None:
-        try:
-            with Drain(self._opened.home, self._opened.database) as drain:
-                following = Following(self._opened, drain)
-                self.current = following.current
-                self._follow(following)
-                following.close()
-        except BaseException as error:  # told by close, and by readiness
-            self._failed = error
+        while True:
+            try:
+                with Drain(self._opened.home, self._opened.database) as drain:
+                    following = Following(self._opened, drain)
+                    self.current, self._failed = following.current, None
+                    self._follow(following)
+                    following.close()
+                return
+            except Exception as error:  # told by the log, by readiness, and by close
+                self.current, self._failed = None, error
+                happenings.tell("engine_failed", error=type(error).__name__)
+            self._wake.clear()
+            if self._stopping or (self._wake.wait(AGAIN_S) and self._stopping):
+                return
 
     def _follow(self, following: Following) -> None:
         while True:

@@ -17,6 +17,7 @@ import numpy as np
 import pyarrow as pa
 import sqlalchemy as sa
 
+from shoal.core import happenings
 from shoal.core.time import Instant
 from shoal.core.time import now as now_
 from shoal.flow import baseline, facts, live, unifying
@@ -102,8 +103,10 @@ class Following:
 
     def keep(self) -> None:
         """Write what waits to files."""
-        if self._drain.waiting:
+        if rows := self._drain.waiting:
+            start = time.monotonic()
             self._drain.keep()
+            happenings.tell("lake_written", rows=rows, ms=int((time.monotonic() - start) * 1_000))
         self._waited = None
 
     def close(self) -> None:
