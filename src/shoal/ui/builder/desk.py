@@ -180,6 +180,8 @@ class Desk:
     def _refuse(self, error: UserError) -> None:
         """A name that the data does not hold, or the like: said at the row that it stands in."""
         self.side.unfinished()
+        for chip in self.drawn.numbers.values():
+            chip.text = "–"
         place = (error.where or "").removeprefix("$").lstrip(".")
         fitting = [id for id, each in self.built.places.items() if each == place or place.startswith(f"{each}.")]
         rows_first = [id for id in reversed(fitting) if id in self.drawn.errors]

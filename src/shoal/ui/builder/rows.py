@@ -61,7 +61,8 @@ JOINS: Mapping[Join, str] = {"all": "all of these hold", "any": "at least one ho
 def _group(edited: Edited, group: Group, drawn: Drawn, *, is_root: bool = False) -> None:
     with element("div", "group", role="group", **{"data-part": str(group.id)}):
         with element("div", "row group-head"):
-            text("span", "Everybody of whom" if is_root else "of whom", "k")
+            if is_root:
+                text("span", "Everybody for whom", "k")
             if group.negated:
                 _word("not", f"{group.id}.not", partial(_turn, edited, group))
             _word(group.join, f"{group.id}.join", partial(_join, edited, group))
@@ -71,6 +72,8 @@ def _group(edited: Edited, group: Group, drawn: Drawn, *, is_root: bool = False)
                 _more(edited, group)
         drawn.errors[group.id] = element("div")
         with element("div", "grp"):
+            if not group.parts:
+                text("p", "Begin with what they did, what is known about them, or another segment.", "sub")
             for part in group.parts:
                 if isinstance(part, Row):
                     _row(edited, part, drawn)

@@ -53,6 +53,7 @@ class Side:
         with tile("stack"):
             text("h2", "Before you save")
             self._said = element("div", "stack")
+        self._wait()
         with tile("stack"):
             _saving(edited, self.saved)
 
@@ -63,7 +64,13 @@ class Side:
             line.text = ""
         self._of.text = "It is counted as soon as it can be read."
         self._few.clear()
+        self._wait()
+
+    def _wait(self) -> None:
+        """Until the linter has looked at what stands there now."""
         self._said.clear()
+        with self._said:
+            text("p", "The linter looks at it once it is counted.", "d")
 
     def count(self, counts: Counts, as_of: Instant) -> None:
         """The exact number."""
@@ -96,9 +103,9 @@ def _saving(edited: Edited, saved: Listed | None) -> None:
     text("h2", "Save")
     fields = [
         field("Name, such as Lookers", value=(own.title or own.name) if own else ""),
-        field("Goal: what is to move, such as orders", value=goal.metric if goal else ""),
+        field("Goal, such as orders", value=goal.metric if goal else ""),
         field("How far, such as 5 %", value=goal.target if goal else ""),
-        field("By when, such as 30d or 2026-12-31", value=goal.by if goal else ""),
+        field("By when, such as 30d", value=goal.by if goal else ""),
     ]
     button = text("button", "Save", "primary", type="button")
     told = element("div", role="alert")
