@@ -43,6 +43,7 @@ from shoal.segments.kinds.trend import Trend
 from shoal.segments.live import Live, Persons, engine
 from shoal.segments.live.histories import facts_of
 from shoal.segments.live.program import Program
+from shoal.segments.live.prospects import leaving
 from shoal.segments.nodes import Person, walk
 from shoal.segments.streams import Stream
 from shoal.segments.summaries import Summary
@@ -186,6 +187,26 @@ class World:
             assert self.shown.get(name, set()) == set(want)
         assert self.live.sizes() == self.live.evaluate()
 
+    def check_leaving(self):
+        """When time alone takes members out, by the oracle; averages depend on others, so they are left out."""
+        people, now = list(self.people.values()), self.live.now
+        far = Instant(now + 1_000 * DAY)
+        plain = {name: node for name, node in self.segments.items() if not self._averaged(node)}
+        for one in people:
+            found = leaving(self.live, one.subscriber)
+            for name, node in plain.items():
+                at = found.get(name)
+                moments = [far] if at is None else [Instant(at - 1), at]
+                inside = [one.subscriber in oracle.members(node, people, each, self.segments) for each in moments]
+                if one.subscriber in self.live.ids(name).tolist():
+                    assert inside in ([True], [True, False]), f"{node.english()} at {now}: {at}"
+                else:
+                    assert at is None
+
+    def _averaged(self, node):
+        parts = [part for each in (node, *self.segments.values()) for _, part in walk(each)]
+        return any(isinstance(part, Average) for part in parts)
+
     def fold(self, told):
         """Histories of what is new, of people who are there or new."""
         new = [replace(one, events=(), traits=(), consents=()) for one in told if one.subscriber not in self.people]
@@ -320,6 +341,7 @@ def test_generated_courses_agree(people, segments, start, share, plan, apart):
     for what, how in plan:
         _do(world, pieces, people, what, how)
         world.check()
+    world.check_leaving()
     world.advance(Instant(world.live.now + 400 * DAY))
     world.check()
 
