@@ -30,12 +30,16 @@
     event.stopImmediatePropagation();
     stops[Math.min(Math.max(at, 0), stops.length - 1)]?.focus();
   }, true);
-  new MutationObserver((changes) => {
-    for (const change of changes) for (const node of change.addedNodes) {
-      const picker = node.querySelector?.(".picker");
-      if (picker) setTimeout(() => picker.querySelector("input, .option")?.focus(), 30);
-    }
-  }).observe(document.documentElement, { childList: true, subtree: true });
+  const enter = () => {
+    const picker = document.querySelector(".picker:not([data-seen])");
+    const first = picker?.querySelector("input, .option");
+    if (!first) return;
+    picker.dataset.seen = "1";
+    const take = () => { if (first.isConnected && !picker.contains(document.activeElement)) first.focus(); };
+    take();
+    for (const wait of [30, 120, 300]) setTimeout(take, wait); // it may be out of sight, or lose the focus, at first
+  };
+  new MutationObserver(enter).observe(document.documentElement, { childList: true, subtree: true });
 
   const typing = (target) => target.closest?.("input, textarea, select, [contenteditable=true]");
   const links = () => [...document.querySelectorAll("main a[data-row], main button[data-row]")].filter((one) => one.offsetParent);
