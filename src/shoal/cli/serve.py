@@ -15,6 +15,7 @@ from shoal.cli.show import Shown
 from shoal.core.errors import require
 from shoal.flow.admitting import known_keys
 from shoal.flow.home import open_home
+from shoal.flow.signing_in import known_users
 
 PATIENCE_S = 8
 """For how long what is being answered may take when the server is told to stop; the journal keeps what is not done."""
@@ -29,7 +30,7 @@ def serve(
         str, typer.Option(help=f"How much the log on standard error tells: {', '.join(LEVELS)}.")
     ] = "info",
 ) -> None:
-    """Take events over HTTP, until it is told to stop."""
+    """Serve the web app and take events over HTTP, until it is told to stop."""
     from granian import Granian  # noqa: PLC0415 - nothing else needs it
     from granian.constants import Interfaces  # noqa: PLC0415
     from granian.log import LogLevels  # noqa: PLC0415
@@ -40,8 +41,11 @@ def serve(
     )
     opened = open_home(shown.home)  # says what is wrong before anything is started
     has_keys = any(key.revoked_at is None for key in known_keys(opened))
+    has_users = bool(known_users(opened))
     opened.database.close()
-    shown.say(f"Listening on http://{host}:{port}; what can be asked is at /docs.")
+    shown.say(f"The web app is at http://{host}:{port}; what programs can ask is at /docs.")
+    if not has_users:
+        shown.say("Nobody may sign in yet: `shoal user create NAME --role admin` adds the first user.")
     if not has_keys:
         shown.say("Nothing may write yet: `shoal key create NAME` makes a key.")
     os.environ |= {HOME: str(shown.home.resolve()), LOG_LEVEL: log_level}
