@@ -34,10 +34,23 @@ ROLE_OF = {
     "/segments/{name}/edit": "editor",
     "/subscribers": "viewer",
     "/subscribers/{subscriber}": "viewer",
+    "/sources": "viewer",
+    "/audit": "viewer",
 }
 """The table: the least role of each page. A page that isn't here fails."""
 
-ROLE_OF_ACTION = {"save a segment": "editor", "roll back a segment": "editor"}
+ROLE_OF_ACTION = {
+    "save a segment": "editor",
+    "roll back a segment": "editor",
+    "replay dead letters": "admin",
+    "discard a dead letter": "admin",
+    "create a key": "admin",
+    "revoke a key": "admin",
+    "create a webhook": "admin",
+    "revoke a webhook": "admin",
+    "pause a destination": "admin",
+    "resume a destination": "admin",
+}
 
 
 def as_role(shop, role: str | None, session_of) -> httpx.Client:

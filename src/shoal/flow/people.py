@@ -75,18 +75,28 @@ def profile(opened: Opened, person: str, as_of: Instant | None = None, *, member
 
 
 def timeline(
-    opened: Opened, number: int, *, before: tuple[Instant, int] | None = None, most: int = 100
+    opened: Opened,
+    number: int,
+    *,
+    before: tuple[Instant, int] | None = None,
+    most: int = 100,
+    name: str | None = None,
 ) -> tuple[Event, ...]:
-    """Events of a subscriber, the newest first; `before` is the instant and the id of the last one already told."""
+    """Events of a subscriber, the newest first; `before` is the instant and the id of the last one already told.
+
+    With a `name` only those that are called so.
+    """
     at, event_id = before or (Instant(1 << 62), 0)
+    asked = {"subscriber": number, "at": at, "id": event_id, "most": most, "name": name}
     with open_reading(opened) as duck:
-        rows = duck.execute(_TIMELINE, {"subscriber": number, "at": at, "id": event_id, "most": most}).fetchall()
+        rows = duck.execute(_TIMELINE, asked).fetchall()
     return tuple(Event(row[0], row[1], row[2], json.loads(row[3] or "{}"), row[4]) for row in rows)
 
 
 _TIMELINE = """
 SELECT event_id, name, epoch_ms("at") AS ms, properties::JSON::VARCHAR, source FROM events
 WHERE subscriber = $subscriber AND (epoch_ms("at") < $at OR epoch_ms("at") = $at AND event_id < $id)
+    AND ($name IS NULL OR name = $name)
 ORDER BY ms DESC, event_id DESC LIMIT $most
 """
 

@@ -9,6 +9,10 @@ NAMES = (
     "segments",
     "builder",
     "segment",  # the page of one, which takes what no page before it has
+    "subscribers",
+    "subscriber",
+    "sources",
+    "audit",
 )
 
 ALL = tuple(import_module(f"shoal.ui.pages.{name}") for name in NAMES)

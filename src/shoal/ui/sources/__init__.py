@@ -1,0 +1,1 @@
+"""The parts of the page of sources: health, dead letters, keys and the snippet, webhooks, destinations."""
