@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
@@ -19,9 +20,14 @@ from shoal.store.database import Database
 
 LOG_LEVEL = "SHOAL_LOG_LEVEL"
 
+SWITCH_S = 0.0005
+"""How long a thread that computes keeps the interpreter while another wants it. The engine asks for it thousands of
+times in a turn, and each time would wait for Python's usual 5 ms while requests are read."""
+
 
 def serving() -> ASGIApp:
     """The application over the workspace that `SHOAL_HOME` names."""
+    sys.setswitchinterval(SWITCH_S)
     set_up(os.environ.get(LOG_LEVEL, "info"))
     opened = open_home(Path(os.environ[HOME]))
     end_when_unflushed(opened.database, end)

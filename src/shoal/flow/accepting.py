@@ -131,11 +131,14 @@ class Intake:
     def _keep(self, some: Sequence[Offer]) -> None:
         """Commit, and tell everybody how it went."""
         try:
+            packed = [_packed(offer) for offer in some]  # takes time, so nobody waits for the database meanwhile
             with self._database.write() as connection:
                 kept = [_is_new(connection, offer) for offer in some]
                 for offer, is_new in zip(some, kept, strict=True):
                     if is_new:
-                        _put(connection, offer)
+                        letters.keep(connection, offer.source, offer.received_at, offer.taken.letters)
+                rows = [row for row, is_new in zip(packed, kept, strict=True) if is_new and row is not None]
+                journal.append_all(connection, rows)
         except Exception as error:  # whoever waits is told, whatever it is
             for offer in some:
                 offer.kept.set_exception(error)
@@ -153,11 +156,12 @@ def _is_new(connection: sa.Connection, offer: Offer) -> bool:
     return once is None or webhooks.remember(connection, offer.source, once.replay_id, now=at, until=once.until)
 
 
-def _put(connection: sa.Connection, offer: Offer) -> None:
-    source, at, taken = offer.source, offer.received_at, offer.taken
-    letters.keep(connection, source, at, taken.letters)
-    if taken.records.num_rows:
-        journal.append(connection, origin=f"{offer.by}:{source}", source=source, received_at=at, batch=taken.records)
+def _packed(offer: Offer) -> dict[str, object] | None:
+    """The journal's row; None where there is no record."""
+    records = offer.taken.records
+    return (
+        journal.packed(f"{offer.by}:{offer.source}", offer.source, offer.received_at, records) if len(records) else None
+    )
 
 
 def _replayed() -> UserError:

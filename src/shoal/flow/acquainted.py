@@ -98,5 +98,8 @@ def _words(a: Ids, b: Ids) -> Words:
 def _is_in(known: npt.NDArray[np.generic], wanted: npt.NDArray[np.generic]) -> npt.NDArray[np.bool_]:
     if not len(known):
         return np.zeros(len(wanted), np.bool_)
-    found: npt.NDArray[np.bool_] = known[np.minimum(np.searchsorted(known, wanted), len(known) - 1)] == wanted
+    order = np.argsort(wanted)  # neighbours are found in the same memory
+    place = np.searchsorted(known, wanted[order])
+    found = np.empty(len(wanted), np.bool_)
+    found[order] = known.take(place, mode="clip") == wanted[order]
     return found

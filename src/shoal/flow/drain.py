@@ -18,7 +18,7 @@ from shoal.flow.parts import Rows, write_events
 from shoal.ingest import conflicts, lake_rows, ledger, names, versions
 from shoal.profiles import identity
 from shoal.store import journal, lake
-from shoal.store.columns import texts, whole_numbers
+from shoal.store.columns import whole_numbers
 from shoal.store.database import Database
 from shoal.store.duck import open_duck
 
@@ -269,7 +269,7 @@ def _told(entry: journal.Entry, rows: int) -> pa.Table:
     received_at = whole_numbers(np.full(rows, int(entry.received_at))).view(pa.timestamp("ms"))
     return (
         pa.Table.from_batches([entry.batch])
-        .append_column("source", texts([entry.source] * rows))
+        .append_column("source", pa.repeat(pa.scalar(entry.source, pa.string()), rows))
         .append_column("received_at", received_at)
-        .append_column("origin", texts([entry.origin] * rows))
+        .append_column("origin", pa.repeat(pa.scalar(entry.origin, pa.string()), rows))
     )

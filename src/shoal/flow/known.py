@@ -50,7 +50,7 @@ class Known:
 
     def files_of(self, ids: Ids) -> list[LakeFile]:
         """Files that may hold one of these records; no other does."""
-        wanted = ids.view(np.uint64) & ~_NUMBER
+        wanted = np.sort(ids.view(np.uint64) & ~_NUMBER)  # neighbours are found in the same memory
         numbers: set[int] = set()
         for run in self._runs:
             place = np.searchsorted(run, wanted)

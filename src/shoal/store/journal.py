@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -33,11 +33,18 @@ class Entry:
 
 def append(connection: sa.Connection, *, origin: str, source: str, received_at: Instant, batch: pa.RecordBatch) -> int:
     """Write one batch in the caller's transaction; its offset is greater than all before it."""
+    result = connection.execute(sa.insert(journal).values(packed(origin, source, received_at, batch)))
+    assert result.inserted_primary_key is not None
+    return int(result.inserted_primary_key[0])
+
+
+def packed(origin: str, source: str, received_at: Instant, batch: pa.RecordBatch) -> dict[str, object]:
+    """One batch as a row, for `append_all`: what takes time of it needs no transaction."""
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, batch.schema, options=_IPC) as writer:
         writer.write_batch(batch)
     payload = sink.getvalue().to_pybytes()
-    row = {
+    return {
         "origin": origin,
         "source": source,
         "received_at": received_at,
@@ -45,9 +52,12 @@ def append(connection: sa.Connection, *, origin: str, source: str, received_at: 
         "sha256": hashlib.sha256(payload).hexdigest(),
         "payload": payload,
     }
-    result = connection.execute(sa.insert(journal).values(row))
-    assert result.inserted_primary_key is not None
-    return int(result.inserted_primary_key[0])
+
+
+def append_all(connection: sa.Connection, rows: Sequence[Mapping[str, object]]) -> None:
+    """Write batches in their order, in the caller's transaction."""
+    if rows:
+        connection.execute(sa.insert(journal), rows)
 
 
 def read(connection: sa.Connection, *, after: int, most_rows: int, until: int | None = None) -> Iterator[Entry]:
