@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import duckdb
 import pyarrow as pa
@@ -11,7 +12,10 @@ import sqlalchemy as sa
 from shoal.core.ids import subscriber_text
 from shoal.core.time import now
 from shoal.flow.home import Opened
+from shoal.flow.reading import open_reading
+from shoal.profiles import subscriber
 from shoal.profiles.consent import addresses_sql, states_sql
+from shoal.profiles.subscriber import Key
 from shoal.profiles.tables import identity_keys
 from shoal.segments.kinds.opted_in import Suppressed
 from shoal.segments.sql import queries
@@ -28,18 +32,56 @@ def named(opened: Opened, duck: duckdb.DuckDBPyConnection, found: Sequence[int])
     complained, and `suppressed` where a bounce or a complaint is on record; null without an address.
     """
     moment = now()
-    with opened.database.read() as connection:
-        duck.register("known", _keys(connection))
     duck.register("found", _numbers(found))
+    with opened.database.read() as connection:
+        duck.register("known", _keys(connection, duck) if len(found) <= FEW else _all_keys(connection))
     duck.register("suppressed", _numbers(queries.members(duck, Suppressed("email"), moment)))
     told = duck.sql(_NAMED, params={"now": moment}).to_arrow_table()
     ids = pa.array([subscriber_text(number) for number in told["subscriber"].to_pylist()], pa.string())
     return told.set_column(0, "subscriber", ids)
 
 
-def _keys(connection: sa.Connection) -> pa.Table:
-    columns = identity_keys.c
-    return rows.fetch(connection, columns.id, columns.kind, columns.value, columns.first_at)
+FEW = 1_000
+"""Of so many the keys are looked up one by one; of more all are read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """What somebody is called at a first look: nothing is said of whether the address may be mailed."""
+
+    subscriber: int
+    email: str | None  # that was seen first
+    user_id: str | None
+
+
+def faces(opened: Opened, found: Sequence[int]) -> list[Face]:
+    """A few subscribers by what the database alone knows, which is quick whatever the lake holds."""
+    with opened.database.read() as connection:
+        return [_face(number, subscriber.keys_of(connection, number)) for number in found]
+
+
+def names_of(opened: Opened, found: Sequence[int]) -> pa.Table:
+    """As `named`, with a reading of its own."""
+    with open_reading(opened) as duck:
+        return named(opened, duck, found)
+
+
+def _face(number: int, keys: Sequence[Key]) -> Face:
+    by_kind = {key.kind: key.value for key in reversed(keys) if key.kind != "user" or "/" not in key.value}
+    return Face(number, by_kind.get("email"), by_kind.get("user"))
+
+
+def _all_keys(connection: sa.Connection) -> pa.Table:
+    return rows.fetch(connection, *_COLUMNS)
+
+
+def _keys(connection: sa.Connection, duck: duckdb.DuckDBPyConnection) -> pa.Table:
+    """Those of who was found."""
+    wanted = duck.sql("SELECT key FROM keys SEMI JOIN found USING (subscriber)").to_arrow_table()["key"]
+    return rows.fetch_where(connection, identity_keys.c.id, wanted, *_COLUMNS)
+
+
+_COLUMNS = (identity_keys.c.id, identity_keys.c.kind, identity_keys.c.value, identity_keys.c.first_at)
 
 
 def _numbers(found: Sequence[int]) -> pa.Table:
