@@ -36,17 +36,16 @@ def word(page, number: int, words: str):
 
 def count_of(page) -> int:
     """The number of the right column, once it is there."""
-    return settled(page, lambda: page.locator("[data-count]").inner_text().replace(",", ""))
+    page.wait_for_function("() => /^[0-9,]+$/.test(document.querySelector('[data-count]').innerText)")
+    return int(page.locator("[data-count]").inner_text().replace(",", ""))
 
 
-def settled(page, read) -> int:
+def followed(shop, name: str) -> None:
+    """Wait until the server counts a segment all the time."""
     end = time.monotonic() + 20
-    while time.monotonic() < end:
-        found = read()
-        if found.isdigit():
-            return int(found)
-        page.wait_for_timeout(50)
-    raise AssertionError("no number came")
+    with httpx.Client(auth=(shop.key("read"), "")) as client:
+        while client.get(f"{shop.url}/v1/segments/{name}").json()["size"] is None:
+            assert time.monotonic() < end
 
 
 def test_a_segment_is_built_by_clicks_saved_and_followed(look, shop):
@@ -75,7 +74,7 @@ def test_a_segment_is_built_by_clicks_saved_and_followed(look, shop):
     size = page.locator("[data-size=lookers]")
     assert size.inner_text() == people(expected["count"])
     page.locator("[data-members] tbody tr").nth(0).wait_for()
-    page.wait_for_timeout(500)
+    followed(shop, "lookers")
     posted(shop, "new.looker@example.org", 3)
     begun = time.monotonic()
     page.get_by_role("link", name="new.looker@example.org").wait_for(timeout=10_000)
@@ -169,7 +168,6 @@ def test_a_page_whose_user_lost_the_role_does_nothing_more(look, shop):
     page.get_by_label("Password").fill(password)
     page.get_by_role("button", name="Sign in").click()
     page.get_by_role("heading", name="New segment").wait_for()
-    page.wait_for_timeout(300)
     shop.cli("user", "role", "leaving", "viewer")
     with contextlib.suppress(Exception):  # the page may have left by itself: its answers to the server are asked, too
         page.get_by_role("button", name="+ Add group").click(timeout=2_000)
@@ -218,7 +216,6 @@ def test_pages_fit_a_phone_and_are_dark_where_that_is_asked_for(look, shop):
     for path in ("/", "/segments", "/segments/cart-abandoners", "/segments/cart-abandoners/edit"):
         page.goto(f"{shop.url}{path}")
         page.locator("h1").wait_for()
-        page.wait_for_timeout(300)
         assert page.evaluate("document.documentElement.scrollWidth") <= 390, path
     colour = page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert colour == "rgb(10, 17, 32)"

@@ -104,13 +104,9 @@ def _row(edited: Edited, row: Row, drawn: Drawn) -> None:
 
 def _pieces(sentence: str) -> list[str | Token]:
     """The sentence cut into words that stay and words that may be changed."""
-    try:
-        found = tokens(sentence)
-    except Exception:
-        return [sentence]
     pieces: list[str | Token] = []
     at = 0
-    for one in found:
+    for one in tokens(sentence):
         pieces += [sentence[at : one.start].strip(), one]
         at = one.end
     return [one for one in (*pieces, sentence[at:].strip()) if one]
