@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,8 +17,10 @@ from shoal.store.tables import journal
 LATELY_MS = 3_600_000
 """How far back it is counted what came in."""
 
+MINUTE_MS = 60_000
+
 MOST = 50_000
-"""So many entries of the journal are looked at; where more came in, what is counted begins later."""
+"""So many entries of the journal are looked at in the beginning; where there are more, what is counted begins later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,18 +46,50 @@ class Arrived:
     letters: int  # calls that could not be taken
 
 
-def arrived(opened: Opened) -> Arrived:
-    """What came in of late, and how files went, as of now."""
-    at = now()
-    with opened.database.read() as connection:
-        dead, files = letters.count(connection), ledger.all_imports(connection)
-        lasts, lately, since = _entries(connection, Instant(at - LATELY_MS))
-    by_source: defaultdict[str, list[ledger.Import]] = defaultdict(list)
-    for file in files:
-        by_source[file.source].append(file)
-    names = sorted({*lasts, *by_source})
-    found = {name: _of(lasts.get(name), lately[name], by_source.get(name, [])) for name in names}
-    return Arrived(at, since, found, dead)
+class Arriving:
+    """Follows the journal: each entry is looked at once. May be asked on any thread."""
+
+    def __init__(self, opened: Opened) -> None:
+        self._opened = opened
+        self._turn = threading.Lock()
+        self._seen = 0  # offset of the newest entry that was looked at
+        self._begins = Instant(0)  # what arrived before was not counted
+        self._lasts: dict[str, Instant] = {}
+        self._counts: Counter[tuple[int, str]] = Counter()  # records by minute of arrival and source
+
+    def arrived(self) -> Arrived:
+        """What came in of late, and how files went, as of now."""
+        at = now()
+        with self._turn, self._opened.database.read() as connection:
+            dead, files = letters.count(connection), ledger.all_imports(connection)
+            self._follow(connection)
+            oldest = (at - LATELY_MS) // MINUTE_MS * MINUTE_MS
+            for minute, source in [key for key in self._counts if key[0] * MINUTE_MS < oldest]:
+                del self._counts[minute, source]
+            lately = Counter[str]()
+            for (_, source), records in self._counts.items():
+                lately[source] += records
+            lasts = dict(self._lasts)
+        by_source: defaultdict[str, list[ledger.Import]] = defaultdict(list)
+        for file in files:
+            by_source[file.source].append(file)
+        names = sorted({*lasts, *by_source})
+        found = {name: _of(lasts.get(name), lately[name], by_source.get(name, [])) for name in names}
+        return Arrived(at, Instant(max(oldest, self._begins)), found, dead)
+
+    def _follow(self, connection: sa.Connection) -> None:
+        """Look at what is new; the first time at no more than the newest `MOST` entries."""
+        columns = (journal.c.offset, journal.c.source, journal.c.rows, journal.c.received_at)
+        query = sa.select(*columns).where(journal.c.offset > self._seen).order_by(journal.c.offset.desc())
+        entries, first, oldest = 0, self._seen == 0, Instant(0)
+        for offset, source, rows, received_at in connection.execution_options(yield_per=1_000).execute(query):
+            entries, oldest = entries + 1, Instant(received_at)
+            self._seen = max(self._seen, offset)
+            self._lasts[source] = max(self._lasts.get(source, oldest), oldest)
+            self._counts[received_at // MINUTE_MS, source] += rows
+            if first and entries == MOST:
+                self._begins = oldest
+                return
 
 
 def _of(last_at: Instant | None, lately: int, files: list[ledger.Import]) -> Arrivals:
@@ -71,20 +106,3 @@ def _of(last_at: Instant | None, lately: int, files: list[ledger.Import]) -> Arr
         rows_skipped=sum(file.rows_skipped for file in files),
         reasons=dict(reasons.most_common()),
     )
-
-
-def _entries(connection: sa.Connection, since: Instant) -> tuple[dict[str, Instant], Counter[str], Instant]:
-    """The newest arrival of each source and its records since an instant, from the newest entries of the journal.
-
-    Gives also since when they are counted: later, where there are more entries than are looked at.
-    """
-    columns = (journal.c.source, journal.c.rows, journal.c.received_at)
-    query = sa.select(*columns).order_by(journal.c.offset.desc()).limit(MOST)
-    lasts: dict[str, Instant] = {}
-    lately = Counter[str]()
-    entries, oldest = 0, since
-    for source, rows, received_at in connection.execution_options(yield_per=1_000).execute(query):
-        entries, oldest = entries + 1, received_at
-        lasts[source] = max(lasts.get(source, received_at), received_at)
-        lately[source] += rows if received_at >= since else 0
-    return lasts, lately, Instant(max(since, oldest)) if entries == MOST else since

@@ -12,10 +12,10 @@ from shoal.measurement.audit import Audit, Finding, SourceAudit
 from shoal.measurement.audit.model import Dimension, FieldShare, Severity
 from shoal.measurement.wording import day_of, length, lost, many, percent
 from shoal.ui.asking import ask
-from shoal.ui.audits import latest, progress_words
 from shoal.ui.parts import command, day_and_time, element, empty, figure, link, notice, people, text, tile
 from shoal.ui.policy import page
 from shoal.ui.shell import frame
+from shoal.ui.watched import progress_words, watched
 
 EVERY_S = 0.5
 MOST = 12
@@ -38,7 +38,7 @@ _SEVERITIES: dict[Severity, tuple[str, str]] = {
 @page("/audit", title="Audit", role="viewer", icon="fact_check", keys="g a")
 async def audit() -> None:
     """The last audit; the first visit makes one."""
-    audits = latest()
+    audits = watched().audits
     begun = await ask(audits.begin_if_small)
     records = 0 if begun else await ask(audits.records)
     with frame("Audit") as head:

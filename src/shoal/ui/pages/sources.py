@@ -5,19 +5,18 @@ from __future__ import annotations
 from fastapi import Request
 from nicegui import ui
 
-from shoal.flow.arrivals import Arrived, arrived
+from shoal.flow.arrivals import Arrived
 from shoal.ui import cookies
 from shoal.ui.asking import ask
-from shoal.ui.audits import latest
 from shoal.ui.parts import element, link, seconds, text
 from shoal.ui.policy import page
-from shoal.ui.served import served
 from shoal.ui.shell import frame
 from shoal.ui.sources.health import health
 from shoal.ui.sources.hooks import Hooks
 from shoal.ui.sources.keys import Keys
 from shoal.ui.sources.letters import Letters
 from shoal.ui.sources.outlets import Outlets
+from shoal.ui.watched import watched
 
 EVERY_S = 5.0
 """How often it is looked what arrived."""
@@ -26,8 +25,8 @@ EVERY_S = 5.0
 @page("/sources", title="Sources", role="viewer", icon="cable", keys="g r")
 async def sources(request: Request) -> None:
     """The page of all sources."""
-    came = await ask(arrived, served().opened)
-    audits = latest()
+    came = await ask(watched().arriving.arrived)
+    audits = watched().audits
     if came.sources:
         await ask(audits.begin_if_small)
     host = f"{'https' if cookies.is_https(request) else 'http'}://{request.headers.get('host', 'localhost')}"
@@ -52,7 +51,7 @@ async def sources(request: Request) -> None:
             health(fresh, audits.progress())
 
     async def again() -> None:
-        show(await ask(arrived, served().opened))
+        show(await ask(watched().arriving.arrived))
 
     show(came)
     ui.timer(EVERY_S, again)

@@ -9,8 +9,8 @@ from shoal.flow.arrivals import Arrivals, Arrived
 from shoal.flow.latest_audit import Progress
 from shoal.measurement.audit import SourceAudit
 from shoal.measurement.wording import length, listing, many, percent
-from shoal.ui.audits import progress_words
 from shoal.ui.parts import ago, command, day_and_time, element, empty, link, spark, text, tile
+from shoal.ui.watched import progress_words
 
 DAYS = 30
 REASONS = 5

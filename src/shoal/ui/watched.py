@@ -1,19 +1,31 @@
-"""The last audit of what is served, which several pages show, and what each says while there is none yet."""
+"""What is kept for all pages of a served workspace: its last audit, and what arrived of late."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+from shoal.flow.arrivals import Arriving
 from shoal.flow.latest_audit import LatestAudit, Progress
 from shoal.measurement.wording import length
 from shoal.ui.served import Served, served
 
-_known: list[tuple[Served, LatestAudit]] = []
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """Both, of one workspace."""
+
+    audits: LatestAudit
+    arriving: Arriving
 
 
-def latest() -> LatestAudit:
-    """The audits of the workspace that is served."""
+_known: list[tuple[Served, Watched]] = []
+
+
+def watched() -> Watched:
+    """Those of the workspace that is served."""
     here = served()
     if not _known or _known[0][0] is not here:
-        _known[:] = [(here, LatestAudit(here.opened))]
+        _known[:] = [(here, Watched(LatestAudit(here.opened), Arriving(here.opened)))]
     return _known[0][1]
 
 
