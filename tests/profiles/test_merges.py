@@ -54,7 +54,7 @@ def test_a_decision_tells_who_and_why_and_whether_it_stands(database, observe):
     decisions.unmerge(database, made, actor="ana", reason="a mistake")
     identity.resolve(database)
     _, lines = merges(database, "user:1")
-    assert [(line.kind, line.stands) for line in lines] == [("unmerge", True), ("merge", False)]
+    assert [(line.kind, line.stands) for line in lines] == [("unmerge", False), ("merge", False)]
 
 
 def test_proposals_come_with_the_other_side(database, observe):

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from shoal.core.ids import subscriber_number
 from shoal.core.time import Instant, parse_instant
-from shoal.profiles.decisions import Decision, all_decisions
+from shoal.profiles.decisions import active, all_decisions
 from shoal.profiles.duplicates import Proposal
 from shoal.profiles.subscriber import Key, keys_of, subscriber_of
 from shoal.profiles.tables import identity_keys, identity_links, identity_shared, merge_log, proposals
@@ -42,7 +42,7 @@ class Merged:
     source: str | None = None  # of a link: who told of it
     linked_at: Instant | None = None  # of a link: when it was first seen
     keys: tuple[Key, ...] = ()  # of a link: the two that were seen together
-    decision: int | None = None  # its number
+    decision: int | None = None  # its number; of an unmerge the split, or the merge that was taken back
     actor: str | None = None  # who decided
     words: str | None = None  # why, as they put it
     stands: bool = False  # whether nobody took the decision back
@@ -84,7 +84,7 @@ def waiting_for(connection: sa.Connection, subscriber: int) -> tuple[tuple[Propo
 
 def _told(connection: sa.Connection, rows: Iterable[sa.Row[Any]]) -> Iterable[Merged]:
     made = {each.id: each for each in all_decisions(connection)}
-    standing = _standing(made.values())
+    standing = {each.id for each in active(made.values())}
     for row in rows:
         evidence = json.loads(row.evidence)
         plain = (Instant(row.at), row.kind, row.kept, row.absorbed, row.reason)
@@ -98,17 +98,6 @@ def _told(connection: sa.Connection, rows: Iterable[sa.Row[Any]]) -> Iterable[Me
             yield Merged(*plain, source=evidence["source"], linked_at=parse_instant(evidence["at"]), keys=keys)
         else:
             yield Merged(*plain)
-
-
-def _standing(decisions: Collection[Decision]) -> set[int]:
-    """Those that nobody took back; taking back can itself be taken back."""
-    undone: set[int | None] = set()
-    kept = set()
-    for each in sorted(decisions, key=lambda decision: -decision.id):
-        if each.id not in undone:
-            kept.add(each.id)
-            undone.add(each.undoes)
-    return kept
 
 
 def _keys(connection: sa.Connection, numbers: Collection[int]) -> tuple[Key, ...]:

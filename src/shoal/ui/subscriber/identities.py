@@ -80,6 +80,8 @@ def _line(who: Known, each: Merged) -> str:
 
 
 def _why(each: Merged) -> str:
+    if each.decision is not None and each.kind == "unmerge" and not each.stands:
+        return f"Decision {each.decision} was taken back"
     if each.decision is not None:
         words = f": {each.words}" if each.words else ""
         return f"{each.actor} decided so{words} (decision {each.decision}{'' if each.stands else ', taken back'})"
