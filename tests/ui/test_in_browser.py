@@ -110,6 +110,18 @@ def test_text_and_rows_edit_the_same(look, shop):
     count_of(page)
 
 
+def test_the_number_of_a_draft_follows_events(look, shop):
+    page = look("editor").page
+    followed(shop, "viewers")
+    page.goto(f"{shop.url}/segments/new")
+    page.get_by_label("Write the sentence here").fill('did "Product Viewed"')
+    before = count_of(page)
+    posted(shop, "another.looker@example.org", 1)
+    page.wait_for_function(
+        "(number) => document.querySelector('[data-count]').innerText.replace(',', '') === number", arg=str(before + 1)
+    )
+
+
 def test_a_word_is_changed_with_the_keyboard_alone(look, shop):
     page = look("editor").page
     page.goto(f"{shop.url}/segments/new")

@@ -47,6 +47,7 @@ class Desk:
     drawn: Drawn = field(default_factory=Drawn)
     turn: int = 0
     words: str = ""  # that were typed last
+    is_live: bool = False  # whether the last numbers came from memory
 
     def __post_init__(self) -> None:
         self.built = trees.built(self.tree)
@@ -146,16 +147,31 @@ class Desk:
         if turn != self.turn:
             return
         here = served()
-        found = await ask(drafting.draft, here.opened, here.current, node.to_data(), lint=False)
-        if turn != self.turn:
+        if not await self._draft(turn, node):
             return
-        self._numbers(found.counts)
-        self.side.count(found.counts, found.as_of)
         before = None if self.saved is None else self.saved.segment.when
         compared = await ask(comparing.compare, here.opened, node, before)
         if turn != self.turn:
             return
         self.side.compare(compared)
+
+    async def _draft(self, turn: int, node: Node) -> bool:
+        """Show the numbers; False where they come too late."""
+        here = served()
+        found = await ask(drafting.draft, here.opened, here.current, node.to_data(), lint=False)
+        if turn != self.turn:
+            return False
+        self.is_live = found.reading == "live"
+        self._numbers(found.counts)
+        self.side.count(found.counts, found.as_of)
+        return True
+
+    async def follow(self) -> None:
+        """Count anew as events arrive, where memory alone answers."""
+        node, turn = self.node, self.turn
+        if self.is_live and node is not None and not self._asking.locked():
+            async with self._asking:
+                await self._draft(turn, node)
 
     async def _lint(self, turn: int, node: Node) -> None:
         own = None if self.saved is None else self.saved.segment

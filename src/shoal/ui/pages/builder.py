@@ -11,6 +11,7 @@ from shoal.ui.builder import desk as desks
 from shoal.ui.builder import tree as trees
 from shoal.ui.parts import element, link, notice, text
 from shoal.ui.policy import page
+from shoal.ui.pulse import listen
 from shoal.ui.segment_table import address
 from shoal.ui.served import served
 from shoal.ui.shell import frame
@@ -52,4 +53,5 @@ async def _draw(title: str, sub: str, saved: Listed | None, tree: trees.Tree) ->
             desk.draw()
             with element("div", "stack"):
                 desk.draw_side()
+    listen(desk.follow)
     desk.recount()
