@@ -12,7 +12,7 @@ from shoal.measurement.audit import Audit, Finding, SourceAudit
 from shoal.measurement.audit.model import Dimension, FieldShare, Severity
 from shoal.measurement.wording import day_of, length, lost, many, percent
 from shoal.ui.asking import ask
-from shoal.ui.parts import command, day_and_time, element, empty, figure, link, notice, people, text, tile
+from shoal.ui.parts import day_and_time, element, empty, figure, link, notice, people, text, tile
 from shoal.ui.policy import page
 from shoal.ui.shell import frame
 from shoal.ui.watched import progress_words, watched
@@ -85,7 +85,6 @@ def _draw(now: Progress, records: int) -> None:
         return
     if not now.audit.sources:
         with empty("Nothing to audit yet", "Once data has come in, it is judged here, and each finding says its fix."):
-            command("shoal import FOLDER")
             link("To the sources", "/sources", "button")
         return
     _figures(now.audit)

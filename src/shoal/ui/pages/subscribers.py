@@ -39,11 +39,11 @@ async def subscribers(search: str | None = None) -> None:
 
 
 class _Desk:
-    """What is sought on one page, and what is shown of it. An answer that was overtaken is not shown."""
+    """What is sought on one page, and what is shown of it. One question at a time, and the last one counts."""
 
     def __init__(self, place: ui.element) -> None:
         self._place = place
-        self._words, self._turn = "", 0
+        self._words, self._turn, self._is_looking = "", 0, False
         self._starts = [-1]
         self._found = Hits((), None)
 
@@ -60,14 +60,23 @@ class _Desk:
             ui.navigate.to(f"/subscribers/{subscriber_text(self._found.people[0].subscriber)}")
 
     async def _show(self) -> None:
+        """Look, once more where something else was typed meanwhile, and show what is found."""
         self._turn += 1
-        turn, words, after = self._turn, self._words.strip(), self._starts[-1]
-        opened = served().opened
-        found = await ask(seek, opened, words, after=after, most=A_PAGE)
-        moved = await ask(lately, opened, MOVES) if not words else ()
-        if turn != self._turn:
+        if self._is_looking:
             return
+        self._is_looking = True
+        try:
+            turn = 0
+            while turn != self._turn:
+                turn, words, opened = self._turn, self._words.strip(), served().opened
+                found = await ask(seek, opened, words, after=self._starts[-1], most=A_PAGE)
+                moved = await ask(lately, opened, MOVES) if not words else ()
+        finally:
+            self._is_looking = False
         self._found = found
+        self._draw(words, found, moved)
+
+    def _draw(self, words: str, found: Hits, moved: Sequence[Move]) -> None:
         self._place.clear()
         with self._place:
             if not words:

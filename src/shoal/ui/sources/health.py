@@ -104,6 +104,7 @@ def _when(came: Arrived, audits: Progress) -> str:
 
 def _nothing() -> None:
     with empty("Nothing has come in yet", "Each source is listed here with how much it brings and how fresh that is."):
-        text("p", "Import files, or make a key below and send events:", "sub")
+        link("Make a key and send events", "#keys", "button primary")
+        text("p", "Or stop the server, and bring in your files, or a shop to try things on:", "sub")
         command("shoal import FOLDER")
-        link("To the keys", "#keys", "button")
+        command("shoal demo")
