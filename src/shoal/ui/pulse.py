@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from weakref import WeakKeyDictionary
 
 from nicegui import background_tasks, ui
 from nicegui.client import Client
@@ -23,6 +24,7 @@ Refresh = Callable[[], Awaitable[None]]
 
 _listening: dict[Client, list[Refresh]] = {}
 _running: set[Client] = set()
+_told: WeakKeyDictionary[Client, int] = WeakKeyDictionary()  # the newest change that each page was told of
 
 
 def listen(refresh: Refresh) -> None:
@@ -41,16 +43,17 @@ async def beat() -> None:
             await asyncio.sleep(_PATIENCE_S)
             continue
         newest = await asyncio.to_thread(current.wait, -1 if seen is None else seen, _PATIENCE_S)
+        for client in list(_listening):  # who was still busy with what came before is told now
+            if client.has_socket_connection and client not in _running and _told.get(client) != newest:
+                _told[client] = newest
+                _running.add(client)
+                background_tasks.create(_refresh(client), name="pulse of a page")
         if newest != seen:
             seen = newest
-            for client in list(_listening):
-                if client.has_socket_connection and client not in _running:
-                    background_tasks.create(_refresh(client), name="pulse of a page")
             await asyncio.sleep(REST_S)
 
 
 async def _refresh(client: Client) -> None:
-    _running.add(client)
     try:
         for refresh in list(_listening.get(client, ())):
             with client:

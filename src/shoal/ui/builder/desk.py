@@ -168,9 +168,11 @@ class Desk:
 
     async def follow(self) -> None:
         """Count anew as events arrive, where memory alone answers."""
-        node, turn = self.node, self.turn
-        if self.is_live and node is not None and not self._asking.locked():
-            async with self._asking:
+        if not self.is_live:
+            return
+        async with self._asking:
+            node, turn = self.node, self.turn
+            if node is not None:
                 await self._draft(turn, node)
 
     async def _lint(self, turn: int, node: Node) -> None:
