@@ -6,9 +6,10 @@ from fastapi import Request
 from nicegui import ui
 
 from shoal.flow.arrivals import Arrived
+from shoal.measurement.wording import many
 from shoal.ui import cookies
 from shoal.ui.asking import ask
-from shoal.ui.parts import element, link, seconds, text
+from shoal.ui.parts import day_and_time, element, link, text
 from shoal.ui.policy import page
 from shoal.ui.shell import frame
 from shoal.ui.sources.health import health
@@ -59,4 +60,4 @@ async def sources(request: Request) -> None:
 
 def _line(came: Arrived) -> str:
     lately = sum(each.lately for each in came.sources.values())
-    return f"{lately:,} records arrived in the last {seconds(came.at - came.since)}"
+    return f"{many(lately, 'record')} arrived since {day_and_time(came.since)}"

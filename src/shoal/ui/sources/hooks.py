@@ -89,10 +89,12 @@ class Hooks:
                             text("option", each.title, value=each.name)
                     name = field_("Name; the vendor's where empty").style("flex: 1 1 180px")
                 steps = text("p", _steps(next(iter(WEBHOOKS))), "sub")
-                secret = field_("Secret; made here where it is ours to make", type="password", autocomplete="off")
+                secret = field_("Secret; empty: made here", type="password", autocomplete="off")
+                text("div", "Where vendors reach this server", "k")
                 address = field_("Where vendors reach this server", value=self.host)
                 made = element("div", "stack", role="status")
-                make = text("button", "Take it", "primary", type="button")
+                with element("div", "row"):
+                    make = text("button", "Take it", "primary", type="button")
         vendor.on("change", lambda event: steps.set_text(_steps(str(event.args))), js_handler=VALUE)
 
         async def create(said: dict[str, str]) -> None:

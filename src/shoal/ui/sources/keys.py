@@ -90,13 +90,15 @@ class Keys:
         with element("details"):
             text("summary", "Make a key", "button")
             with element("div", "stack").style("padding-top: 10px"):
+                text("div", "What you call it, and the source that its events get", "k")
                 with element("div", "row"):
                     name = field_("Name, such as the program").style("flex: 1 1 200px")
                     source = field_("Source, such as web", value="web").style("flex: 1 1 140px")
                 with element("div", "row"):
                     boxes = {scope: _box(scope, words) for scope, words in SCOPES.items()}
                 made = element("div", "stack", role="status")
-                make = text("button", "Make it", "primary", type="button")
+                with element("div", "row"):
+                    make = text("button", "Make it", "primary", type="button")
 
         async def create(said: dict[str, str]) -> None:
             acting("create a key")
