@@ -109,18 +109,22 @@ class Hooks:
             )
             made.clear()
             with made:
-                if secret_made is not None:
-                    text("p", "This is the secret. Keep it now: it is not shown again.", "said")
-                    copied(secret_made, "the secret")
-                    base = hook.address or self.host
-                    if _in_address(hook.vendor):
-                        text("p", "And the address with it:", "sub")
-                        copied(_address(base, hook.name, hook.vendor, secret_made), "the address with the secret")
-                else:
-                    text("p", f"{hook.name} is taken from now on.", "sub")
+                self._made(hook, secret_made)
             await self.show()
 
         answers(make, {"vendor": vendor, "name": name, "secret": secret, "address": address}, create)
+
+    def _made(self, hook: Hook, secret: str | None) -> None:
+        """What was made: its secret, this once, where that is ours."""
+        if secret is None:
+            text("p", f"{hook.name} is taken from now on.", "sub")
+            return
+        text("p", "This is the secret. Keep it now: it is not shown again.", "said")
+        copied(secret, "the secret")
+        if _in_address(hook.vendor):
+            text("p", "And the address with it:", "sub")
+            shown = _address(hook.address or self.host, hook.name, hook.vendor, secret)
+            copied(shown, "the address with the secret")
 
     def _generic(self) -> None:
         with element("details"):
