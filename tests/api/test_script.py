@@ -8,24 +8,14 @@ import json
 import struct
 import threading
 import wave
-from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import sync_playwright
 
 from shoal.api.script import script
 from shoal.flow.home import open_home
 from shoal.flow.reading import open_reading
 
-CHROMIUM = "/usr/bin/chromium"
-ARGUMENTS = [
-    "--headless=new",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-dev-shm-usage",
-    "--disable-background-networking",
-]
 MOST_BYTES = 6_000
 
 PAGE = """<!doctype html><html><head><title>Beans</title>
@@ -38,8 +28,6 @@ shoal.push(["track", "Product Viewed", {"sku": "b1"}]);
 <body style="margin: 0"><form id="sign-up" action="/thanks.html"><input name="email" value="secret@example.org">
 <input name="id" value="secret"><button>Go</button></form>
 <audio id="sound" src="/sound.wav"></audio><div style="height: 5000px">Long</div></body></html>"""
-
-pytestmark = pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="there is no Chromium here")
 
 
 class Site(http.server.SimpleHTTPRequestHandler):
@@ -73,16 +61,6 @@ def site(tmp_path, server):
     yield f"http://127.0.0.1:{served.server_port}"
     served.shutdown()
     served.server_close()
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with sync_playwright() as playwright:
-        found = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=[*ARGUMENTS, "--autoplay-policy=no-user-gesture-required"]
-        )
-        yield found
-        found.close()
 
 
 def taken(server):
@@ -122,8 +100,8 @@ def test_the_script_is_small_and_comes_from_here_alone(shared):
     assert (again.status_code, again.content) == (304, b"")
 
 
-def test_what_happens_on_a_page_is_in_the_lake(server, site, browser):
-    context = browser.new_context(viewport={"width": 800, "height": 500})
+def test_what_happens_on_a_page_is_in_the_lake(server, site, chromium):
+    context = chromium.new_context(viewport={"width": 800, "height": 500})
     page = context.new_page()
     problems = []
     page.on("console", lambda said: problems.append(said.text) if said.type == "error" else None)
@@ -171,8 +149,8 @@ def test_what_happens_on_a_page_is_in_the_lake(server, site, browser):
         "Object.defineProperty(navigator, 'doNotTrack', {value: '1'})",
     ],
 )
-def test_who_asks_for_it_is_left_alone(server, site, browser, refusal):
-    context = browser.new_context()
+def test_who_asks_for_it_is_left_alone(server, site, chromium, refusal):
+    context = chromium.new_context()
     context.add_init_script(refusal)
     page = context.new_page()
     asked = []
@@ -188,8 +166,8 @@ def test_who_asks_for_it_is_left_alone(server, site, browser, refusal):
     assert taken(server)[0] == {}
 
 
-def test_what_was_refused_is_sent_again_once(server, site, browser):
-    context = browser.new_context()
+def test_what_was_refused_is_sent_again_once(server, site, chromium):
+    context = chromium.new_context()
     page = context.new_page()
     refused = []
 

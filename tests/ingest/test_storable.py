@@ -176,7 +176,7 @@ def drain(records: list[Record]) -> None:
         columns = shredding([text for event, text, _ in named if event and text], structure)
         rows = lake_rows.EVENTS.format(rows="records", part="true")
         lake.write_file(Path(name), duck, table="events", stem="a", rows=rows, shredding=columns)
-        for kind, stated in lake_rows.FACTS.items():
+        for kind, stated in lake_rows.facts("records").items():
             lake.write_file(Path(name), duck, table=kind, stem="a", rows=stated)
 
 

@@ -27,8 +27,6 @@ from shoal.flow.home import Opened
 from shoal.flow.webhooks import Fetch, Post
 from shoal.store.secret import secret_at
 
-HOME = "SHOAL_HOME"
-
 
 def made(opened: Opened, *, engine: bool = True, fetch: Fetch = fetched, pages: bool = False) -> FastAPI:
     """The application over an open workspace.

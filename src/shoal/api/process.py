@@ -12,13 +12,12 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from starlette.types import ASGIApp
 
-from shoal.api.app import HOME, made
+from shoal.api.app import made
+from shoal.api.environment import HOME, LOG_LEVEL
 from shoal.api.logs import Logged, happened, set_up
 from shoal.core.failures import is_unflushed
 from shoal.flow.home import open_home
 from shoal.store.database import Database
-
-LOG_LEVEL = "SHOAL_LOG_LEVEL"
 
 SWITCH_S = 0.0005
 """How long a thread that computes keeps the interpreter while another wants it. The engine asks for it thousands of

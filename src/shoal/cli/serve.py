@@ -7,9 +7,8 @@ from typing import Annotated
 
 import typer
 
-from shoal.api.app import HOME
+from shoal.api.environment import HOME, LOG_LEVEL
 from shoal.api.logs import LEVELS, OF_GRANIAN, set_up
-from shoal.api.process import LOG_LEVEL
 from shoal.cli.main import app
 from shoal.cli.show import Shown
 from shoal.core.errors import require
