@@ -43,6 +43,7 @@ from shoal.segments import english, feed
 LAPSE = "Benchmark Lapsed"
 LAPSING = 10_000
 PEOPLE = 1_000_000
+SECONDS = 60
 
 BARS = (
     Bar("events/s taken and told", operator.ge, 30_000, "≥ 30,000"),
@@ -239,8 +240,8 @@ def checked(opened: Opened, before: int, sent: int) -> Iterator[Row]:
         yield measured("memberships that a rebuild has otherwise", len(told.differences(built, only=own)), "")
 
 
-def measure(people: int, folder: Path, *, quick: bool) -> Iterator[Row]:
-    """All figures."""
+def measure(people: int, folder: Path, *, seconds: float, offered: int) -> Iterator[Row]:
+    """All figures; at full speed so many events a second are offered for so long."""
     opened = copied(made(people, folder).home, folder / "live")
     apply(opened, decide(opened), actor="benchmark")
     key = create_key(opened, "benchmark", "shoal", ("write", "read"))[1]
@@ -250,14 +251,12 @@ def measure(people: int, folder: Path, *, quick: bool) -> Iterator[Row]:
     total = LAPSING
     try:
         yield measured("until the engine follows", server.wait(opened))
-        yield idle(server, 5 if quick else 30)
-        sent, seen = paced(server, key, people, Pace("slow", 5_000, 5 if quick else 30, 2))
+        yield idle(server, min(30, seconds))
+        sent, seen = paced(server, key, people, Pace("slow", 5_000, min(30, seconds), 2))
         total += sent.events
         yield from answered(sent, "at 5,000/s")
         yield from told_after(opened, sent, seen, "at 5,000/s")
-        sent, seen = paced(
-            server, key, people, Pace("fast", 5_000 if quick else 40_000, 5 if quick else 60, 8, first=2_000)
-        )
+        sent, seen = paced(server, key, people, Pace("fast", offered, seconds, 8, first=2_000))
         total += sent.events
         yield measured("events/s taken and told", sent.events / (max(seen.values()) - min(sent.began)), "")
         yield measured("requests refused and sent again", sent.refused, "")
@@ -294,11 +293,15 @@ def main() -> None:
     """Measure, print, keep."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--quick", action="store_true", help="a small list, for a few seconds")
+    options.add_argument("--people", type=int, default=PEOPLE, help="size of the list")
+    options.add_argument("--seconds", type=float, default=SECONDS, help="for how long it runs at full speed")
     options.add_argument("--folder", type=Path, default=FOLDER, help="where workspaces are made and kept")
     chosen = options.parse_args()
-    people = 4_000 if chosen.quick else PEOPLE
-    rows = judged(measure(people, chosen.folder, quick=chosen.quick), BARS, large=not chosen.quick)
-    report("live-quick" if chosen.quick else "live", rows)
+    people = 4_000 if chosen.quick else chosen.people
+    seconds, offered = (5, 5_000) if chosen.quick else (chosen.seconds, 40_000)
+    large = people >= PEOPLE and seconds >= SECONDS
+    rows = judged(measure(people, chosen.folder, seconds=seconds, offered=offered), BARS, large=large)
+    report("live" if large else f"live-{people}", rows)
 
 
 if __name__ == "__main__":

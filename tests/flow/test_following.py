@@ -9,7 +9,9 @@ from contextlib import contextmanager
 
 import pytest
 
-from shoal.core.time import now
+from shoal.core.time import Instant, now
+from shoal.flow import following as following_
+from shoal.flow import retention
 from shoal.flow.applying import apply, decide
 from shoal.flow.defining import known
 from shoal.flow.drain import Drain, Pace
@@ -32,6 +34,7 @@ SEGMENTS = {
 }
 
 
+DAY = 86_400_000
 EVENTS = ("Product Viewed", "Order Completed", "Page Viewed")
 
 
@@ -155,3 +158,53 @@ def test_whatever_arrives_whatever_happens_to_the_server(opened, seed):
         one.close()
     with following(opened) as one:
         check(opened, one)
+
+
+def test_what_lapsed_while_no_server_ran_has_its_own_instant(opened, monkeypatch):
+    """Though the events are in no file yet, and have to be taken from the journal again."""
+    with following(opened) as one:
+        monkeypatch.setattr(one, "keep", lambda: None)
+        arrives(opened, [call("track", event="Product Viewed", userId="u7", messageId=f"x{n}") for n in range(2)])
+        settle(one)
+        at = max(told.at for told in changes(opened) if told.segment == "viewers")
+    later = Instant(at + 8 * DAY)
+    monkeypatch.setattr(following_, "now_", lambda: later)
+    with following(opened) as one:
+        settle(one)
+    left = [told for told in changes(opened) if told.segment == "viewers" and not told.entered]
+    assert [(told.reason, told.at < later - DAY + 1_000) for told in left] == [("time", True)]
+
+
+def test_segments_that_end_are_left_in_their_last_version(opened):
+    with following(opened) as one:
+        arrives(opened, [call("identify", userId="u7", messageId="x", traits={"plan": "trial"})])
+        settle(one)
+        for name in ("trial", "both"):
+            (opened.home.segments / f"{name}.yaml").unlink()
+        apply(opened, decide(opened), actor="test")
+        settle(one)
+    ended = [told for told in changes(opened) if told.segment == "trial"]
+    assert [(told.entered, told.version, told.reason) for told in ended] == [
+        (True, 1, "event"),
+        (False, 1, "definition"),
+    ]
+
+
+def test_journal_and_feed_forget_and_a_start_still_knows_what_was_told(opened, monkeypatch):
+    with following(opened) as one:
+        arrives(opened, [call("identify", userId="u7", messageId="x", traits={"plan": "trial"})])
+        settle(one)
+        one.keep()
+        monkeypatch.setattr(retention, "now", lambda: Instant(now() + 40 * DAY))
+        one._trim()
+        with opened.database.read() as connection:
+            assert journal.waiting(connection, after=0) == 0
+    before = len(changes(opened))
+    with following(opened) as one:
+        settle(one)
+    assert len(changes(opened)) == before
+
+
+def changes(opened):
+    with opened.database.read() as connection:
+        return feed.read(connection, most=1_000_000)[0]

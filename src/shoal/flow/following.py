@@ -20,7 +20,7 @@ import sqlalchemy as sa
 from shoal.core import happenings
 from shoal.core.time import Instant
 from shoal.core.time import now as now_
-from shoal.flow import baseline, facts, live, unifying
+from shoal.flow import baseline, facts, live, retention, unifying
 from shoal.flow.baseline import Baseline
 from shoal.flow.current import Current
 from shoal.flow.defining import known
@@ -52,6 +52,9 @@ LOOK_S = 0.25
 BASELINE_CHANGES = 500_000
 """After so many changes the members are written down whole again."""
 
+TRIM_S = 3_600.0
+"""Between two times at which journal and feed forget what they have kept for long enough."""
+
 ASK_SHARE = 50
 """Declared gaps are asked for so seldom that it takes one of so many parts of a processor's time."""
 
@@ -65,6 +68,8 @@ class Following:
         self._opened, self._drain = opened, drain
         self._waited: float | None = None  # since when the oldest record waits for a file
         self._looked = self._ask_after = 0.0
+        self._trimmed = time.monotonic()
+        self._numbers: dict[str, int] = {}  # the newest version of each segment that was ever followed here
         self._beside = ThreadPoolExecutor(1, "asking")
         self._asking: Future[_Asked] | None = None
         unifying.unify(opened)
@@ -78,7 +83,7 @@ class Following:
         self._asks = Told(self._reading.needs)
         self.current = Current(self._reading, definitions.versions, self._number, opened.database)
         while state and (fresh := drain.take(until=state.offset)) is not None:
-            self._fold(fresh, None)  # it was told already, or is among the differences
+            self._fold(fresh, None, self._reading.now)  # it was told already, or is among the differences
         self._tell([(told.differences(self._reading), "event")] if told and state else [], force=True)
         self._save()
         self.next_due = self._due()  # the next instant at which time alone may change something
@@ -99,6 +104,8 @@ class Following:
             self.keep()
         if self._number - self._written > BASELINE_CHANGES:
             self._save()
+        if time.monotonic() - self._trimmed > TRIM_S:
+            self._trim()
         return fresh is not None
 
     def keep(self) -> None:
@@ -119,12 +126,19 @@ class Following:
         baseline.save(self._opened.home.derived, self._reading, self._number)
         self._written = self._number
 
+    def _trim(self) -> None:
+        """Forget what was in the lake, and on the feed, for long enough; the members are written down before."""
+        self._save()
+        retention.trim(self._opened)
+        self._trimmed = time.monotonic()
+
     def _definitions(self) -> _Definitions:
         with self._opened.database.read() as connection:
             self._signature = versions.signature(connection)
         self._looked = time.monotonic()
         found = known(self._opened)
         numbers = {name: found.current[name].number if name in found.current else 0 for name in found.sound}
+        self._numbers |= numbers
         return _Definitions(found.sound, numbers)
 
     def _built(self, nodes: Mapping[str, Node], clock: Instant) -> tuple[Live, Whose]:
@@ -167,9 +181,9 @@ class Following:
         self.current.replace(made, nodes.versions)
         self._tell([(before.differences(made), "people")], fresh)
 
-    def _fold(self, fresh: Fresh | None, found: Moves | None) -> list[Part]:
-        """Move the clock, take who is who now, and the records of the table `fresh`."""
-        duck, clock = self._drain.duck, Instant(max(now_(), self._reading.now))
+    def _fold(self, fresh: Fresh | None, found: Moves | None, clock: Instant | None = None) -> list[Part]:
+        """Move the clock, by default to now, take who is who now, and the records of the table `fresh`."""
+        duck, clock = self._drain.duck, Instant(max(now_(), self._reading.now)) if clock is None else clock
         if fresh is not None:
             tell(duck)
         with self.current.turn() as reading:
@@ -196,7 +210,7 @@ class Following:
         force: bool = False,
     ) -> None:
         """Write changes and how far the feed is, in the caller's transaction or one of their own."""
-        told = [_rows(changes, reason, self.current.versions()) for changes, reason in parts if len(changes)]
+        told = [_rows(changes, reason, self._numbers) for changes, reason in parts if len(changes)]
         if not (told or fresh or force):
             return
         self._offset = fresh.last if fresh else self._offset

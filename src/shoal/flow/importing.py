@@ -13,11 +13,12 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from shoal.core.settings import Settings
-from shoal.core.time import UNITS_MS, Instant, now
+from shoal.core.time import Instant, now
 from shoal.flow.beside import Beside
-from shoal.flow.drain import BULK, GENTLE, STAGE, Drain
+from shoal.flow.drain import BULK, GENTLE, Drain
 from shoal.flow.home import Opened, one_writer
 from shoal.flow.planning import How, NotImported, Part, plan, refused
+from shoal.flow.retention import trim
 from shoal.flow.unifying import unify
 from shoal.ingest import ledger
 from shoal.ingest.accounts import records_in
@@ -83,7 +84,7 @@ def import_paths(
             with Drain(opened.home, opened.database, pace) as drain, Beside(drain) as beside:
                 beside.drain()  # what an interrupted import left in the journal
                 numbers, broken = _import_each(_Run(opened, worker, beside, watch), planned.parts)
-            _trim(opened)
+            trim(opened)
         finally:
             unify(opened)
     return ImportRun(tuple(_told(opened, number, again) for number, again in numbers), (*planned.left_out, *broken))
@@ -115,14 +116,6 @@ def _import_each(run: _Run, parts: Sequence[Part]) -> tuple[list[tuple[int, bool
     if broken and not numbers:
         raise broken[0].error
     return numbers, broken
-
-
-def _trim(opened: Opened) -> None:
-    """Forget what has been in the lake for long enough."""
-    with opened.database.write() as connection:
-        in_lake = journal.offset_of(connection, STAGE)
-        kept = opened.settings.journal_days * UNITS_MS["d"]
-        journal.trim(connection, up_to=in_lake, received_before=Instant(now() - kept))
 
 
 def _import(run: _Run, part: Part, arrival: Instant) -> tuple[int, bool]:

@@ -18,7 +18,7 @@ def warehouse(request: pytest.FixtureRequest) -> Iterator[tuple[str, warehouses.
             yield "duckdb", warehouses.DuckDB()
         case "clickhouse":
             if importlib.util.find_spec("chdb") is None:
-                pytest.skip("chdb is not installed: pip install -e '.[warehouses]'")
+                pytest.skip("chdb is not installed: pip install -e '.[dev]'")
             yield "clickhouse", warehouses.ClickHouse()
         case "postgres":
             yield "postgres", warehouses.Postgres(request.getfixturevalue("postgresql_url"))
