@@ -21,9 +21,9 @@ from shoal.api.app import made
 from shoal.core.time import Instant, now
 from shoal.flow import live
 from shoal.flow.admitting import create_key
-from shoal.flow.current import Current
 from shoal.flow.home import Opened, create, open_home
 from shoal.flow.importing import import_paths
+from shoal.flow.in_memory import InMemory
 from shoal.flow.reading import open_reading
 from shoal.segments import feed
 from shoal.segments.sentence import parse
@@ -45,13 +45,13 @@ class Asked:
         auth = (self.keys[key], "") if key else None
         return httpx.request(method, f"{self.url}{path}", json=body, auth=auth, timeout=60, **more)
 
-    def follow(self, **sentences: str) -> Current:
+    def follow(self, **sentences: str) -> InMemory:
         """Let a live reading of these segments be what the server knows of this instant."""
         nodes = {name: parse(sentence) for name, sentence in sentences.items()}
         with open_reading(self.opened) as duck:
             found = live.cold(duck, nodes, now())
         with self.opened.database.read() as connection:
-            current = Current(found, dict.fromkeys(nodes, 1), feed.newest(connection))
+            current = InMemory(found, dict.fromkeys(nodes, 1), feed.newest(connection))
         self.app.state.engine = SimpleNamespace(current=current, is_alive=True, close=lambda: None)
         return current
 
@@ -103,7 +103,7 @@ def filled(folder: Path) -> Opened:
 @contextmanager
 def served(opened: Opened, **settings: Any) -> Iterator[Asked]:
     """Serve it; `settings` are those of uvicorn."""
-    app = made(opened, engine=False)
+    app = made(opened)
     server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", timeout_graceful_shutdown=1, **settings))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

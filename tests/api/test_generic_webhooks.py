@@ -34,7 +34,7 @@ def opened(tmp_path):
 def post(opened):
     """Deliver to a webhook whose secret stands in the address."""
     create_webhook(opened, "generic", name="shop", secret="k1", terms=Terms(SIGN_UPS, "address"))
-    with TestClient(made(opened, engine=False)) as client:
+    with TestClient(made(opened)) as client:
         yield lambda **sent: client.post(PATH, headers={**KEY, **sent.pop("headers", {})}, **sent)
 
 
@@ -105,7 +105,7 @@ def test_signatures_of_the_body(opened, written):
         "prefixed": f"sha256={digest.hexdigest()}",
         "base64": base64.b64encode(digest.digest()).decode(),
     }
-    with TestClient(made(opened, engine=False)) as client:
+    with TestClient(made(opened)) as client:
         assert client.post(PATH, headers={"x-shop-hmac": told[written]}, content=body).json()["records"] == 1
         assert client.post(PATH, headers={"x-shop-hmac": told[written]}, content=body).json()["again"] is True
         assert client.post(PATH, headers={"x-shop-hmac": told[written]}, content=body + b" ").status_code == 401
@@ -115,7 +115,7 @@ def test_rows_that_the_mapping_leaves_out(opened):
     told = {"reason": "test_order", "when": [{"column": "meta.test", "is": "True"}]}
     mapping = mapping_from({**SIGN_UPS.as_data(), "skip": [told], "keep_unmapped": True})
     create_webhook(opened, "generic", name="shop", secret="k1", terms=Terms(mapping, "address"))
-    with TestClient(made(opened, engine=False)) as client:
+    with TestClient(made(opened)) as client:
         sent = [{**ANA, "meta": {"test": True}}, ANA]
         answer = client.post(PATH, headers=KEY, json=sent).json()
     assert answer == {"success": True, "records": 1, "skipped": {"test_order": 1}}

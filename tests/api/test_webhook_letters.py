@@ -34,7 +34,7 @@ def test_a_broken_row_is_a_letter_that_can_be_read_again(opened, tmp_path):
     odd = {"email": "bo@example.org", "timestamp": "soon", "event": "delivered"}
     body = json.dumps([good, odd, {**odd, "event": "brand_new"}]).encode()
     headers, body = SENDGRID.signed(key, body, int(time.time()), "")
-    with TestClient(made(opened, engine=False)) as client:
+    with TestClient(made(opened)) as client:
         answer = client.post("/v1/webhooks/mail", headers=headers, content=body).json()
         (letter,) = known_letters(opened)
     assert (answer["records"], answer["skipped"]) == (1, {"unknown_event": 1})
@@ -67,7 +67,7 @@ def test_forms_of_mailgun(opened, form):
     sent = (
         {"data": fields} if form == "urlencoded" else {"files": {name: (None, text) for name, text in fields.items()}}
     )
-    with TestClient(made(opened, engine=False)) as client:
+    with TestClient(made(opened)) as client:
         assert client.post("/v1/webhooks/mailgun", **sent).json() == {"success": True, "records": 1}
         assert client.post("/v1/webhooks/mailgun", **sent).status_code == 409
 
@@ -75,7 +75,7 @@ def test_forms_of_mailgun(opened, form):
 def test_woocommerce_asks_whether_anybody_is_there(opened):
     secret, _ = WOOCOMMERCE.new_key()
     create_webhook(opened, "woocommerce", secret=secret)
-    with TestClient(made(opened, engine=False)) as client:
+    with TestClient(made(opened)) as client:
         assert client.post("/v1/webhooks/woocommerce", content=b"webhook_id=142").json() == {"success": True}
         assert client.post("/v1/webhooks/woocommerce", content=b"webhook_id=142&id=1").status_code == 401
 
@@ -83,7 +83,7 @@ def test_woocommerce_asks_whether_anybody_is_there(opened):
 def test_a_secret_in_the_address(opened):
     create_webhook(opened, "mailchimp", secret="k1")
     body = MAILCHIMP.body(1)
-    with TestClient(made(opened, engine=False)) as client:
+    with TestClient(made(opened)) as client:
         path = "/v1/webhooks/mailchimp"
         assert client.get(path).status_code == 200  # Mailchimp asks before it saves the address
         assert client.post(f"{path}?secret=k1", content=body).json() == {"success": True, "records": 1}

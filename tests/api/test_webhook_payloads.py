@@ -28,7 +28,7 @@ def test_every_payload_is_accepted(vendor, tmp_path, shared_data):
     path = f"/v1/webhooks/{vendor.name}"
     names = [name for name in EXPECTED if name.startswith(f"{vendor.name}/")]
     at = int(time.time())
-    with TestClient(made(opened, engine=False, fetch=lambda _: amazon()[1])) as client:
+    with TestClient(made(opened, fetch=lambda _: amazon()[1])) as client:
         for number, name in enumerate(names):
             headers, body = delivered(shared_data / "payloads" / f"{name}.json")
             signature, body = vendor.signed(key, body, at - number, f"{BASE}{path}")

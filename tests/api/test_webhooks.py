@@ -64,7 +64,7 @@ def play(request, tmp_path):
             raise UserError("no_answer", "Nothing stands there.")
         return answers[address]
 
-    with TestClient(made(opened, engine=False, fetch=fetch)) as client:
+    with TestClient(made(opened, fetch=fetch)) as client:
         yield Play(client, opened, request.param)
 
 

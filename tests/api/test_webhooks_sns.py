@@ -80,7 +80,7 @@ def called(tmp_path):
             raise UserError("no_answer", "Nothing stands there.")
         return amazon()[1]
 
-    with TestClient(made(opened, engine=False, fetch=fetch)) as client:
+    with TestClient(made(opened, fetch=fetch)) as client:
         yield Called(client, opened, asked)
 
 

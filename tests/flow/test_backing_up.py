@@ -284,10 +284,10 @@ def test_everything_that_a_workspace_keeps_is_backed_up_or_left_out_by_name(sqli
 
 def test_the_change_feed_goes_on_from_where_the_backup_was(sqlite, tmp_path):
     from shoal.flow.backup_form import BASELINE
-    from shoal.flow.engine import Engine
+    from shoal.flow.engine import EngineThread
     from shoal.flow.rebuilding import rebuild
 
-    engine = Engine(sqlite)
+    engine = EngineThread(sqlite)
     engine.close()
     written = (sqlite.home.folder / BASELINE).read_bytes()
     back_up(sqlite, tmp_path / "b")

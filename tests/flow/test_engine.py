@@ -8,7 +8,7 @@ import pytest
 
 from shoal.core.errors import UserError
 from shoal.flow import engine as engines
-from shoal.flow.engine import Engine
+from shoal.flow.engine import EngineThread
 from shoal.flow.following import Following
 from shoal.flow.home import one_writer
 from shoal.segments import feed
@@ -32,7 +32,7 @@ def test_it_starts_anew_when_something_failed(sqlite, monkeypatch):
         return turn(self)
 
     monkeypatch.setattr(Following, "turn", failing)
-    running = Engine(sqlite)
+    running = EngineThread(sqlite)
     until(lambda: next(failures, "over") == "over" and running.is_alive and running.current is not None)
     running.close()
 
@@ -42,7 +42,7 @@ def test_while_it_fails_it_is_not_alive_and_close_says_why(sqlite, monkeypatch):
         raise OSError("no room")
 
     monkeypatch.setattr(Following, "turn", failing)
-    running = Engine(sqlite)
+    running = EngineThread(sqlite)
     until(lambda: not running.is_alive)
     assert running.current is None
     with pytest.raises(OSError, match="no room"):
@@ -50,7 +50,7 @@ def test_while_it_fails_it_is_not_alive_and_close_says_why(sqlite, monkeypatch):
 
 
 def test_it_holds_the_lock_until_it_is_closed(sqlite):
-    running = Engine(sqlite)
+    running = EngineThread(sqlite)
     with pytest.raises(UserError, match="Another Shoal command"), one_writer(sqlite.home):
         pass
     running.close()

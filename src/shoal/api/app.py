@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from importlib import metadata
 
@@ -27,17 +27,19 @@ from shoal.flow.home import Opened
 from shoal.flow.webhooks import Fetch, Post
 from shoal.store.secret import secret_at
 
+MakesEngine = Callable[[Opened], Engine]
 
-def made(opened: Opened, *, engine: bool = True, fetch: Fetch = fetched, pages: bool = False) -> FastAPI:
+
+def made(opened: Opened, *, engine: MakesEngine | None = None, fetch: Fetch = fetched, pages: bool = False) -> FastAPI:
     """The application over an open workspace.
 
-    `engine` takes what arrives to the lake besides; `fetch` asks other servers, for certificates of webhooks; `pages`
+    `engine` makes what takes arrivals to the lake; `fetch` asks other servers, for certificates of webhooks; `pages`
     adds the web app, once in a process.
     """
 
     @asynccontextmanager
     async def alive(app: FastAPI) -> AsyncIterator[None]:
-        app.state.engine = Engine(opened) if engine else None
+        app.state.engine = engine(opened) if engine else None
         app.state.intake = Intake(opened.database, kept=app.state.engine.wake if engine else None)
         deliverer = Deliverer(opened, secret, lambda: app.state.engine.current) if engine else None
         try:

@@ -27,7 +27,7 @@ class Bell:
     async def rung(self, after: int, timeout_s: float) -> bool:
         """Whether there are changes with greater numbers, waiting for them so long."""
         current = self._current()
-        if current is not None and current.status().newest > after:
+        if current is not None and current.wait(after, 0) > after:
             return True
         loop = asyncio.get_running_loop()
         told: asyncio.Future[None] = loop.create_future()

@@ -1,9 +1,43 @@
-"""Names of what a server's process is told by the one that starts it."""
+"""What each process of a server is told by the one that starts it, and when it ends by itself."""
 
 from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import NoReturn
+
+import sqlalchemy as sa
+from sqlalchemy import event
+
+from shoal.api.logs import happened, set_up
+from shoal.core.failures import is_unflushed
+from shoal.flow.home import Opened, open_home
 
 HOME = "SHOAL_HOME"
 """Folder of the workspace."""
 
 LOG_LEVEL = "SHOAL_LOG_LEVEL"
 """How much the log tells: one of `logs.LEVELS`."""
+
+
+def opened_workspace() -> Opened:
+    """The workspace that `SHOAL_HOME` names, and the log set up.
+
+    The process ends at once when the disk could not say that it has a commit: to ask again may be answered with yes
+    while the data is lost (https://wiki.postgresql.org/wiki/Fsync_Errors). The next start reads what is on disk.
+    """
+    set_up(os.environ.get(LOG_LEVEL, "info"))
+    opened = open_home(Path(os.environ[HOME]))
+
+    @event.listens_for(opened.database.engine, "handle_error")
+    def look(context: sa.engine.ExceptionContext) -> None:
+        if is_unflushed(context.original_exception):
+            end()
+
+    return opened
+
+
+def end() -> NoReturn:
+    """End without any word to the disk; who waits for an answer gets none, and sends it again."""
+    happened("disk_failed", code="unflushed")
+    os._exit(os.EX_IOERR)

@@ -71,11 +71,8 @@ class LiveAudience:
         current = self._current()
         if current is None:
             return None
-        with current.turn() as live:
-            if segment in current.versions():
-                found: list[int] = live.ids(segment).tolist()
-                return found
-        return _without(self._opened, segment)
+        found = current.everybody(segment)
+        return _without(self._opened, segment) if found is None else found
 
 
 class LakeAudience:

@@ -59,9 +59,7 @@ def from_memory(current: Current, node: Node, others: Mapping[str, Node]) -> tup
         return None
     conditions, parts = conditions_of(node), waterfall_of(node)
     beginnings = [All(tuple(parts.values())[:number]) for number in range(1, len(parts) + 1)]
-    with current.turn():  # all numbers of one instant
-        found = [current.count(each, others) for each in (node, *(part for _, part in conditions), *beginnings)]
-        status = current.status()
+    status, found = current.counts((node, *(part for _, part in conditions), *beginnings), others)
     numbers = [each for each in found if each is not None]
     if len(numbers) < len(found):
         return None

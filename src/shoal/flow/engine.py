@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from contextlib import AbstractContextManager, nullcontext
+from typing import Protocol
 
 from shoal.core import happenings
 from shoal.core.time import now
@@ -19,16 +21,34 @@ AGAIN_S = 5.0
 """After so long an engine that failed starts anew: from the journal, the lake and the feed, as after a kill."""
 
 
-class Engine:
-    """A thread that holds the workspace's write lock while it runs.
+class Engine(Protocol):
+    """What a server knows of its engine, which runs on a thread of its own or in a process of its own."""
+
+    @property
+    def current(self) -> Current | None:
+        """What is so this instant; None while it starts."""
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it goes on; not while something keeps it from it."""
+
+    def wake(self) -> None:
+        """Look into the journal now."""
+
+    def close(self) -> None:
+        """Take what is in the journal, and stop."""
+
+
+class EngineThread:
+    """A thread that holds the workspace's write lock while it runs; not where somebody else holds it for it.
 
     Raises UserError `busy` where somebody else holds it.
     """
 
-    def __init__(self, opened: Opened) -> None:
-        self.current: Current | None = None  # None while it starts
+    def __init__(self, opened: Opened, *, locked: bool = False) -> None:
+        self.current: Current | None = None
         self._opened = opened
-        self._lock = one_writer(opened.home)
+        self._lock: AbstractContextManager[object] = nullcontext() if locked else one_writer(opened.home)
         self._lock.__enter__()
         self._stopping = False
         self._wake = threading.Event()

@@ -22,10 +22,10 @@ from shoal.core.time import Instant
 from shoal.core.time import now as now_
 from shoal.flow import baseline, facts, live, retention, unifying
 from shoal.flow.baseline import Baseline
-from shoal.flow.current import Current
 from shoal.flow.defining import known
 from shoal.flow.drain import Drain, Fresh
 from shoal.flow.home import Opened
+from shoal.flow.in_memory import InMemory
 from shoal.flow.reading import open_reading
 from shoal.flow.told import Told, tell
 from shoal.flow.whose import Moves, Whose, moves
@@ -81,7 +81,7 @@ class Following:
         definitions = self._definitions()
         self._reading, self._whose = self._built(definitions.nodes, state.clock if state else now_())
         self._asks = Told(self._reading.needs)
-        self.current = Current(self._reading, definitions.versions, self._number, opened.database)
+        self.current = InMemory(self._reading, definitions.versions, self._number, opened.database)
         while state and (fresh := drain.take(until=state.offset)) is not None:
             self._fold(fresh, None, self._reading.now)  # it was told already, or is among the differences
         self._tell([(told.differences(self._reading), "event")] if told and state else [], force=True)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 import yaml
 
@@ -82,8 +83,11 @@ def open_home(folder: Path) -> Opened:
 
 
 @contextmanager
-def one_writer(home: Home) -> Iterator[None]:
-    """Hold the workspace's write lock; raises UserError `busy` when somebody else writes."""
+def one_writer(home: Home) -> Iterator[IO[str]]:
+    """Hold the workspace's write lock; raises UserError `busy` when somebody else writes.
+
+    It is held for as long as any process has the file open.
+    """
     with (home.folder / "writer.lock").open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -94,7 +98,7 @@ def one_writer(home: Home) -> Iterator[None]:
                 where=str(home.folder),
                 fix="Wait until it has finished.",
             ) from None
-        yield
+        yield file
 
 
 def settings_of(home: Home) -> Settings:

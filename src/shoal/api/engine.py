@@ -1,0 +1,11 @@
+"""The process of a server's engine, which the one that answers requests starts: `python -m shoal.api.engine SOCKET`."""
+
+from __future__ import annotations
+
+import sys
+
+from shoal.api.environment import opened_workspace
+from shoal.flow.engine_process import follow
+
+if __name__ == "__main__":
+    follow(opened_workspace(), int(sys.argv[1]))
