@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC
 
 from shoal.core.time import Instant
 from shoal.flow.accepting import Intake
@@ -28,3 +29,24 @@ def test_a_client_that_goes_away_stops_nobody(sqlite):
     intake.close()
     with sqlite.database.read() as connection:
         assert journal.waiting(connection, after=0) == 4
+
+
+def test_requests_of_one_commit_share_an_entry_and_each_keeps_its_arrival(sqlite):
+    intake = Intake(sqlite.database)
+    with sqlite.database.write():
+        intake.offer("web", AT, taken(sqlite, 0))  # the commit that waits
+        some = [intake.offer("web", Instant(AT + number), taken(sqlite, number)) for number in range(1, 4)]
+        other = intake.offer("shop", AT, taken(sqlite, 9))
+    for kept in (*some, other):
+        kept.result(timeout=60)
+    intake.close()
+    with sqlite.database.read() as connection:
+        found = {(each.source, each.batch.num_rows): each for each in journal.read(connection, after=0, most_rows=99)}
+    assert set(found) <= {("web", 1), ("web", 3), ("web", 4), ("shop", 1)}
+    shown = {
+        (row["message_id"], int(row["received_at"].replace(tzinfo=UTC).timestamp() * 1_000))
+        for each in found.values()
+        for row in each.records().to_pylist()
+        if each.source == "web"
+    }
+    assert shown == {(f"m{number}", AT + number) for number in range(4)}

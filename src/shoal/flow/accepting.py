@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 
+import pyarrow as pa
 import sqlalchemy as sa
 
 from shoal.access import webhooks
@@ -28,6 +29,9 @@ WEBHOOKS = "webhook"
 
 MOST_WAITING = 200_000
 """Rows that may wait for the disk."""
+
+MOST_IN_ONE = 5_000
+"""Rows of one entry of the journal."""
 
 MOST_AT_ONCE = 20_000
 """Rows of one commit: what waits longer than that makes no commit slower."""
@@ -131,13 +135,14 @@ class Intake:
     def _keep(self, some: Sequence[Offer]) -> None:
         """Commit, and tell everybody how it went."""
         try:
-            packed = [_packed(offer) for offer in some]  # takes time, so nobody waits for the database meanwhile
+            together = [(offers[0], _packed(offers)) for offers in _together(some)]  # nobody waits for the database yet
             with self._database.write() as connection:
-                kept = [_is_new(connection, offer) for offer in some]
+                is_kept = {id(offer): _is_new(connection, offer) for offer in some}
+                kept = [is_kept[id(offer)] for offer in some]
                 for offer, is_new in zip(some, kept, strict=True):
                     if is_new:
                         letters.keep(connection, offer.source, offer.received_at, offer.taken.letters)
-                rows = [row for row, is_new in zip(packed, kept, strict=True) if is_new and row is not None]
+                rows = [row for first, row in together if row is not None and is_kept[id(first)]]
                 journal.append_all(connection, rows)
         except Exception as error:  # whoever waits is told, whatever it is
             for offer in some:
@@ -156,12 +161,31 @@ def _is_new(connection: sa.Connection, offer: Offer) -> bool:
     return once is None or webhooks.remember(connection, offer.source, once.replay_id, now=at, until=once.until)
 
 
-def _packed(offer: Offer) -> dict[str, object] | None:
+def _together(some: Sequence[Offer]) -> Iterator[list[Offer]]:
+    """Offers that make one entry of the journal, in their order: many small entries cost more than their records do."""
+    open_: dict[tuple[str, str], list[Offer]] = {}
+    for offer in some:
+        kind = (offer.by, offer.source)
+        if offer.once is not None:  # it may turn out to be known
+            yield [offer]
+            continue
+        if kind in open_ and sum(each.rows for each in open_[kind]) + offer.rows > MOST_IN_ONE:
+            yield open_.pop(kind)
+        open_.setdefault(kind, []).append(offer)
+    yield from open_.values()
+
+
+def _packed(offers: Sequence[Offer]) -> dict[str, object] | None:
     """The journal's row; None where there is no record."""
-    records = offer.taken.records
-    return (
-        journal.packed(f"{offer.by}:{offer.source}", offer.source, offer.received_at, records) if len(records) else None
-    )
+    first, received_at = offers[0], max(offer.received_at for offer in offers)
+    records = pa.Table.from_batches([offer.taken.records for offer in offers])
+    if not len(records):
+        return None
+    if len(offers) > 1:
+        sizes = [offer.taken.records.num_rows for offer in offers]
+        records = records.append_column(journal.RECEIVED_AT, journal.times([one.received_at for one in offers], sizes))
+    (batch,) = records.combine_chunks().to_batches()
+    return journal.packed(f"{first.by}:{first.source}", first.source, received_at, batch)
 
 
 def _replayed() -> UserError:

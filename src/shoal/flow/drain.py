@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
 
 import duckdb
-import numpy as np
 import pyarrow as pa
 
 from shoal.core.settings import Home
@@ -18,7 +18,6 @@ from shoal.flow.parts import Rows, write_events
 from shoal.ingest import conflicts, lake_rows, ledger, names, versions
 from shoal.profiles import identity
 from shoal.store import journal, lake
-from shoal.store.columns import whole_numbers
 from shoal.store.database import Database
 from shoal.store.duck import open_duck
 
@@ -32,10 +31,13 @@ class Pace:
     most_rows: int
     threads: int
     row_group: int = lake.ROW_GROUP  # rows that a file's writer holds in memory
+    is_beside: bool = False  # whether small files are made into large ones on a thread of their own
 
 
 GENTLE = Pace(most_rows=20_000, threads=1, row_group=10_240)
 """In little memory, and with a processor to spare for whoever fills the journal."""
+LIVE = replace(GENTLE, is_beside=True)
+"""For a server: nobody who waits for a change waits for old files to be written anew."""
 
 BULK = Pace(most_rows=1_000_000, threads=2)
 """For sources that fill the journal faster than it drains."""
@@ -88,11 +90,15 @@ class Drain:
         self._waiting: list[Fresh] = []  # taken, and not in files yet
         self._conflicts: list[conflicts.Conflict] = []  # found meanwhile
         self._rows = Counter[str]()  # by origin, of all that waits
+        self._beside = ThreadPoolExecutor(1, "compaction") if pace.is_beside else None
+        self._compacting: tuple[list[lake.LakeFile], Future[list[lake.LakeFile]]] | None = None
 
     def __enter__(self) -> Drain:
         return self
 
     def __exit__(self, *_: object) -> None:
+        if self._beside is not None:
+            self._beside.shutdown()
         self.duck.close()
 
     @property
@@ -170,16 +176,31 @@ class Drain:
             self.duck.execute("ALTER TABLE fresh RENAME TO records")
 
     def _compact(self, stem: str) -> None:
+        """Make small files into large ones, or see that it is done beside."""
+        if self._compacting is not None and self._compacting[1].done():
+            small, large = self._compacting
+            self._compacting = None
+            self._exchange(small, large.result())
         for small in small_files(self._files):
-            with self._database.read() as connection:
-                named = names.load(connection)
-            row_group = self.pace.row_group
-            large = compact(self._home.lake, self.duck, small, stem=f"{stem}-large", named=named, row_group=row_group)
-            with self._database.write() as connection:
-                lake.replace(connection, small, large)
-            lake.retire(self._home.lake, small)
-            self._files = [file for file in self._files if file not in small] + large
-            self._known.replaced(small, large)
+            if self._beside is None:
+                self._exchange(small, self._compacted(self.duck, small, stem))
+            elif self._compacting is None:
+                self._compacting = small, self._beside.submit(self._compacted, self.duck.cursor(), small, stem)
+
+    def _compacted(
+        self, duck: duckdb.DuckDBPyConnection, small: Sequence[lake.LakeFile], stem: str
+    ) -> list[lake.LakeFile]:
+        with self._database.read() as connection:
+            named = names.load(connection)
+        row_group = self.pace.row_group
+        return compact(self._home.lake, duck, small, stem=f"{stem}-large", named=named, row_group=row_group)
+
+    def _exchange(self, small: Sequence[lake.LakeFile], large: Sequence[lake.LakeFile]) -> None:
+        with self._database.write() as connection:
+            lake.replace(connection, small, large)
+        lake.retire(self._home.lake, small)
+        self._files = [file for file in self._files if file not in small] + list(large)
+        self._known.replaced(small, large)
 
     def _read(self, until: int | None) -> tuple[int, int, Counter[str]] | None:
         """Put the next entries into the tables `fresh` and `seen`, a few at a time so that little memory is held."""
@@ -261,15 +282,12 @@ def _portions(entries: Iterable[journal.Entry], most_rows: int) -> Iterator[list
 
 
 def _table(entries: Sequence[journal.Entry]) -> pa.Table:
-    return pa.concat_tables([_told(entry, entry.batch.num_rows) for entry in entries])
+    return pa.concat_tables([_told(entry) for entry in entries])
 
 
-def _told(entry: journal.Entry, rows: int) -> pa.Table:
+def _told(entry: journal.Entry) -> pa.Table:
     """The records of an entry with what it says of all of them."""
-    received_at = whole_numbers(np.full(rows, int(entry.received_at))).view(pa.timestamp("ms"))
-    return (
-        pa.Table.from_batches([entry.batch])
-        .append_column("source", pa.repeat(pa.scalar(entry.source, pa.string()), rows))
-        .append_column("received_at", received_at)
-        .append_column("origin", pa.repeat(pa.scalar(entry.origin, pa.string()), rows))
-    )
+    records = entry.records()
+    for name, value in (("source", entry.source), ("origin", entry.origin)):
+        records = records.append_column(name, pa.repeat(pa.scalar(value, pa.string()), records.num_rows))
+    return records

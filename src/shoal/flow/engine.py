@@ -9,7 +9,7 @@ from typing import Protocol
 from shoal.core import happenings
 from shoal.core.time import now
 from shoal.flow.current import Current
-from shoal.flow.drain import Drain
+from shoal.flow.drain import LIVE, Drain
 from shoal.flow.following import Following
 from shoal.flow.home import Opened, one_writer
 
@@ -77,7 +77,7 @@ class EngineThread:
     def _run(self) -> None:
         while True:
             try:
-                with Drain(self._opened.home, self._opened.database) as drain:
+                with Drain(self._opened.home, self._opened.database, LIVE) as drain:
                     following = Following(self._opened, drain)
                     self.current, self._failed = following.current, None
                     self._follow(following)

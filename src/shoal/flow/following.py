@@ -129,7 +129,7 @@ class Following:
     def _trim(self) -> None:
         """Forget what was in the lake, and on the feed, for long enough; the members are written down before."""
         self._save()
-        retention.trim(self._opened)
+        retention.trim(self._opened, now_())
         self._trimmed = time.monotonic()
 
     def _definitions(self) -> _Definitions:

@@ -84,7 +84,7 @@ def import_paths(
             with Drain(opened.home, opened.database, pace) as drain, Beside(drain) as beside:
                 beside.drain()  # what an interrupted import left in the journal
                 numbers, broken = _import_each(_Run(opened, worker, beside, watch), planned.parts)
-            trim(opened)
+            trim(opened, now())
         finally:
             unify(opened)
     return ImportRun(tuple(_told(opened, number, again) for number, again in numbers), (*planned.left_out, *broken))

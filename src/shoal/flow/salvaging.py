@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
-import pyarrow as pa
 import sqlalchemy as sa
 
 from shoal.core.ids import KEY_ID_SQL
@@ -102,10 +101,10 @@ def _load(opened: Opened, duck: duckdb.DuckDBPyConnection, in_lake: int) -> set[
     with opened.database.read() as connection:
         for entry in journal.read(connection, after=0, most_rows=_ALL, until=in_lake):
             offsets.add(entry.offset)
-            duck.register("batch", pa.Table.from_batches([entry.batch]).select(["message_id"]))
+            duck.register("batch", entry.records().select(["message_id", journal.RECEIVED_AT]))
             duck.execute(
-                f"INSERT INTO retained SELECT DISTINCT {event_id}, make_timestamp_ms($at::BIGINT) FROM batch",
-                {"source": entry.source, "at": int(entry.received_at)},
+                f"INSERT INTO retained SELECT DISTINCT {event_id}, received_at::TIMESTAMP FROM batch",
+                {"source": entry.source},
             )
             duck.unregister("batch")
     return offsets

@@ -6,11 +6,13 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pyarrow as pa
 import sqlalchemy as sa
 
 from shoal.core.errors import UserError
 from shoal.core.time import Instant
+from shoal.store.columns import whole_numbers
 from shoal.store.tables import journal, offsets
 
 _IPC = pa.ipc.IpcWriteOptions(compression="zstd")
@@ -20,6 +22,9 @@ class CorruptJournalError(UserError):
     """A journal entry does not have the checksum it was written with (`damaged_journal`)."""
 
 
+RECEIVED_AT = "received_at"
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One accepted batch of records."""
@@ -27,8 +32,20 @@ class Entry:
     offset: int
     origin: str
     source: str
-    received_at: Instant
+    received_at: Instant  # of the last of them
     batch: pa.RecordBatch
+
+    def records(self) -> pa.Table:
+        """Its records, with when each was received: together, unless the batch says so of each."""
+        told = pa.Table.from_batches([self.batch])
+        if RECEIVED_AT in self.batch.schema.names:
+            return told
+        return told.append_column(RECEIVED_AT, times([self.received_at], [told.num_rows]))
+
+
+def times(received_at: Sequence[Instant], rows: Sequence[int]) -> pa.Array:
+    """The column `received_at` of a batch in which several were received, so many rows each."""
+    return whole_numbers(np.repeat(np.array(received_at, np.int64), rows)).view(pa.timestamp("ms"))
 
 
 def append(connection: sa.Connection, *, origin: str, source: str, received_at: Instant, batch: pa.RecordBatch) -> int:
