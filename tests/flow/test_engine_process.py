@@ -27,7 +27,7 @@ NOW = Instant(1_790_000_000_000)
 SIDE = """
 import sys; from pathlib import Path
 from shoal.flow.engine_process import follow; from shoal.flow.home import open_home
-follow(open_home(Path(sys.argv[1])), int(sys.argv[2]))
+follow(open_home(Path(sys.argv[1])), *map(int, sys.argv[2:]))
 """
 
 
@@ -99,6 +99,13 @@ def test_who_waits_for_an_answer_is_told_when_it_ends(running):
         running.current.status()
     assert refused.value.code == "starting"
     until(lambda: running.current is not None and running._process.pid != pid)
+
+
+def test_nobody_who_wakes_it_waits_while_it_hangs(running):
+    os.kill(running._process.pid, signal.SIGSTOP)
+    for _ in range(100_000):
+        running.wake()
+    os.kill(running._process.pid, signal.SIGCONT)
 
 
 def test_it_ends_when_the_server_is_gone(sqlite):

@@ -1,4 +1,4 @@
-"""The process of a server's engine, which the one that answers requests starts: `python -m shoal.api.engine SOCKET`."""
+"""The process of a server's engine, started by the one that answers requests: `python -m shoal.api.engine SOCKETS BELL`."""
 
 from __future__ import annotations
 
@@ -8,4 +8,4 @@ from shoal.api.environment import opened_workspace
 from shoal.flow.engine_process import follow
 
 if __name__ == "__main__":
-    follow(opened_workspace(), int(sys.argv[1]))
+    follow(opened_workspace(), *map(int, sys.argv[1:]))

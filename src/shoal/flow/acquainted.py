@@ -42,7 +42,7 @@ class Acquainted:
 
     def new(self) -> tuple[pa.Table, pa.Table]:
         """The keys and links of the tables `seen` and `fresh` that are not known, or not from so early."""
-        keys, links = self._duck.sql(lake_rows.KEYS).to_arrow_table(), self._duck.sql(lake_rows.LINKS).to_arrow_table()
+        keys, links = (self._duck.sql(query).to_arrow_table() for query in (lake_rows.KEYS, lake_rows.LINKS))
         keys = self._unexpected(keys, _is_in(self._keys, _numbers(keys, "id")))
         links = self._unexpected(links, _is_in(self._links, _words(_numbers(links, "a"), _numbers(links, "b"))))
         if not (keys.num_rows or links.num_rows):

@@ -8,6 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 
 from shoal.core.settings import Home
@@ -87,8 +88,10 @@ class Drain:
         lake.check(home.lake, self._files)
         lake.sweep(home.lake, self._files)
         self._known = Known.of(self.duck, home.lake, _events(self._files))
-        self._waiting: list[Fresh] = []  # taken, and not in files yet
+        self._waiting: list[Fresh] = []  # taken, and not in files yet; the last of them in the table `fresh`
+        self._is_gathered = True  # and whether it is with the others, in `records`
         self._conflicts: list[conflicts.Conflict] = []  # found meanwhile
+        self._waiting_ids: list[Ids] = []  # each in order
         self._rows = Counter[str]()  # by origin, of all that waits
         self._beside = ThreadPoolExecutor(1, "compaction") if pace.is_beside else None
         self._compacting: tuple[list[lake.LakeFile], Future[list[lake.LakeFile]]] | None = None
@@ -123,19 +126,21 @@ class Drain:
 
         They are in the table `fresh` until the next call. Nothing is written.
         """
-        if self._waiting:
-            self._gather()
+        self._gather()
         taken = self._read(until)
         if taken is None:
             return None
         first, last, rows = taken
-        repeated, places = self.duck.execute(lake_rows.REPEATED).fetchall()[0][0], self._look_up()
+        ids = np.sort(_ids(self.duck, "fresh"))
+        repeated, places = bool((ids[1:] == ids[:-1]).any()), self._look_up(ids)
         self._conflicts += conflicts.set_apart(self.duck, repeated=repeated, known=bool(places))
         keys, links = self.acquainted.new()  # an older state of an order tells who somebody is just as well
         if repeated:
             self.duck.execute(lake_rows.FORGET_REPEATED)
         found = Fresh(first, last, keys, links, self._forget_known(places))
         self._waiting.append(found)
+        self._waiting_ids.append(ids)
+        self._is_gathered = False
         self._rows += rows
         self._offset = last
         return found
@@ -159,6 +164,7 @@ class Drain:
         self._known.add(_ids(self.duck, "records"), _events(files))
         self.duck.execute("DROP TABLE records")
         self._waiting.clear()
+        self._waiting_ids.clear()
         self._conflicts.clear()
         self._rows.clear()
         self._compact(stem)
@@ -166,14 +172,14 @@ class Drain:
 
     def _gather(self) -> None:
         """Put the fresh records to those that wait."""
-        tables = {name for (name,) in self.duck.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
-        if "fresh" not in tables:
+        if self._is_gathered:
             return
-        if "records" in tables:
+        if len(self._waiting) > 1:
             self.duck.execute("INSERT INTO records FROM fresh")
             self.duck.execute("DROP TABLE fresh")
         else:
             self.duck.execute("ALTER TABLE fresh RENAME TO records")
+        self._is_gathered = True
 
     def _compact(self, stem: str) -> None:
         """Make small files into large ones, or see that it is done beside."""
@@ -219,11 +225,11 @@ class Drain:
                     rows[entry.origin] += entry.batch.num_rows
         return (first, last, rows) if first else None
 
-    def _look_up(self) -> Mapping[str, str]:
+    def _look_up(self, ids: Ids) -> Mapping[str, str]:
         """Where fresh records may be held, and how properties are read there; all of them into the table `known`."""
-        stored = self._known.files_of(_ids(self.duck, "fresh"))
+        stored = self._known.files_of(ids)
         places = {lake.scan(self._home.lake, stored): "properties"} if stored else {}
-        if self._waiting:
+        if any((each.take(np.searchsorted(each, ids), mode="clip") == ids).any() for each in self._waiting_ids):
             places["records"] = "properties::JSON::VARIANT"
         if places:
             self._gather_from("known", [lake_rows.KNOWN.format(rows=place) for place in places])
@@ -261,7 +267,7 @@ class Drain:
 
 
 def _ids(duck: duckdb.DuckDBPyConnection, table: str) -> Ids:
-    found: Ids = duck.sql(f"SELECT event_id FROM {table}").to_arrow_table()["event_id"].to_numpy()
+    found: Ids = duck.execute(f"SELECT event_id FROM {table}").fetchnumpy()["event_id"]
     return found
 
 

@@ -34,6 +34,9 @@ BUSY_LOOK_S = 0.05
 LOOK_S = 0.25
 """The longest until the server hears that its engine fails, or goes on again."""
 
+_MOST_RINGS = 65_536
+"""All that a pipe may hold."""
+
 ANSWERING = 4
 """Threads that answer."""
 
@@ -62,14 +65,14 @@ class _Answer:
     error: Exception | None
 
 
-_WAKE, _STOP = "wake", "stop"
+_STOP = "stop"
 _STARTING = _Standing(is_alive=True, is_ready=False, newest=-1)
 
 
 class EngineProcess:
     """The server's side: starts the process, asks it, and starts another where it ended by itself.
 
-    `command` runs `follow` in a new process, with one more word: the number of the file of its side of the sockets.
+    `command` runs `follow` in a new process, with two more words: the numbers of the files that `follow` asks for.
     `unflushed` is called when the process ended because a disk could not say that it has a commit. Raises UserError
     `busy` where somebody else writes to the workspace.
     """
@@ -84,6 +87,8 @@ class EngineProcess:
         self._number = 0
         self._sending = threading.Lock()
         self._stopping = threading.Event()
+        self._hears, self._bell = os.pipe()
+        os.set_blocking(self._bell, False)
         self._process, self._connection = self._started()
         self._thread = threading.Thread(target=self._listen, name="engine", daemon=True)
         self._thread.start()
@@ -99,8 +104,9 @@ class EngineProcess:
         return self._state.is_alive and self._thread.is_alive()
 
     def wake(self) -> None:
-        """Look into the journal now."""
-        self._send(_WAKE)
+        """Look into the journal now. Nobody waits for an engine that is busy: it looks often enough by itself."""
+        with suppress(OSError):
+            os.write(self._bell, b"1")
 
     def close(self) -> None:
         """Take what is in the journal, and stop."""
@@ -108,6 +114,7 @@ class EngineProcess:
         self._send(_STOP)
         self._thread.join()
         self._holding.close()
+        os.close(self._bell)
         if self._process.returncode:
             raise RuntimeError(f"The engine ended with status {self._process.returncode}.")
 
@@ -134,9 +141,9 @@ class EngineProcess:
     def _started(self) -> tuple[subprocess.Popen[bytes], Connection]:
         ours, theirs = socket.socketpair()
         with theirs:
-            inherited = (theirs.fileno(), self._lock)
+            inherited = (theirs.fileno(), self._hears)
             process = subprocess.Popen(  # noqa: S603 - our own command
-                [*self._command, str(theirs.fileno())], pass_fds=inherited
+                [*self._command, *map(str, inherited)], pass_fds=(*inherited, self._lock)
             )
         return process, Connection(ours.detach())
 
@@ -246,22 +253,27 @@ def _starting() -> UserError:
     return UserError("starting", "The engine is starting.", fix="Ask again in a moment.")
 
 
-def follow(opened: Opened, sockets: int) -> None:
-    """The engine's side: follow until the server says stop, or is gone. The server took the lock for it."""
+def follow(opened: Opened, sockets: int, bell: int) -> None:
+    """The engine's side: follow until the server says stop, or is gone. The server took the lock for it.
+
+    `sockets` is the number of the file by which the server asks, and `bell` of that by which it says that something
+    arrived.
+    """
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, signal.SIG_IGN)  # a terminal tells all processes; the server says when
-    _Told(opened, Connection(sockets)).run()
+    _Follower(opened, Connection(sockets), bell).run()
 
 
-class _Told:
+class _Follower:
     """Answers the server, and tells it how the engine is."""
 
-    def __init__(self, opened: Opened, connection: Connection) -> None:
-        self._connection = connection
+    def __init__(self, opened: Opened, connection: Connection, bell: int) -> None:
+        self._connection, self._bell = connection, bell
         self._sending = threading.Lock()
         self._threads = ThreadPoolExecutor(ANSWERING, "answering")
         self._engine = EngineThread(opened, locked=True)
         threading.Thread(target=self._tell, name="telling", daemon=True).start()
+        threading.Thread(target=self._listen, name="listening", daemon=True).start()
 
     def run(self) -> None:
         while True:
@@ -269,13 +281,14 @@ class _Told:
                 asked = self._connection.recv()
             except (EOFError, OSError):
                 os._exit(os.EX_TEMPFAIL)  # what is not on disk is read again
-            if asked == _WAKE:
-                self._engine.wake()
-            elif asked == _STOP:
+            if asked == _STOP:
                 self._engine.close()
                 return
-            else:
-                self._threads.submit(self._answer, asked)
+            self._threads.submit(self._answer, asked)
+
+    def _listen(self) -> None:
+        while os.read(self._bell, _MOST_RINGS):
+            self._engine.wake()
 
     def _answer(self, asked: _Question) -> None:
         try:

@@ -327,7 +327,12 @@ def _instant(value: exp.Expr) -> exp.Expr:
 
 def placed(rows: pa.RecordBatch | pa.Table, places: Finder) -> dict[str, npt.NDArray[Any]]:
     """Columns by name, with the places of subscribers as `who`, of those who have one."""
-    columns = {name: _numbers(rows.column(name).to_numpy()) for name in rows.schema.names}
+    return found_at({name: rows.column(name).to_numpy() for name in rows.schema.names}, places)
+
+
+def found_at(found: Mapping[str, npt.NDArray[Any]], places: Finder) -> dict[str, npt.NDArray[Any]]:
+    """The same of columns that are arrays already."""
+    columns = {name: _numbers(column) for name, column in found.items()}
     who = places.find(columns.pop("key"))
     known = np.flatnonzero(who >= 0)
     if len(known) == len(who):

@@ -184,15 +184,14 @@ class Following:
     def _fold(self, fresh: Fresh | None, found: Moves | None, clock: Instant | None = None) -> list[Part]:
         """Move the clock, by default to now, take who is who now, and the records of the table `fresh`."""
         duck, clock = self._drain.duck, Instant(max(now_(), self._reading.now)) if clock is None else clock
-        if fresh is not None:
-            tell(duck)
+        tables = frozenset[str]() if fresh is None else tell(duck)
         with self.current.turn() as reading:
             parts: list[Part] = [(reading.advance(clock), "time")]
             if found is not None:
                 parts.append((reading.merge(found.gone, found.into, found.persons), "people"))
                 self._whose.update(found.keys, reading.people.places(found.subscribers))
             if fresh is not None:
-                told = self._asks.facts(duck, self._whose)
+                told = self._asks.facts(duck, self._whose, tables)
                 replaced = self._asks.replaced(duck, self._whose) if fresh.superseding.num_rows else Facts()
                 parts.append((reading.fold(told, taken_back=replaced), "event"))
         self.next_due = self._due()

@@ -8,6 +8,7 @@ from typing import Any
 
 import duckdb
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 from sqlglot import exp
@@ -21,6 +22,7 @@ from shoal.flow.facts import (
     consented,
     consents_asked,
     events_query,
+    found_at,
     of_streams,
     placed,
     stated,
@@ -49,20 +51,31 @@ class _Query:
     def ask(self, duck: duckdb.DuckDBPyConnection) -> pa.Table:
         return duck.sql(self.text, params=self.values).to_arrow_table().combine_chunks()
 
+    def columns(self, duck: duckdb.DuckDBPyConnection) -> dict[str, npt.NDArray[Any]]:
+        """The same of columns without NULL; a relation would be planned twice."""
+        found: dict[str, npt.NDArray[Any]] = duck.execute(self.text, self.values).fetchnumpy()
+        return found
 
-def tell(duck: duckdb.DuckDBPyConnection) -> None:
-    """Make the tables of the records in `fresh`."""
+
+def tell(duck: duckdb.DuckDBPyConnection) -> frozenset[str]:
+    """Make the tables of the records in `fresh`, of traits and consents only where there are any; their names."""
     facts = lake_rows.facts("fresh")
-    queries = {EVENTS: lake_rows.EVENTS.format(rows="fresh", part="true"), TRAITS: facts["traits"]}
+    has_traits, has_consents = duck.execute(lake_rows.STATED.format(rows="fresh")).fetchall()[0]
+    queries = {EVENTS: lake_rows.EVENTS.format(rows="fresh", part="true")}
+    if has_traits:
+        queries[TRAITS] = facts["traits"]
+    if has_consents:
+        queries[CONSENTED] = _ADDRESSED.format(stated=facts["consents"])
     for table, query in queries.items():
         duck.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS {query}")
-    duck.execute(
-        f"""CREATE OR REPLACE TEMP TABLE {CONSENTED} AS
-            SELECT stored.* EXCLUDE (changed), {ADDRESS_SQL} AS address, coalesce(epoch_ms(changed), 0) AS changed
-            FROM ({facts["consents"]}) AS stored
-            JOIN (SELECT DISTINCT id, split_part(text, ':', 1) AS kind FROM seen) AS contacts
-              ON contacts.id = stored.contact"""
-    )
+    return frozenset(queries)
+
+
+_ADDRESSED = f"""
+SELECT stored.* EXCLUDE (changed), {ADDRESS_SQL} AS address, coalesce(epoch_ms(changed), 0) AS changed
+FROM ({{stated}}) AS stored
+JOIN (SELECT DISTINCT id, split_part(text, ':', 1) AS kind FROM seen) AS contacts ON contacts.id = stored.contact
+"""
 
 
 class Told:
@@ -87,11 +100,11 @@ class Told:
             for name, streams in by_event(self._needs).items()
         }
 
-    def facts(self, duck: duckdb.DuckDBPyConnection, whose: Finder) -> Facts:
+    def facts(self, duck: duckdb.DuckDBPyConnection, whose: Finder, tables: frozenset[str]) -> Facts:
         """What the tables that `tell` made say."""
         names = _newest(duck, EVENTS, "name")
-        traits = _newest(duck, TRAITS, "name")
-        consents = _newest(duck, CONSENTED, "channel, purpose")
+        traits = _newest(duck, TRAITS, "name") if TRAITS in tables else {}
+        consents = _newest(duck, CONSENTED, "channel, purpose") if CONSENTED in tables else {}
         mentioned = {
             **{Mentioned("event", name): at for (name,), at in names.items()},
             **{Mentioned("trait", name): at for (name,), at in traits.items()},
@@ -125,7 +138,7 @@ class Told:
         found: list[Happened] = []
         for name, (streams, query) in self._events[table].items():
             if name in names or ("*" in name and names):
-                found += of_streams(streams, placed(query.ask(duck), whose), self._needs)
+                found += of_streams(streams, found_at(query.columns(duck), whose), self._needs)
         return tuple(found)
 
 

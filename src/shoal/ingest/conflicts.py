@@ -80,7 +80,7 @@ class Conflict:
 def set_apart(duck: duckdb.DuckDBPyConnection, *, repeated: bool, known: bool) -> list[Conflict]:
     """Take the conflicting calls out of the table `fresh`, and whom only they name out of `seen`.
 
-    `repeated` says whether `fresh` may hold an id twice (`lake_rows.REPEATED`), and `known` whether the table `known`
+    `repeated` says whether `fresh` may hold an id twice and `known` whether the table `known`
     tells what is held of its ids (`lake_rows.KNOWN`). Both tables have `DIGEST` as `digest`, and `fresh` has
     `message_id`. To be asked before anything is learned of the calls, for a refused one says nothing of anybody.
     """

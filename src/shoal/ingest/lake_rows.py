@@ -57,9 +57,6 @@ FROM batch JOIN batch_keys AS seen ON seen.text = keys[1]
 """
 """`batch` with ids: rows of the table `fresh`, which become those of `records` once they are known to be new."""
 
-REPEATED = "SELECT count(*) > count(DISTINCT event_id) FROM fresh"
-"""Whether a record may stand in the batch twice."""
-
 BEST = """version DESC NULLS LAST, CASE WHEN version IS NULL THEN "at" END, digest DESC"""
 """Of several statements of one event the first in this order stands, whenever it came: the greatest version, and among
 equal ones one of them by its content; without versions the earliest time."""
@@ -202,6 +199,11 @@ _FACTS = {
                     FROM {{rows}} WHERE consent IS NOT NULL OR {_REFUSES}))
         ORDER BY {{order}}""",
 }
+
+STATED = f"""
+SELECT count(traits) > 0, count(*) FILTER (consent IS NOT NULL OR {_REFUSES}) > 0 FROM {{rows}}
+"""
+"""Whether some rows state traits, and whether they state consent."""
 
 
 def facts(rows: str) -> dict[str, str]:
