@@ -256,7 +256,7 @@ def measure(people: int, folder: Path, *, seconds: float, offered: int) -> Itera
         total += sent.events
         yield from answered(sent, "at 5,000/s")
         yield from told_after(opened, sent, seen, "at 5,000/s")
-        sent, seen = paced(server, key, people, Pace("fast", offered, seconds, 8, first=2_000))
+        sent, seen = paced(server, key, people, Pace("fast", offered, seconds, 24, first=2_000))
         total += sent.events
         yield measured("events/s taken and told", sent.events / (max(seen.values()) - min(sent.began)), "")
         yield measured("requests refused and sent again", sent.refused, "")

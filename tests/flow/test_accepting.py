@@ -7,6 +7,7 @@ from datetime import UTC
 
 from shoal.core.time import Instant
 from shoal.flow.accepting import Intake
+from shoal.flow.drain import Drain
 from shoal.flow.importing import context_of
 from shoal.ingest.calls import BATCH, read
 from shoal.store import journal
@@ -50,3 +51,7 @@ def test_requests_of_one_commit_share_an_entry_and_each_keeps_its_arrival(sqlite
         if each.source == "web"
     }
     assert shown == {(f"m{number}", AT + number) for number in range(4)}
+    with Drain(sqlite.home, sqlite.database) as drain:
+        drained = drain.turn()
+    assert drained is not None
+    assert drained.records == {"api:web": 4, "api:shop": 1}

@@ -94,7 +94,7 @@ def _told(accepted: Accepted) -> dict[str, Any]:
     """How much was taken, and what was not."""
     taken = accepted.received.taken
     refused = [{"reason": letter.reason, "message": letter.message} for letter in taken.letters]
-    told: dict[str, Any] = {"success": True, "records": taken.records.num_rows}
+    told: dict[str, Any] = {"success": True, "records": len(taken.rows)}
     if accepted.received.skipped:
         told["skipped"] = dict(accepted.received.skipped)
     return told | ({"refused": refused} if refused else {})

@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 
-import pyarrow as pa
 import sqlalchemy as sa
 
 from shoal.access import webhooks
@@ -20,6 +19,7 @@ from shoal.core.errors import UserError
 from shoal.core.time import Instant
 from shoal.ingest import letters
 from shoal.ingest.calls import Taken
+from shoal.ingest.canonical import Records
 from shoal.store import journal
 from shoal.store.database import Database
 
@@ -59,7 +59,7 @@ class Offer:
     @property
     def rows(self) -> int:
         """How much it is."""
-        return int(self.taken.records.num_rows) + len(self.taken.letters)
+        return len(self.taken.rows) + len(self.taken.letters)
 
 
 class Intake:
@@ -178,13 +178,15 @@ def _together(some: Sequence[Offer]) -> Iterator[list[Offer]]:
 def _packed(offers: Sequence[Offer]) -> dict[str, object] | None:
     """The journal's row; None where there is no record."""
     first, received_at = offers[0], max(offer.received_at for offer in offers)
-    records = pa.Table.from_batches([offer.taken.records for offer in offers])
+    records = Records(received_at)
+    for offer in offers:
+        records.extend(offer.taken.rows)
     if not len(records):
         return None
+    batch = records.batch()
     if len(offers) > 1:
-        sizes = [offer.taken.records.num_rows for offer in offers]
-        records = records.append_column(journal.RECEIVED_AT, journal.times([one.received_at for one in offers], sizes))
-    (batch,) = records.combine_chunks().to_batches()
+        times = journal.times([offer.received_at for offer in offers], [len(offer.taken.rows) for offer in offers])
+        batch = batch.append_column(journal.RECEIVED_AT, times)
     return journal.packed(f"{first.by}:{first.source}", first.source, received_at, batch)
 
 

@@ -180,6 +180,21 @@ class Records:
         self._key_ends.append(len(self._keys))
         self._lines.append(line)
 
+    def extend(self, others: Records) -> None:
+        """Add what was gathered elsewhere, with the instants that it has there."""
+        self.clamped |= others.clamped
+        self._lines += others._lines
+        self._ids += others._ids
+        self._at += others._at
+        self._names += others._names
+        before = len(self._keys)
+        self._keys += others._keys
+        self._key_ends += [before + end for end in others._key_ends[1:]]
+        self._properties += others._properties
+        self._traits += others._traits
+        self._consent += others._consent
+        self._versions += others._versions
+
     def batch(self) -> pa.RecordBatch:
         """All of them. Whole numbers that no 64-bit integer holds become floating point."""
         keys = pa.ListArray.from_arrays(pa.array(self._key_ends, pa.int32()), pa.array(self._keys, pa.string()))

@@ -116,7 +116,7 @@ def mapped(webhook: Webhook, rows: Iterable[Any], context: Context) -> Received:
             letters.append(Letter(error.reason, error.message, _encode(row), webhook.name))
         except RowSkippedError as error:
             skipped[error.reason] += 1
-    return Received(Taken(records.batch(), tuple(letters)), dict(skipped))
+    return Received(Taken(records, tuple(letters)), dict(skipped))
 
 
 _encode = msgspec.json.Encoder().encode
