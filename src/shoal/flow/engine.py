@@ -13,7 +13,7 @@ from shoal.flow.drain import LIVE, Drain
 from shoal.flow.following import Following
 from shoal.flow.home import Opened, one_writer
 
-PAUSE_S = 0.25
+PAUSE_S = 0.5
 """The longest wait between two looks into the journal, in which others may write too."""
 
 

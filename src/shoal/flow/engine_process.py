@@ -31,7 +31,7 @@ BUSY_S = 3.0
 
 BUSY_LOOK_S = 0.05
 
-LOOK_S = 0.25
+LOOK_S = 1.0
 """The longest until the server hears that its engine fails, or goes on again."""
 
 _MOST_RINGS = 65_536

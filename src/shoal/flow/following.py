@@ -46,7 +46,7 @@ KEEP_S = 2.0
 STROKE_MS = 1_000
 """So often the clock goes on while nothing arrives and nothing is due."""
 
-LOOK_S = 0.25
+LOOK_S = 0.5
 """Between two looks at whether segments were defined anew."""
 
 BASELINE_CHANGES = 500_000

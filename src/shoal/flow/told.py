@@ -61,14 +61,15 @@ def tell(duck: duckdb.DuckDBPyConnection) -> frozenset[str]:
     """Make the tables of the records in `fresh`, of traits and consents only where there are any; their names."""
     facts = lake_rows.facts("fresh")
     has_traits, has_consents = duck.execute(lake_rows.STATED.format(rows="fresh")).fetchall()[0]
-    queries = {EVENTS: lake_rows.EVENTS.format(rows="fresh", part="true")}
+    duck.execute(f"CREATE OR REPLACE TEMP VIEW {EVENTS} AS {lake_rows.TOLD}")
+    queries = {}
     if has_traits:
         queries[TRAITS] = facts["traits"]
     if has_consents:
         queries[CONSENTED] = _ADDRESSED.format(stated=facts["consents"])
     for table, query in queries.items():
         duck.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS {query}")
-    return frozenset(queries)
+    return frozenset((EVENTS, *queries))
 
 
 _ADDRESSED = f"""

@@ -151,6 +151,12 @@ FROM {_IN_ORDER} AS stated LEFT JOIN (
 """
 """The same, where each different text is parsed once."""
 
+TOLD = """
+SELECT event_id, "at", name, key, source, received_at, properties::JSON::VARIANT AS properties, version, digest
+FROM fresh
+"""
+"""The same of the table `fresh`, in no order: properties are parsed of the rows only that somebody asks for."""
+
 STORED_EVENTS = "SELECT * FROM {rows} WHERE {part}"
 """The same of rows that are in the lake, where each file is in order."""
 
