@@ -35,3 +35,6 @@ def test_an_event_makes_a_member_and_the_feed_tells_it(server):
             "changes"
         ]
         assert (left["change"], left["reason"], left["version"]) == ("left", "definition", 2)
+        figures = http.get("/metrics").text
+        assert "shoal_engine_alive 1.0" in figures
+        assert "shoal_subscribers 1.0" in figures

@@ -9,6 +9,7 @@ from fastapi.responses import JSONResponse, PlainTextResponse
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
 from shoal.api.typed import policy
+from shoal.core.time import now
 from shoal.flow.accepting import Intake
 from shoal.flow.engine import Engine
 from shoal.flow.home import Opened
@@ -69,13 +70,34 @@ def metrics(request: Request) -> PlainTextResponse:
     with opened.database.read() as connection:
         behind = journal.waiting(connection, after=journal.offset_of(connection, "lake"))
         dead = letters.count(connection)
-    registry = CollectorRegistry()
+    engine: Engine | None = request.app.state.engine
     figures = {
         "shoal_intake_waiting_rows": ("Rows that are not on disk yet.", intake.waiting),
         "shoal_journal_waiting_rows": ("Rows of the journal that are not in the lake yet.", behind),
         "shoal_dead_letters": ("Calls that could not be taken.", dead),
         "shoal_streams": ("Streams of changes that are open.", request.app.state.streams.open),
+        **({} if engine is None else _of_engine(engine)),
     }
+    registry = CollectorRegistry()
     for name, (told, value) in figures.items():
         Gauge(name, told, registry=registry).set(value)
     return PlainTextResponse(generate_latest(registry).decode())
+
+
+def _of_engine(engine: Engine) -> dict[str, tuple[str, float]]:
+    """How the engine is; while it starts there is nothing more to say than whether it is alive."""
+    figures: dict[str, tuple[str, float]] = {
+        "shoal_engine_alive": (
+            "1 while memberships are followed, 0 while something keeps them from it.",
+            engine.is_alive,
+        )
+    }
+    if (current := engine.current) is not None:
+        status = current.status()
+        figures |= {
+            "shoal_clock_lag_seconds": ("How old the answers about memberships are.", (now() - status.clock) / 1_000),
+            "shoal_changes_newest": ("Number of the newest change of a membership.", status.newest),
+            "shoal_subscribers": ("Identified subscribers.", status.people),
+            "shoal_segments": ("Segments that are followed.", status.segments),
+        }
+    return figures

@@ -55,8 +55,9 @@ BASELINE_CHANGES = 500_000
 TRIM_S = 3_600.0
 """Between two times at which journal and feed forget what they have kept for long enough."""
 
-ASK_SHARE = 50
-"""Declared gaps are asked for so seldom that it takes one of so many parts of a processor's time."""
+ASK_SHARE, ASK_SHARE_IDLE = 50, 200
+"""Declared gaps are asked for so seldom that it takes one of so many parts of the time: while something arrives, and
+while only the clock goes on."""
 
 Part = tuple[Changes, Reason]
 
@@ -67,7 +68,9 @@ class Following:
     def __init__(self, opened: Opened, drain: Drain) -> None:
         self._opened, self._drain = opened, drain
         self._waited: float | None = None  # since when the oldest record waits for a file
-        self._looked = self._ask_after = 0.0
+        self._looked = self._asked = 0.0
+        self._ask_after = self._ask_after_idle = 0.0
+        self._arrived = 0.0  # when something did, for the last time
         self._trimmed = time.monotonic()
         self._numbers: dict[str, int] = {}  # the newest version of each segment that was ever followed here
         self._beside = ThreadPoolExecutor(1, "asking")
@@ -91,8 +94,9 @@ class Following:
     def turn(self) -> bool:
         """Take what arrived, move the clock and tell; whether there was anything to take."""
         fresh = self._drain.take()
-        if fresh is not None and self._waited is None:
-            self._waited = time.monotonic()
+        if fresh is not None:
+            self._arrived = time.monotonic()
+            self._waited = self._arrived if self._waited is None else self._waited
         if fresh is not None and (fresh.keys.num_rows or fresh.links.num_rows):
             self._unified(fresh)
         elif fresh is not None or now_() >= min(self.next_due, self._reading.now + STROKE_MS):
@@ -242,7 +246,9 @@ class Following:
 
     def _ask(self) -> None:
         """Have declared gaps asked of the `sql` reading beside all else, and take what it said."""
-        if self._asking is None and self._reading.to_ask() and time.monotonic() > self._ask_after:
+        after = self._ask_after if self._arrived > self._asked else self._ask_after_idle
+        if self._asking is None and self._reading.to_ask() and time.monotonic() > after:
+            self._asked = time.monotonic()
             self.keep()
             self._asking = self._beside.submit(_Asked.of, self._opened, self._reading.to_ask(), self._reading.now)
         if self._asking is not None and self._asking.done():
@@ -251,6 +257,7 @@ class Following:
                 changes = reading.refresh(asked.answers, asked.at)
             self._tell([(changes, "asked")])
             self._ask_after = time.monotonic() + ASK_SHARE * asked.seconds
+            self._ask_after_idle = time.monotonic() + ASK_SHARE_IDLE * asked.seconds
 
 
 @dataclass(frozen=True, slots=True)

@@ -152,6 +152,10 @@ class Average:
 
     def compare(self, own: Whole, divisor: Whole | int, total: Whole | int, everyones: Whole | int) -> Truth:
         """Whether `own / divisor` is on the right side of `total / everyones`; the divisor is not looked at."""
+        if isinstance(divisor, int) and isinstance(total, int) and isinstance(everyones, int) and everyones > 0:
+            total *= divisor  # a whole number is above a ratio where it is above what is whole of it
+            plain: Truth = own > total // everyones if self.above else own < -(-total // everyones)
+            return plain
         left, right = np.multiply(own, everyones, dtype=np.int64), np.multiply(divisor, total, dtype=np.int64)
         found: Truth = left > right if self.above else left < right
         return found
