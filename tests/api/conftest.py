@@ -33,10 +33,10 @@ class Server:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def start(self) -> None:
+    def start(self, *options: str) -> None:
         """Start, and wait until it takes events."""
         command = [sys.executable, "-m", "shoal", "--home", str(self.home), "serve", "--port", str(self.port)]
-        self.process = subprocess.Popen(command, start_new_session=True)
+        self.process = subprocess.Popen([*command, *options], start_new_session=True)
         end = time.monotonic() + PATIENCE_S
         while time.monotonic() < end:
             try:

@@ -19,6 +19,11 @@ HOME = "SHOAL_HOME"
 LOG_LEVEL = "SHOAL_LOG_LEVEL"
 """How much the log tells: one of `logs.LEVELS`."""
 
+ROLE = "SHOAL_ROLE"
+"""What the process does: one of `ROLES`."""
+
+ROLES = ("all", "web", "engine")
+
 
 def opened_workspace() -> Opened:
     """The workspace that `SHOAL_HOME` names, and the log set up.

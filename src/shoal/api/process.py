@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 from starlette.types import ASGIApp
 
 from shoal.api.app import made
-from shoal.api.environment import end, opened_workspace
+from shoal.api.environment import ROLE, end, opened_workspace
 from shoal.api.logs import Logged
 from shoal.flow.engine import Engine
 from shoal.flow.engine_process import EngineProcess
@@ -15,8 +16,9 @@ from shoal.flow.home import Opened
 
 
 def serving() -> ASGIApp:
-    """The application over the workspace that `SHOAL_HOME` names."""
-    return Logged(made(opened_workspace(), engine=_engine, pages=True))
+    """The application over the workspace that `SHOAL_HOME` names; its engine is elsewhere where the role is `web`."""
+    has_engine = os.environ.get(ROLE, "all") == "all"
+    return Logged(made(opened_workspace(), engine=_engine if has_engine else None, pages=True))
 
 
 def _engine(opened: Opened) -> Engine:

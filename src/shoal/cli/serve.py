@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from shoal.api.environment import HOME, LOG_LEVEL
+from shoal.api.environment import HOME, LOG_LEVEL, ROLE, ROLES
 from shoal.api.logs import LEVELS, OF_GRANIAN, set_up
 from shoal.cli.main import app
 from shoal.cli.show import Shown
@@ -25,16 +25,16 @@ def serve(
     context: typer.Context,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on.")] = 8400,
+    role: Annotated[
+        str, typer.Option(help="What this process does: all, web (requests and pages) or engine (memberships).")
+    ] = "all",
     log_level: Annotated[
         str, typer.Option(help=f"How much the log on standard error tells: {', '.join(LEVELS)}.")
     ] = "info",
 ) -> None:
     """Serve the web app and take events over HTTP, until it is told to stop."""
-    from granian import Granian  # noqa: PLC0415 - nothing else needs it
-    from granian.constants import Interfaces  # noqa: PLC0415
-    from granian.log import LogLevels  # noqa: PLC0415
-
     shown: Shown = context.obj
+    require(role in ROLES, "wrong_use", f"There is no role {role!r}.", fix=f"Choose of {', '.join(ROLES)}.")
     require(
         log_level in LEVELS, "wrong_use", f"There is no log level {log_level!r}.", fix=f"Choose of {', '.join(LEVELS)}."
     )
@@ -42,13 +42,26 @@ def serve(
     has_keys = any(key.revoked_at is None for key in known_keys(opened))
     has_users = bool(known_users(opened))
     opened.database.close()
+    os.environ |= {HOME: str(shown.home.resolve()), LOG_LEVEL: log_level, ROLE: role}
+    if role == "engine":
+        from shoal.api.alone import alone  # noqa: PLC0415 - nothing else needs it
+
+        alone()
+        return
     shown.say(f"The web app is at http://{host}:{port}; what programs can ask is at /docs.")
     if not has_users:
         shown.say("Nobody may sign in yet: `shoal user create NAME --role admin` adds the first user.")
     if not has_keys:
         shown.say("Nothing may write yet: `shoal key create NAME` makes a key.")
-    os.environ |= {HOME: str(shown.home.resolve()), LOG_LEVEL: log_level}
     set_up(log_level)
+    _listen(host, port, log_level)
+
+
+def _listen(host: str, port: int, log_level: str) -> None:
+    from granian import Granian  # noqa: PLC0415 - nothing else needs it
+    from granian.constants import Interfaces  # noqa: PLC0415
+    from granian.log import LogLevels  # noqa: PLC0415
+
     Granian(
         "shoal.api.process:serving",
         address=host,

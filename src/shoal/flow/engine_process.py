@@ -32,7 +32,10 @@ BUSY_S = 3.0
 BUSY_LOOK_S = 0.05
 
 LOOK_S = 1.0
-"""The longest until the server hears that its engine fails, or goes on again."""
+"""The longest until the server hears that its engine fails."""
+
+START_LOOK_S = 0.05
+"""The longest until it hears that its engine has started."""
 
 _MOST_RINGS = 65_536
 """All that a pipe may hold."""
@@ -306,7 +309,7 @@ class _Follower:
             current = self._engine.current
             newest = told.newest if told else -1
             if current is None:
-                threading.Event().wait(LOOK_S)
+                threading.Event().wait(START_LOOK_S)
             else:
                 newest = current.wait(newest, LOOK_S)
             standing = _Standing(self._engine.is_alive, self._engine.current is not None, newest)

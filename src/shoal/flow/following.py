@@ -43,7 +43,7 @@ KEEP_ROWS = 50_000
 KEEP_S = 2.0
 """Files are written for so many rows, or when the oldest of them has waited so long."""
 
-STROKE_MS = 1_000
+STROKE_MS = 2_000
 """So often the clock goes on while nothing arrives and nothing is due."""
 
 LOOK_S = 0.5

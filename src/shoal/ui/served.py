@@ -35,6 +35,12 @@ class Served:
         """The live reading; None while the engine starts, and where this process has none."""
         return None if self.engine is None else self.engine.current
 
+    def no_answer(self, what: str) -> str:
+        """Why something is not shown: it follows, or this server was told to leave it to another process."""
+        if self.engine is None:
+            return f"The engine is a process apart (`--role engine`): {what} is told by servers that run it themselves."
+        return f"The engine is starting: {what} follows in a moment."
+
 
 _served: list[Served] = []
 

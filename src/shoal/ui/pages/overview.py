@@ -73,7 +73,7 @@ def _show(seen: Glance, line: TextElement, figures: ui.element, found: Listing) 
 
 def _line(seen: Glance) -> str:
     if seen.people is None:
-        return "The engine is starting: sizes follow in a moment."
+        return served().no_answer("the size of everything")
     assert seen.behind_ms is not None
     return (
         f"{people(seen.people)} · {seen.events_a_minute:,} events a minute · "

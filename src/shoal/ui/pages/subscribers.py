@@ -156,6 +156,6 @@ def _moves(moved: Sequence[Move]) -> None:
 async def _total() -> str:
     current = served().current
     if current is None:
-        return "The engine is starting: the number of people follows."
+        return served().no_answer("the number of people")
     status = await ask(current.status)
     return f"{people(status.people)} with an address, a phone number or an id, at {day_and_time(status.clock)}"

@@ -42,7 +42,7 @@ class Standings:
             if self.known:
                 self._another()
         with self.place:
-            text("p", "The engine is starting: memberships follow in a moment.", "sub")
+            text("p", served().no_answer("who is in what"), "sub")
         waiting = ui.timer(EVERY_S, self.follow)
         await self.follow()
         if self.shown is not None:

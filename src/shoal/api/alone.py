@@ -1,0 +1,28 @@
+"""An engine without a server: the process of `shoal serve --role engine`."""
+
+from __future__ import annotations
+
+import signal
+import threading
+
+from shoal.api.environment import opened_workspace
+from shoal.flow.delivering import Deliverer
+from shoal.flow.engine import EngineThread
+from shoal.store.secret import secret_at
+
+
+def alone() -> None:
+    """Follow the segments and tell destinations until the process is told to stop.
+
+    Raises UserError `busy` where somebody else writes to the workspace.
+    """
+    stopping = threading.Event()
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, lambda *_: stopping.set())
+    opened = opened_workspace()
+    engine = EngineThread(opened)
+    deliverer = Deliverer(opened, secret_at(opened.home.secret), lambda: engine.current)
+    stopping.wait()
+    deliverer.close()
+    engine.close()
+    opened.database.close()
