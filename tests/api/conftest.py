@@ -57,6 +57,13 @@ class Server:
             self.process.wait(PATIENCE_S)
         self.process = None
 
+    def settle(self) -> None:
+        """Wait until its engine has started too, and takes no more memory for that."""
+        end = time.monotonic() + PATIENCE_S
+        while "shoal_clock_lag_seconds" not in httpx.get(f"{self.url}/metrics", timeout=PATIENCE_S).text:
+            assert time.monotonic() < end, "the engine did not start"
+            time.sleep(0.05)
+
     def memory_mb(self) -> float:
         """Of all its processes together."""
         assert self.process is not None

@@ -56,6 +56,7 @@ class Load:
 def test_too_much_is_refused_and_nothing_that_was_taken_is_lost(stopped):
     (stopped.home / "settings.yaml").write_text("requests_per_key: 20\n")
     stopped.start()
+    stopped.settle()
     load = Load(stopped, stopped.key())
     before = stopped.memory_mb()
     clients = [threading.Thread(target=load.client, args=(number,)) for number in range(CLIENTS)]
@@ -88,6 +89,7 @@ def test_a_bomb_costs_little(server):
         return httpx.post(f"{server.url}/v1/batch", content=bomb[:500_000], auth=(key, ""), headers=headers, timeout=30)
 
     assert refused().status_code == 413
+    server.settle()
     before = most = server.memory_mb()
     for _ in range(20):
         answer = refused()

@@ -47,6 +47,7 @@ def test_who_does_not_read_costs_little_and_is_cut_off(stopped):
     stopped.start()
     key = stopped.key("read")
     assert httpx.get(f"{stopped.url}/v1/changes?limit=1000", auth=(key, ""), timeout=30).status_code == 200
+    stopped.settle()
     before = most = stopped.memory_mb()
     slow = [reading_nothing(stopped, key) for _ in range(READERS)]
     while figure(stopped, "shoal_streams") < READERS:
