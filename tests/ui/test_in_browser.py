@@ -49,6 +49,7 @@ def followed(shop, name: str) -> None:
 
 
 def test_a_segment_is_built_by_clicks_saved_and_followed(look, shop):
+    posted(shop, "first.looker@example.org", 3)  # so that there is one on any day
     page = look("editor").page
     page.goto(f"{shop.url}/segments/new")
     add(page, "did something")
