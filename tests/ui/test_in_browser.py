@@ -50,6 +50,8 @@ def followed(shop, name: str) -> None:
 
 def test_a_segment_is_built_by_clicks_saved_and_followed(look, shop):
     posted(shop, "first.looker@example.org", 3)  # so that there is one on any day
+    while not json.loads(shop.cli("--json", "count", SENTENCE))["count"]:
+        time.sleep(0.2)
     page = look("editor").page
     page.goto(f"{shop.url}/segments/new")
     add(page, "did something")
