@@ -147,6 +147,7 @@ class Source:
     tallies: list[Tally] = field(default_factory=list)
     plus: Edges = field(default_factory=Edges)
     minus: Edges = field(default_factory=Edges)
+    _next: int = ALWAYS  # nothing changes from the clock's instant until then; one in the past says nothing
 
     @property
     def ready(self) -> bool:
@@ -186,9 +187,13 @@ class Source:
                 (self.plus if weight > 0 else self.minus).add(*taken)
             else:
                 self.plus.add(*taken, weight[pending])
+            if self._next > now:
+                self._next = min(self._next, *(_first(taken[0], now, tally.period) for tally in self.tallies))
 
     def due(self, after: int, until: int) -> Iterator[Due]:
         """What changes while the clock goes on, each row at its instant."""
+        if self.next(after) > until:
+            return
         for edges, sign in ((self.plus, 1), (self.minus, -1)):
             for tally in self.tallies:
                 for lag, way in tally.period.lags:
@@ -208,6 +213,8 @@ class Source:
 
     def number(self, after: int, until: int) -> int:
         """How many rows `due` gives."""
+        if self.next(after) > until:
+            return 0
         return sum(
             edges.number(*tally.period.slice(after, until, lag))
             for edges in (self.plus, self.minus)
@@ -216,7 +223,12 @@ class Source:
         )
 
     def next(self, after: int) -> int:
-        """The next instant at which something changes; NEVER where nothing will."""
+        """The next instant at which something changes; NEVER where nothing will. The clock does not go back."""
+        if self._next <= after:
+            self._next = self._look_up(after)
+        return self._next
+
+    def _look_up(self, after: int) -> int:
         found = NEVER
         for edges in (self.plus, self.minus):
             for tally in self.tallies:
@@ -233,4 +245,15 @@ class Source:
 
     def clear(self) -> None:
         """Drop all rows, before a history is read anew."""
-        self.plus, self.minus = Edges(), Edges()
+        self.plus, self.minus, self._next = Edges(), Edges(), ALWAYS
+
+
+def _first(at: Times, now: int, period: Period) -> int:
+    """The first instant at which one of these rows changes a count; NEVER where none does."""
+    found = NEVER
+    for lag, _ in period.lags:
+        low, high = period.slice(now, NEVER, lag)
+        coming = at[(at > low) & (at <= high)]
+        if len(coming):
+            found = min(found, int(coming.min()) + lag)
+    return found

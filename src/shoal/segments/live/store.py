@@ -11,7 +11,7 @@ from shoal.profiles.consent import CAUTION
 from shoal.segments.kinds.bucket import InBucket, numbers_drawn
 from shoal.segments.kinds.has_been import Held
 from shoal.segments.live import ledger
-from shoal.segments.live.edges import NEVER, Places, Times, Truth, Whole
+from shoal.segments.live.edges import ALWAYS, NEVER, Places, Times, Truth, Whole
 from shoal.segments.live.facts import Facts, Happened, Needs, is_timed, timed_filters
 from shoal.segments.live.ledger import Columns, Ledger
 from shoal.segments.live.people import Ids
@@ -26,6 +26,9 @@ from shoal.segments.windows import EVER
 Key = Stream | Addend | Counted
 """A source: a stream, what is added up of it, or where its rows have their own ends, what is counted."""
 
+FORGET_MS = 60_000
+"""Between two times at which rows are dropped that can change nothing any more."""
+
 
 class Store:
     """What is known of everybody, as far as the program needs it."""
@@ -37,6 +40,7 @@ class Store:
         self.needs = Needs()
         self._known: dict[Counted, Tally] = {}
         self._of_streams: dict[Stream, list[Counted]] = {}
+        self._forgot = ALWAYS  # when rows were dropped for the last time
         self._moved: Places | None = None  # whose the rows of each place are now; None: nobody was merged
 
     def recount(self, program: Program, people: int) -> tuple[Counted, ...]:
@@ -196,7 +200,10 @@ class Store:
         return min((source.next(after) for source in self.sources.values()), default=NEVER)
 
     def forget(self, now: int) -> None:
-        """Drop what can change nothing any more."""
+        """Drop what can change nothing any more; seldom looked for."""
+        if now - self._forgot < FORGET_MS:
+            return
+        self._forgot = now
         for source in self.sources.values():
             source.forget(now)
 
