@@ -49,6 +49,16 @@ def test_our_own_mistakes_stay_what_they_are(error: Exception) -> None:
     assert failure(error) is None
 
 
+def test_a_damaged_database(tmp_path: Path) -> None:
+    (tmp_path / "damaged.db").write_bytes(b"no database" * 1_000)
+    with pytest.raises(sa.exc.DatabaseError) as raised, connect(f"sqlite:///{tmp_path / 'damaged.db'}").read():
+        pytest.fail("it was opened")
+    told = failure(raised.value)
+    assert told is not None
+    assert told.code == "damaged_database"
+    assert told.fix
+
+
 def test_a_full_database(tmp_path: Path) -> None:
     database = connect(f"sqlite:///{tmp_path / 'small.db'}")
     with database.write() as connection:

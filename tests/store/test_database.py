@@ -52,6 +52,20 @@ def test_a_database_that_does_not_answer() -> None:
     assert error.value.code == "no_database"
 
 
+def test_the_log_is_taken_into_the_file_from_time_to_time(tmp_path, monkeypatch):
+    path = tmp_path / "a.db"
+    database = connect(sqlite_url(path))
+    with database.write() as connection:
+        connection.exec_driver_sql("CREATE TABLE texts (text TEXT)")
+    before = path.stat().st_size
+    for wait_s, has_grown in ((3_600, False), (0, True)):
+        monkeypatch.setattr(database_module, "CHECKPOINT_S", wait_s)
+        with database.write() as connection:
+            connection.exec_driver_sql("INSERT INTO texts VALUES (?)", ("x" * 100_000,))
+        assert (path.stat().st_size > before + 100_000) is has_grown
+    database.close()
+
+
 def test_a_failed_transaction_leaves_nothing(database: Database) -> None:
     def half_done() -> None:
         with database.write() as connection:

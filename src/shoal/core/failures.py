@@ -22,9 +22,10 @@ _DISK_FULL = "53100"
 
 
 def failure(error: BaseException, where: str | None = None) -> UserError | None:
-    """The user's error for what the machine refused: `disk_full`, `no_access` or `disk_error`; None for anything else.
+    """The user's error for what the machine refused; None for anything else.
 
-    `where` is told where the error itself names no file.
+    Its code is `disk_full`, `no_access`, `disk_error` or `damaged_database`. `where` is told where the error
+    itself names no file.
 
     >>> failure(OSError(errno.ENOSPC, "No space left on device"), "list.csv").code
     'disk_full'
@@ -114,6 +115,8 @@ _SQLITE = {
     sqlite3.SQLITE_IOERR: "disk_error",
     sqlite3.SQLITE_READONLY: "no_access",
     sqlite3.SQLITE_CANTOPEN: "no_access",
+    sqlite3.SQLITE_CORRUPT: "damaged_database",  # also where a read failed (SQLITE_IOERR_CORRUPTFS)
+    sqlite3.SQLITE_NOTADB: "damaged_database",
 }
 _UNFLUSHED = frozenset({sqlite3.SQLITE_IOERR_FSYNC, sqlite3.SQLITE_IOERR_DIR_FSYNC})
 _TOLD = {
@@ -128,5 +131,9 @@ _TOLD = {
     "disk_error": (
         "The disk failed to read or write.",
         "Check the disk and its free space, then run the same command again.",
+    ),
+    "damaged_database": (
+        "The database can't be read: the disk failed, or the file is damaged.",
+        "Check the disk, then run `shoal doctor`; where the file is damaged, restore the newest backup.",
     ),
 }

@@ -7,16 +7,20 @@ A commit means that the data is on disk: SQLite runs with a write-ahead log and 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 from sqlalchemy import event
 
 from shoal.core.errors import UserError, require
+from shoal.core.failures import is_unflushed
+from shoal.core.happenings import tell
 
 metadata = sa.MetaData()
 """All tables of all rooms; each room declares its own in its `tables.py`."""
@@ -25,8 +29,16 @@ BigId = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 """A 64-bit number that may be an automatic primary key on both databases."""
 
 
-PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000")
+PRAGMAS = (
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "wal_autocheckpoint=0",  # `_take_log_in` does it: SQLite itself is silent about a sync that fails there
+    "foreign_keys=ON",
+    "busy_timeout=30000",
+)
 _FULL = 2
+CHECKPOINT_S = 2.0
+"""After so many seconds the next commit is followed by taking SQLite's log into its file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +63,8 @@ class Database:
             if self.engine.dialect.name == "postgresql":
                 connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7301)")
             yield connection
+        if self.engine.dialect.name == "sqlite":
+            _take_log_in(self.engine)
 
     def close(self) -> None:
         """Give all connections back."""
@@ -105,10 +119,33 @@ def _sqlite(url: sa.URL) -> sa.Engine:
 
     @event.listens_for(engine, "begin")
     def begin(connection: sa.Connection) -> None:
-        writes = connection.get_execution_options().get("shoal_write")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        options = connection.get_execution_options()
+        if not options.get(_NO_TRANSACTION):
+            connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("shoal_write") else "BEGIN")
 
     return engine
+
+
+_NO_TRANSACTION = "shoal_no_transaction"
+_taken_in: WeakKeyDictionary[sa.Engine, float] = WeakKeyDictionary()
+
+
+def _take_log_in(engine: sa.Engine) -> None:
+    """Take what is in SQLite's log into its file, unless that was done a little ago.
+
+    What was committed is on disk in the log. So a failure is told and the next commit tries again, but for a sync that
+    failed: to repeat it may succeed although pages are lost, so that is raised.
+    """
+    if time.monotonic() - _taken_in.setdefault(engine, time.monotonic()) < CHECKPOINT_S:
+        return
+    try:
+        with engine.connect().execution_options(**{_NO_TRANSACTION: True}) as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)")
+    except sa.exc.DatabaseError as error:
+        if is_unflushed(error):
+            raise
+        tell("checkpoint_failed", error=type(error).__name__)
+    _taken_in[engine] = time.monotonic()
 
 
 def _postgresql(url: sa.URL) -> sa.Engine:
