@@ -32,7 +32,7 @@ BLOCK = 32_768
 """Subscribers that are looked at together when everybody is."""
 
 FEW = 4_000
-"""Up to so many rows, all segments look at all of them; from then on each looks at those that concern it."""
+"""Up to so many rows, segments look at all of them together; from then on each looks at those that concern it."""
 
 NO_FACTS = Facts()
 
@@ -296,17 +296,21 @@ class Live:
 
     def _decided(self, touched: Touched, tallies: set[int] | None) -> Iterator[tuple[npt.NDArray[np.generic], ...]]:
         """Who entered and left, for each segment that reads one of these tallies, or for all."""
+
+        def concerned(step: int) -> bool:
+            return tallies is None or not tallies.isdisjoint(self.program.needs[step])
+
         if tallies is None or len(touched.who) <= FEW:
+            steps = [(number, step) for number, step in enumerate(self.program.members.values()) if concerned(step)]
             known = self.program.answers(Part.of(touched, np.arange(len(touched.who))))
-            members = [known(step) for step in self.program.members.values()]
-            rows, segments = self.members.follow_all(touched.who, members)
-            entered = np.stack(members, axis=1)[rows, segments] if members else np.empty(0, np.bool_)
+            members = [known(step) for _, step in steps]
+            rows, segments, entered = self.members.follow_some(touched.who, [number for number, _ in steps], members)
             yield touched.at[rows], self.people.ids[touched.who[rows]], segments, entered
             return
         averaged = {place for average in self.program.averages for place in (average.tally, average.per)}
         for number, step in enumerate(self.program.members.values()):
             needs = self.program.needs[step]
-            if not tallies.isdisjoint(needs):
+            if concerned(step):
                 part = Part.of(touched, touched.rows(needs, extra=not averaged.isdisjoint(needs)))
                 holds = self.program.answers(part)(step)
                 changed = self.members.follow(number, part.who, holds)

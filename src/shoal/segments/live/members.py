@@ -87,18 +87,26 @@ class Members:
         self._sizes[number] += 2 * int(np.count_nonzero(members[changed])) - len(changed)
         return changed
 
-    def follow_all(self, who: Places, members: Sequence[Truth]) -> tuple[Places, Places]:
-        """The same for all segments at once; gives the rows and segments with which something changes."""
-        now = np.stack(members, axis=1) if members else np.zeros((len(who), 0), np.bool_)
+    def follow_some(
+        self, who: Places, numbers: Sequence[int], members: Sequence[Truth]
+    ) -> tuple[Places, Places, Truth]:
+        """The same for some segments at once; gives rows and segments with which something changes, and to what."""
+        nothing = np.empty(0, np.int64)
+        if not len(who) or not members:
+            return nothing, nothing, np.empty(0, np.bool_)
+        segments, now = np.array(numbers), np.stack(members, axis=1)
         before = np.empty_like(now)
         before[1:] = now[:-1]
         fresh = _begins(who)
-        before[fresh] = _unpacked(self.bits[who[fresh]], len(self.names))
-        rows, segments = np.nonzero(now != before)
-        last = np.append(fresh[1:] - 1, len(who) - 1) if len(who) else fresh
-        self.bits[who[last]] = _packed(now[last])
-        self._sizes += np.bincount(segments, np.where(now[rows, segments], 1, -1), len(self.names)).astype(np.int64)
-        return rows, segments
+        stored = _unpacked(self.bits[who[fresh]], len(self.names))
+        before[fresh] = stored[:, segments]
+        rows, places = np.nonzero(now != before)
+        stored[:, segments] = now[np.append(fresh[1:] - 1, len(who) - 1)]
+        self.bits[who[fresh]] = _packed(stored)
+        entered: Truth = now[rows, places]
+        found = segments[places]
+        self._sizes += np.bincount(found, np.where(entered, 1, -1), len(self.names)).astype(np.int64)
+        return rows, found, entered
 
     def places(self, segment: str, people: int) -> Places:
         """The members."""
