@@ -63,8 +63,9 @@ def made(opened: Opened, *, engine: MakesEngine | None = None, fetch: Fetch = fe
     secret = secret_at(opened.home.secret)
     app.state.opened, app.state.door, app.state.post = opened, Door(opened, secret), Post(opened, secret, fetch)
     _routed(app, opened)
+    app.state.has_pages = pages
     if pages:
-        from shoal.ui.mount import mount  # noqa: PLC0415 - it takes two seconds to load
+        from shoal.ui.mount import mount  # noqa: PLC0415 - it takes a second to load
 
         mount(app, opened)
     return app

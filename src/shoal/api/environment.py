@@ -24,6 +24,9 @@ ROLE = "SHOAL_ROLE"
 
 ROLES = ("all", "web", "engine")
 
+PAGES = "SHOAL_PAGES"
+"""Whether the web app is served: `yes`, or `no` for what programs ask only."""
+
 
 def opened_workspace() -> Opened:
     """The workspace that `SHOAL_HOME` names, and the log set up.

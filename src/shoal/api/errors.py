@@ -44,6 +44,7 @@ STATUS = {
     "starting": 503,
     "disk_full": 503,
     "disk_error": 503,
+    "damaged_database": 503,
     "no_access": 503,
     "no_answer": 503,
     "damaged_secret": 503,
@@ -52,6 +53,7 @@ STATUS = {
 """Of codes that are not 400."""
 
 _RETRY_S = "1"
+_DOCS = "/docs names what can be asked."
 
 
 def answer(error: UserError) -> JSONResponse:
@@ -75,8 +77,9 @@ async def on_http_error(request: Request, error: Exception) -> JSONResponse:
     """For a page that is not there, or a method that it has not."""
     assert isinstance(error, HTTPException)
     if error.status_code == 404:
-        return answer(UserError("no_such_page", "There is no such page.", fix="/docs names what can be asked."))
-    told = UserError("bad_request", f"{error.detail}.", fix="/docs names what can be asked.")
+        fix = _DOCS if request.app.state.has_pages else f"{_DOCS} This server runs without pages."
+        return answer(UserError("no_such_page", "There is no such page.", fix=fix))
+    told = UserError("bad_request", f"{error.detail}.", fix=_DOCS)
     methods = methods_at(request.app, request.url.path) if error.status_code == 405 else []
     headers = {"Allow": ", ".join(methods)} if methods else error.headers
     return JSONResponse(told.as_data(), error.status_code, headers)
@@ -87,7 +90,7 @@ async def on_wrong_value(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
     wrong = error.errors()[0]
     place = ".".join(str(part) for part in wrong["loc"])
-    return answer(UserError("bad_parameter", f"{wrong['msg']}.", where=place, fix="/docs names what can be asked."))
+    return answer(UserError("bad_parameter", f"{wrong['msg']}.", where=place, fix=_DOCS))
 
 
 async def on_any(_: Request, error: Exception) -> JSONResponse:
