@@ -17,6 +17,7 @@ import pyarrow as pa
 import uvicorn
 from fastapi import FastAPI
 
+from serving import take_to_the_lake
 from shoal.api.app import made
 from shoal.core.time import Instant, now
 from shoal.flow import live
@@ -44,6 +45,16 @@ class Asked:
     def ask(self, method: str, path: str, body: Any = None, *, key: str | None = "all", **more: Any) -> httpx.Response:
         auth = (self.keys[key], "") if key else None
         return httpx.request(method, f"{self.url}{path}", json=body, auth=auth, timeout=60, **more)
+
+    def key(self, *scopes: str) -> str:
+        """A new key."""
+        return create_key(self.opened, "a test", "web", scopes or ("write",))[1]
+
+    def stored(self, sql: str) -> list[tuple[Any, ...]]:
+        """What the lake answers once it has all that was taken."""
+        take_to_the_lake(self.opened)
+        with open_reading(self.opened) as duck:
+            return duck.execute(sql).fetchall()
 
     def follow(self, **sentences: str) -> InMemory:
         """Let a live reading of these segments be what the server knows of this instant."""

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
+import subprocess
+import sys
 import time
 
 import httpx
 import pytest
 
-from shoal.flow.home import open_home
+from shoal.flow.home import create, open_home
 from shoal.flow.reading import open_reading
 from shoal.ingest import letters
 
@@ -47,34 +50,32 @@ def test_what_was_answered_with_200_is_in_the_lake_once(server):
     ]
 
 
-def test_a_call_that_cannot_be_taken_is_kept_beside_the_others(server):
-    key = server.key()
+def test_a_call_that_cannot_be_taken_is_kept_beside_the_others(here):
+    key = here.key()
     batch = {"batch": [call(1), {"type": "track", "event": "Seen"}, call(2), {"type": "odd", "userId": "u"}]}
-    answer = post(server, "/v1/batch", batch, key)
+    answer = post(here, "/v1/batch", batch, key)
     assert answer.status_code == 200
     assert [each["reason"] for each in answer.json()["refused"]] == ["no_identity", "unknown_type"]
-    opened = open_home(server.home)
-    with opened.database.read() as connection:
+    with here.opened.database.read() as connection:
         kept = letters.known(connection)
-    opened.database.close()
     assert [json.loads(each.letter.payload) for each in kept] == [batch["batch"][1], batch["batch"][3]]
-    assert told(server, "SELECT count(*) FROM events") == [(2,)]
+    assert here.stored("SELECT count(*) FROM events") == [(2,)]
 
 
-def test_two_calls_without_id_and_time_are_two_events(server):
-    key = server.key()
+def test_two_calls_without_id_and_time_are_two_events(here):
+    key = here.key()
     for _ in range(2):
-        assert post(server, "/v1/track", {"event": "Clicked", "userId": "u1"}, key).status_code == 200
-    assert told(server, "SELECT count(*) FROM events") == [(2,)]
+        assert post(here, "/v1/track", {"event": "Clicked", "userId": "u1"}, key).status_code == 200
+    assert here.stored("SELECT count(*) FROM events") == [(2,)]
 
 
-def test_a_wrong_clock_is_corrected_by_when_it_sent(server):
-    key = server.key()
+def test_a_wrong_clock_is_corrected_by_when_it_sent(here):
+    key = here.key()
     clock = {"timestamp": "2016-01-01T00:00:00Z"}
     body = {"batch": [call(1, **clock)], "sentAt": "2016-01-01T00:01:00Z"}
     before = time.time()
-    assert post(server, "/v1/batch", body, key).status_code == 200
-    ((at,),) = told(server, 'SELECT epoch("at") FROM events')
+    assert post(here, "/v1/batch", body, key).status_code == 200
+    ((at,),) = here.stored('SELECT epoch("at") FROM events')
     assert before - 62 < at < time.time() - 58
 
 
@@ -98,22 +99,20 @@ def test_without_a_key_nothing_is_taken(shared, shown, status, code):
     assert set(answer.json()["error"]) == {"code", "message", "where", "fix"}
 
 
-def test_a_key_does_what_it_is_for_until_it_is_revoked(server):
+def test_a_key_does_what_it_is_for_until_it_is_revoked(here):
     body = {"event": "Seen", "userId": "u1"}
-    answer = post(server, "/v1/track", body, server.key("read"))
+    answer = post(here, "/v1/track", body, here.key("read"))
     assert (answer.status_code, answer.json()["error"]["code"]) == (403, "not_allowed")
-    key = server.key()
+    key = here.key()
     bearer = {"Authorization": f"Bearer {key}"}
-    assert httpx.post(f"{server.url}/v1/track", json=body, headers=bearer).status_code == 200
-    opened = open_home(server.home)
-    with opened.database.write() as connection:
+    assert httpx.post(f"{here.url}/v1/track", json=body, headers=bearer).status_code == 200
+    with here.opened.database.write() as connection:
         connection.exec_driver_sql("UPDATE api_keys SET revoked_at = 1")
-    opened.database.close()
     end = time.monotonic() + 5
-    while post(server, "/v1/track", body, key).status_code == 200:
+    while post(here, "/v1/track", body, key).status_code == 200:
         assert time.monotonic() < end
         time.sleep(0.1)
-    assert post(server, "/v1/track", body, key).status_code == 401
+    assert post(here, "/v1/track", body, key).status_code == 401
 
 
 BOMB = gzip.compress(bytes(50_000_000), mtime=0)
@@ -151,16 +150,16 @@ def test_what_cannot_be_taken_is_told_and_not_kept(shared, path, body, headers, 
     opened.database.close()
 
 
-def test_a_large_call_of_a_batch_is_kept_beside(server):
+def test_a_large_call_of_a_batch_is_kept_beside(here):
     large = call(1, properties={"a": "x" * 33_000})
-    answer = post(server, "/v1/batch", {"batch": [large, call(2)]}, server.key())
+    answer = post(here, "/v1/batch", {"batch": [large, call(2)]}, here.key())
     assert [each["reason"] for each in answer.json()["refused"]] == ["too_large"]
 
 
-def test_a_packed_body_is_unpacked(server):
+def test_a_packed_body_is_unpacked(here):
     body = gzip.compress(json.dumps({"batch": [call(1)]}).encode())
-    assert post(server, "/v1/batch", body, server.key(), headers={"Content-Encoding": "gzip"}).status_code == 200
-    assert told(server, "SELECT count(*) FROM events") == [(1,)]
+    assert post(here, "/v1/batch", body, here.key(), headers={"Content-Encoding": "gzip"}).status_code == 200
+    assert here.stored("SELECT count(*) FROM events") == [(1,)]
 
 
 def test_pages_about_the_server(shared):
@@ -171,3 +170,18 @@ def test_pages_about_the_server(shared):
     for loads in ('src="', 'href="http', "url(", "<script", "@import"):
         assert loads not in page
     assert set(httpx.get(f"{shared.url}/openapi.json").json()["paths"]) >= {"/v1/track", "/v1/batch", "/healthz"}
+
+
+def test_a_server_without_pages_says_so(shared):
+    for path in ("/", "/sign-in"):
+        answer = httpx.get(f"{shared.url}{path}")
+        assert (answer.status_code, answer.json()["error"]["code"]) == (404, "no_such_page")
+        assert answer.json()["error"]["fix"] == "/docs names what can be asked. This server runs without pages."
+
+
+def test_without_pages_none_of_their_libraries_is_loaded(tmp_path):
+    create(tmp_path / "home")
+    program = "import sys; from shoal.api.process import serving; serving(); print(*sys.modules)"
+    environment = {**os.environ, "SHOAL_HOME": str(tmp_path / "home"), "SHOAL_PAGES": "no"}
+    done = subprocess.run([sys.executable, "-c", program], env=environment, check=True, capture_output=True, text=True)
+    assert not {"nicegui", "socketio", "shoal.ui"} & set(done.stdout.split())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import time
 
 import httpx
@@ -75,11 +74,11 @@ def test_what_happens_is_told_to_other_servers(stopped, other):
     chosen = {"name": "audience", "kind": "http", "settings": audience, "segments": ["buyers"]}
     ask("POST", "/v1/destinations", chosen)
     wait_for(holding.by_members, {"u0", "u1", "u2"})
-    stopped.stop(signal.SIGKILL)
+    stopped.kill()
     stopped.start()
     buy("u3")
     wait_for(holding.by_changes, {"u0", "u1", "u2", "u3"})
-    stopped.stop(signal.SIGTERM)
+    stopped.stop()
     stopped.start()
     buy("u4")
     wait_for(holding.by_changes, {f"u{number}" for number in range(5)})

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import random
-import signal
 import threading
 import time
 
@@ -60,7 +59,7 @@ def test_nothing_that_was_answered_is_lost_or_doubled(stopped):
         while len(acknowledged) == known and time.monotonic() - began < RECOVERY_S:
             time.sleep(0.01)
         time.sleep(draw.uniform(0, 1))
-        stopped.stop(signal.SIGKILL)
+        stopped.kill()
         ended.set()
         for client in clients:
             client.join()

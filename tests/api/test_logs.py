@@ -6,16 +6,16 @@ import base64
 import gzip
 import json
 import re
-import signal
-import subprocess
-import sys
 import time
 
 import httpx
 import pytest
 
+from serving import served
 from shoal.api import logs
 from shoal.core import happenings
+from shoal.flow.admitting import create_key
+from shoal.flow.home import open_home
 
 ADDRESS, NAME, KEY = "canary.ana@example.org", "Canary Lovelace", "shoal_canarycanarycanarycanarycanary"
 CANARIES = re.compile(rb"canary|Lovelace", re.IGNORECASE)
@@ -24,34 +24,13 @@ CANARIES = re.compile(rb"canary|Lovelace", re.IGNORECASE)
 @pytest.fixture(scope="module")
 def logged(tmp_path_factory):
     """A server at its most talkative, with what it says in a file."""
-    from socket import socket
-
-    from shoal.flow.admitting import create_key
-    from shoal.flow.home import create, open_home
-
-    home = tmp_path_factory.mktemp("logged") / "home"
-    create(home)
-    opened = open_home(home)
-    key = create_key(opened, NAME, "web", ("write", "read", "manage"))[1]
-    opened.database.close()
-    with socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    words = [sys.executable, "-m", "shoal", "--home", str(home), "serve", "--port", str(port), "--log-level", "debug"]
-    file = home.with_suffix(".log")
-    with file.open("wb") as log:
-        process = subprocess.Popen(words, start_new_session=True, stdout=subprocess.DEVNULL, stderr=log)
-    with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as http:
-        end = time.monotonic() + 60
-        while time.monotonic() < end and process.poll() is None:
-            try:
-                if http.get("/readyz").status_code == 200:
-                    break
-            except httpx.TransportError:
-                time.sleep(0.05)
-        yield http, key, file
-    process.send_signal(signal.SIGTERM)
-    process.wait(30)
+    with served(tmp_path_factory.mktemp("logged") / "home", options=("--log-level", "debug")) as server:
+        opened = open_home(server.home)
+        key = create_key(opened, NAME, "web", ("write", "read", "manage"))[1]
+        opened.database.close()
+        server.start()
+        with httpx.Client(base_url=server.url, timeout=30) as http:
+            yield http, key, server.log
 
 
 def lines(file):

@@ -1,4 +1,4 @@
-"""The script for web pages, in a browser, from a page of another origin and to a real server."""
+"""The script for web pages, in a browser, from a page of another origin and to a server."""
 
 from __future__ import annotations
 
@@ -13,8 +13,6 @@ import httpx
 import pytest
 
 from shoal.api.script import script
-from shoal.flow.home import open_home
-from shoal.flow.reading import open_reading
 
 MOST_BYTES = 6_000
 
@@ -43,18 +41,18 @@ class Site(http.server.SimpleHTTPRequestHandler):
 
 
 @pytest.fixture
-def site(tmp_path, server):
+def site(tmp_path, here):
     """A page that loads the script of a server; its address."""
     folder = tmp_path / "site"
     folder.mkdir()
-    page = PAGE.replace("SERVER", server.url).replace("KEY", server.key())
+    page = PAGE.replace("SERVER", here.url).replace("KEY", here.key())
     for name in ("index.html", "thanks.html"):
         (folder / name).write_text(page)
     (folder / "favicon.ico").write_bytes(b"")
     with wave.open(str(folder / "sound.wav"), "wb") as sound:
         sound.setparams((1, 2, 8000, 0, "NONE", ""))
         sound.writeframes(b"".join(struct.pack("<h", 0) for _ in range(16_000)))
-    kind = type("Here", (Site,), {"allowed": server.url})
+    kind = type("Here", (Site,), {"allowed": here.url})
     served = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(kind, directory=str(folder)))
     thread = threading.Thread(target=served.serve_forever, daemon=True)
     thread.start()
@@ -63,26 +61,22 @@ def site(tmp_path, server):
     served.server_close()
 
 
-def taken(server):
-    """Stop the server, and what is in its lake then: name, properties, keys."""
-    server.stop()
-    opened = open_home(server.home)
-    with open_reading(opened) as duck:
-        rows = duck.execute('SELECT name, properties::JSON::VARCHAR FROM events ORDER BY "at", event_id').fetchall()
-        traits = duck.execute("SELECT name, value::VARCHAR FROM traits").fetchall()
-        keys = duck.execute("SELECT DISTINCT kind FROM keys").fetchall()
-    opened.database.close()
+def taken(here):
+    """What is in the lake in the end: name, properties, keys."""
+    rows = here.stored('SELECT name, properties::JSON::VARCHAR FROM events ORDER BY "at", event_id')
+    traits = here.stored("SELECT name, value::VARCHAR FROM traits")
+    keys = here.stored("SELECT DISTINCT kind FROM keys")
     found = {}
     for name, properties in rows:
         found.setdefault(name, []).append(json.loads(properties))
     return found, traits, {kind for (kind,) in keys}
 
 
-def sent(server, page, act, said):
+def sent(here, page, act, said):
     """Do something and wait until the server has answered what is said of it."""
 
     def is_it(answer):
-        return answer.url == f"{server.url}/v1/batch" and said in (answer.request.post_data or "")
+        return answer.url == f"{here.url}/v1/batch" and said in (answer.request.post_data or "")
 
     with page.expect_response(is_it) as answer:
         act()
@@ -100,14 +94,14 @@ def test_the_script_is_small_and_comes_from_here_alone(shared):
     assert (again.status_code, again.content) == (304, b"")
 
 
-def test_what_happens_on_a_page_is_in_the_lake(server, site, chromium):
+def test_what_happens_on_a_page_is_in_the_lake(here, site, chromium):
     context = chromium.new_context(viewport={"width": 800, "height": 500})
     page = context.new_page()
     problems = []
     page.on("console", lambda said: problems.append(said.text) if said.type == "error" else None)
     page.on("pageerror", lambda error: problems.append(str(error)))
     sent(
-        server,
+        here,
         page,
         lambda: page.goto(f"{site}/?utm_source=mail&utm_campaign=may&email=secret@example.org#secret"),
         "Product Viewed",
@@ -115,16 +109,16 @@ def test_what_happens_on_a_page_is_in_the_lake(server, site, chromium):
     page.evaluate("new Promise(done => { addEventListener('scroll', done); scrollTo(0, 2600); })")
     page.evaluate("history.pushState({}, '', '/other?x=secret')")
     page.evaluate("new Promise(done => { sound.addEventListener('ended', done); sound.play(); })")
-    sent(server, page, lambda: page.evaluate("shoal.page('Shop', 'Offers', {'colour': 'red'})"), "Offers")
+    sent(here, page, lambda: page.evaluate("shoal.page('Shop', 'Offers', {'colour': 'red'})"), "Offers")
     page.click("button")
     page.wait_for_url(f"{site}/thanks.html*")
-    sent(server, page, lambda: page.evaluate("shoal.push(['track', 'Last Seen'])"), "Last Seen")
+    sent(here, page, lambda: page.evaluate("shoal.push(['track', 'Last Seen'])"), "Last Seen")
     stored = page.evaluate("Object.keys(localStorage).sort()")
     assert stored == ["shoal_anonymous", "shoal_user"]
     assert context.cookies() == []
     context.close()
     assert problems == []
-    found, traits, kinds = taken(server)
+    found, traits, kinds = taken(here)
     assert ("plan", '"trial"') in traits or ("plan", "trial") in traits
     assert kinds == {"user", "anonymous"}
     assert found["Product Viewed"][0]["sku"] == "b1"
@@ -149,7 +143,7 @@ def test_what_happens_on_a_page_is_in_the_lake(server, site, chromium):
         "Object.defineProperty(navigator, 'doNotTrack', {value: '1'})",
     ],
 )
-def test_who_asks_for_it_is_left_alone(server, site, chromium, refusal):
+def test_who_asks_for_it_is_left_alone(here, site, chromium, refusal):
     context = chromium.new_context()
     context.add_init_script(refusal)
     page = context.new_page()
@@ -162,11 +156,11 @@ def test_who_asks_for_it_is_left_alone(server, site, chromium, refusal):
     page.wait_for_url(f"{site}/thanks.html*")
     assert page.evaluate("localStorage.length") == 0
     context.close()
-    assert {url for url in asked if "/v1/" in url} == {f"{server.url}/v1/shoal.js"}
-    assert taken(server)[0] == {}
+    assert {url for url in asked if "/v1/" in url} == {f"{here.url}/v1/shoal.js"}
+    assert taken(here)[0] == {}
 
 
-def test_what_was_refused_is_sent_again_once(server, site, chromium):
+def test_what_was_refused_is_sent_again_once(here, site, chromium):
     context = chromium.new_context()
     page = context.new_page()
     refused = []
@@ -183,6 +177,6 @@ def test_what_was_refused_is_sent_again_once(server, site, chromium):
     with page.expect_response(lambda answer: answer.url.endswith("/v1/batch") and answer.status == 200, timeout=30_000):
         page.goto(site)
     context.close()
-    found, _, _ = taken(server)
+    found, _, _ = taken(here)
     assert len(refused) == 2
     assert (len(found["Product Viewed"]), len(found["Page Viewed"])) == (1, 1)

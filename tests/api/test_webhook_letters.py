@@ -96,20 +96,14 @@ def test_a_secret_in_the_address(opened):
 
 
 @pytest.mark.parametrize("vendor", [SENDGRID, HUBSPOT], ids=lambda vendor: vendor.name)
-def test_a_served_webhook_is_in_the_lake_once(server, vendor):
+def test_a_served_webhook_is_in_the_lake_once(here, vendor):
     secret, key = vendor.new_key()
-    opened = open_home(server.home)
-    create_webhook(opened, vendor.name, secret=secret)
-    opened.database.close()
-    url = f"{server.url}/v1/webhooks/{vendor.name}"  # no --address: as the request says
+    create_webhook(here.opened, vendor.name, secret=secret)
+    url = f"{here.url}/v1/webhooks/{vendor.name}"  # no --address: as the request says
     now = int(time.time())
     for at in (now, now - 1):  # the same events, signed again
         headers, body = vendor.signed(key, vendor.body(1), at, url)
         assert httpx.post(url, headers=headers, content=body, timeout=30).json() == {"success": True, "records": 1}
     assert httpx.post(url, headers=headers, content=body, timeout=30).status_code == 409
-    server.stop()
-    opened = open_home(server.home)
-    with open_reading(opened) as duck:
-        (events,) = duck.execute("SELECT count(*) FROM events").fetchone()
-    opened.database.close()
+    ((events,),) = here.stored("SELECT count(*) FROM events")
     assert events == (1 if vendor is SENDGRID else 0)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from serving import Load, served, stored_ids
+from clients import Load, stored_ids
+
+from serving import served
 
 
 def shoal(*words):

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import Counter
 
 import httpx
-from serving import batch, served, stored_ids
+from clients import batch, stored_ids
 from tracing import calls, strace
+
+from serving import served
 
 REQUESTS = 1_000
 SYNCS = ("fdatasync(", "fsync(")
@@ -25,7 +27,7 @@ def test_each_reply_follows_a_sync_of_its_own(tmp_path):
                 ids, body = batch(f"r{number}", 1)
                 assert http.post(f"{server.url}/v1/batch", json=body).status_code == 200
                 sent += ids
-        server.told_to_stop()
+        server.stop()
     since: Counter[int] = Counter()
     replies = []
     for thread, call in calls(trace):

@@ -10,8 +10,9 @@ import os
 
 import httpx
 import pytest
-from serving import batch, served
+from clients import batch
 
+from serving import served
 from shoal.core.errors import UserError
 from shoal.flow import importing
 from shoal.flow.doctor import examine
@@ -100,11 +101,11 @@ def test_a_server_starts_over_damaged_derived_files(tmp_path, how):
         with httpx.Client(auth=(key, ""), timeout=30) as http:
             for number in range(5):
                 assert http.post(f"{server.url}/v1/batch", json=batch(f"b{number}")[1]).status_code == 200
-        server.told_to_stop()
+        server.stop()
         for path in [path for path in (server.home / "derived").rglob("*") if path.is_file()]:
             harm(path, how)
         server.start()
-        server.told_to_stop()
+        server.stop()
         opened = open_home(server.home)
         try:
             assert len(answers(opened)[0]) == 100

@@ -13,8 +13,10 @@ from pathlib import Path
 
 import httpx
 import pytest
-from serving import batch, served, stored_ids
+from clients import batch, stored_ids
 from tracing import strace
+
+from serving import served
 
 RESUMES_S = 10
 REQUESTS = 300
@@ -68,7 +70,7 @@ def test_a_full_disk_is_told_and_left_behind(tmp_path):
             while not (found := ask(http, server, "after")):
                 assert time.monotonic() < end, "it does not go on when there is space"
             taken += found
-        server.told_to_stop()
+        server.stop()
     found = stored_ids(server.home)
     assert len(found) == len(set(found))
     assert set(taken) <= set(found)
@@ -119,7 +121,7 @@ def test_a_sync_that_fails_ends_the_process(tmp_path):
         server.start()  # as a supervisor does
         with httpx.Client(auth=(key, ""), timeout=30) as http:
             taken += ask(http, server, "again")
-        server.told_to_stop()
+        server.stop()
     found = stored_ids(home)
     assert len(found) == len(set(found))
     assert set(taken) <= set(found)
@@ -171,7 +173,7 @@ def test_a_disk_without_space_and_with_space_again(small_disk):
             while not (found := ask(http, server, "after")):
                 assert time.monotonic() < end, "it does not go on when there is space"
             taken += found
-        server.told_to_stop()
+        server.stop()
         found = stored_ids(server.home)
         assert set(taken) <= set(found)
         assert len(found) == len(set(found))

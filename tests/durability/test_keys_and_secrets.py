@@ -5,14 +5,13 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import subprocess
-import sys
 import time
 
 import httpx
 import pytest
-from serving import batch, served
+from clients import batch
 
+from serving import served
 from shoal.access.keys import create, find
 from shoal.core.time import now
 from shoal.flow.backing_up import back_up
@@ -20,11 +19,6 @@ from shoal.flow.home import open_home
 
 ENDS_WITHIN_S = 5
 CANARY = "whsec_" + base64.b64encode(b"canary-of-a-webhook-secret-value").decode()
-
-
-def shoal(home, *words):
-    words = [sys.executable, "-m", "shoal", "--home", str(home), *words]
-    return subprocess.run(words, check=True, capture_output=True, text=True).stdout
 
 
 @pytest.fixture
@@ -61,9 +55,9 @@ def test_a_key_has_256_random_bits_and_opens_by_its_keyed_hash(server):
 
 
 def test_a_key_is_shown_once_and_a_revoked_one_opens_nothing(server):
-    made = json.loads(shoal(server.home, "--json", "key", "create", "shop", "--scope", "write"))
+    made = json.loads(server.cli("--json", "key", "create", "shop", "--scope", "write"))
     key = made["key"]
-    told = shoal(server.home, "--json", "key", "list") + shoal(server.home, "key", "list")
+    told = server.cli("--json", "key", "list") + server.cli("key", "list")
     assert key not in told
     server.start()
     body = batch("a", 1)[1]
@@ -71,7 +65,7 @@ def test_a_key_is_shown_once_and_a_revoked_one_opens_nothing(server):
         post = lambda: http.post(f"{server.url}/v1/batch", json=body)  # noqa: E731
         assert post().status_code == 200
         assert http.get(f"{server.url}/v1/segments").status_code in (403, 404), "what writes does not read"
-        shoal(server.home, "key", "revoke", str(made["id"]))
+        server.cli("key", "revoke", str(made["id"]))
         end = time.monotonic() + ENDS_WITHIN_S
         while (answered := post()).status_code == 200:
             assert time.monotonic() < end, "it still opens"
@@ -81,7 +75,7 @@ def test_a_key_is_shown_once_and_a_revoked_one_opens_nothing(server):
         in_address = httpx.post(f"{server.url}/v1/batch?key={key}&access_token={key}", json=body)
         assert in_address.status_code == 401
         assert key not in in_address.text
-    server.told_to_stop()
+    server.kill()
     assert key not in server.log.read_text()
     found = contents(server.home)
     assert [str(file) for file, content in found.items() if key.encode() in content] == []
@@ -89,8 +83,8 @@ def test_a_key_is_shown_once_and_a_revoked_one_opens_nothing(server):
 
 def test_no_secret_stands_in_the_database_or_a_backup(server, tmp_path):
     key = server.key("write", "read", "manage")
-    told = shoal(server.home, "--json", "webhook", "create", "stripe", "--secret", CANARY)
-    told += shoal(server.home, "--json", "webhook", "list")
+    told = server.cli("--json", "webhook", "create", "stripe", "--secret", CANARY)
+    told += server.cli("--json", "webhook", "list")
     assert json.loads(told[told.index("[") :])
     opened = open_home(server.home)
     for name in ("b", "b.tar"):
@@ -100,4 +94,4 @@ def test_no_secret_stands_in_the_database_or_a_backup(server, tmp_path):
     for file, content in contents(server.home, tmp_path / "b", tmp_path / "b.tar").items():
         hits = [secret for secret in wanted if secret in content]
         assert not hits or file == server.home / "secret", file
-    assert CANARY not in shoal(server.home, "--json", "webhook", "list")
+    assert CANARY not in server.cli("--json", "webhook", "list")
