@@ -14,9 +14,10 @@ from pathlib import Path
 
 import httpx
 
+from homes import create
 from shoal.flow.admitting import create_key
 from shoal.flow.drain import Drain
-from shoal.flow.home import Opened, create, one_writer, open_home
+from shoal.flow.home import Opened, one_writer, open_home
 from shoal.flow.unifying import unify
 
 PATIENCE_S = 60

@@ -9,12 +9,13 @@ import argon2
 import pytest
 import sqlalchemy as sa
 
+from homes import create
 from shoal.access import sessions, users
 from shoal.access.tables import sessions as session_rows
 from shoal.access.tables import users as user_rows
 from shoal.core.errors import UserError
 from shoal.core.time import Instant
-from shoal.flow.home import create, open_home
+from shoal.flow.home import open_home
 from shoal.store.database import Database
 
 PASSWORD = "four words are enough"

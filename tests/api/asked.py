@@ -17,12 +17,13 @@ import pyarrow as pa
 import uvicorn
 from fastapi import FastAPI
 
+from homes import copy, create
 from serving import take_to_the_lake
 from shoal.api.app import made
 from shoal.core.time import Instant, now
 from shoal.flow import live
 from shoal.flow.admitting import create_key
-from shoal.flow.home import Opened, create, open_home
+from shoal.flow.home import Opened, open_home
 from shoal.flow.importing import import_paths
 from shoal.flow.in_memory import InMemory
 from shoal.flow.reading import open_reading
@@ -103,12 +104,17 @@ def shop() -> Iterator[dict[str, Any]]:
 
 def filled(folder: Path) -> Opened:
     """The workspace."""
+    copy(_imported, folder)
+    return open_home(folder)
+
+
+def _imported(folder: Path) -> None:
     create(folder)
-    opened = open_home(folder)
     file = folder.parent / "events.jsonl"
     file.write_text("".join(f"{json.dumps(row)}\n" for row in shop()))
+    opened = open_home(folder)
     import_paths(opened, [file])
-    return opened
+    opened.database.close()
 
 
 @contextmanager

@@ -9,8 +9,9 @@ import pytest
 from asked import Asked, filled
 from asked import served as served_here
 
+from homes import create
 from serving import Server, served
-from shoal.flow.home import create, open_home
+from shoal.flow.home import open_home
 
 
 @pytest.fixture

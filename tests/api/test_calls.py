@@ -12,7 +12,8 @@ import time
 import httpx
 import pytest
 
-from shoal.flow.home import create, open_home
+from homes import create
+from shoal.flow.home import open_home
 from shoal.flow.reading import open_reading
 from shoal.ingest import letters
 

@@ -11,8 +11,9 @@ import pytest
 from starlette.testclient import TestClient
 from vendors import SIGN_UPS
 
+from homes import create
 from shoal.api.app import made
-from shoal.flow.home import create, open_home
+from shoal.flow.home import open_home
 from shoal.flow.reading import open_reading
 from shoal.flow.replaying import known_letters, replay
 from shoal.flow.webhooks import create_webhook

@@ -13,8 +13,9 @@ import sqlalchemy as sa
 from starlette.testclient import TestClient
 from vendors import HUBSPOT, MAILCHIMP, SENDGRID, WOOCOMMERCE
 
+from homes import create
 from shoal.api.app import made
-from shoal.flow.home import create, open_home
+from shoal.flow.home import open_home
 from shoal.flow.reading import open_reading
 from shoal.flow.replaying import known_letters, replay
 from shoal.flow.webhooks import create_webhook

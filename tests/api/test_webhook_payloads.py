@@ -9,8 +9,9 @@ from payloads import EXPECTED, delivered
 from starlette.testclient import TestClient
 from vendors import VENDORS, amazon
 
+from homes import create
 from shoal.api.app import made
-from shoal.flow.home import create, open_home
+from shoal.flow.home import open_home
 from shoal.flow.webhooks import create_webhook
 
 BASE = "https://shoal.example.org"

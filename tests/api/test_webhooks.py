@@ -11,10 +11,11 @@ import sqlalchemy as sa
 from starlette.testclient import TestClient
 from vendors import CERTIFICATE, GENERIC, VENDORS, amazon
 
+from homes import create
 from shoal.access.tables import webhooks as table
 from shoal.api.app import made
 from shoal.core.errors import UserError
-from shoal.flow.home import create, open_home
+from shoal.flow.home import open_home
 from shoal.flow.webhooks import create_webhook, revoke_webhook
 from shoal.ingest.webhook import MOST_BYTES
 from shoal.ingest.webhooks import WEBHOOKS

@@ -10,9 +10,10 @@ from cryptography.hazmat.primitives.hashes import SHA1, SHA256
 from starlette.testclient import TestClient
 from vendors import AMAZON_SES, CERTIFICATE, TOPIC, amazon, sns
 
+from homes import create
 from shoal.api.app import made
 from shoal.core.errors import UserError
-from shoal.flow.home import create, open_home
+from shoal.flow.home import open_home
 from shoal.flow.webhooks import create_webhook
 from shoal.store import journal
 

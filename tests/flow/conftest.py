@@ -11,9 +11,12 @@ from typing import Any
 import psycopg
 import pytest
 
+from homes import create
 from shoal.flow import importing
-from shoal.flow.home import Opened, create, open_home
+from shoal.flow.home import Opened, open_home
 from shoal.ingest.worker import Worker
+from shoal.store.database import connect
+from shoal.store.migrations import migrate
 
 
 class KeptWorker(Worker):
@@ -44,6 +47,18 @@ def sqlite(tmp_path: Path) -> Iterator[Opened]:
     opened.database.close()
 
 
+@pytest.fixture(scope="session")
+def postgresql_tables(postgresql_url: str) -> str:
+    """Name of a database with all tables and nothing in them, to make others of."""
+    name = "shoal_tables"
+    with psycopg.connect(postgresql_url, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}".encode())
+    database = connect(postgresql_url.replace("/postgres?", f"/{name}?"))
+    migrate(database)
+    database.close()
+    return name
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Opened]:
     """An empty workspace on each database."""
@@ -53,7 +68,8 @@ def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Opened]:
     url = request.getfixturevalue("postgresql_url")
     name = f"shoal_{uuid.uuid4().hex}"
     with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"'.encode())
+        tables = request.getfixturevalue("postgresql_tables")
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE {tables}'.encode())
     create(tmp_path / "home")
     (tmp_path / "home" / "settings.yaml").write_text(f"database: {url.replace('/postgres?', f'/{name}?')}\n")
     opened = open_home(tmp_path / "home")

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import pytest
 
+from homes import create
 from shoal.core.time import Instant, now
 from shoal.flow import compaction
 from shoal.flow import following as following_
@@ -17,7 +18,7 @@ from shoal.flow.applying import apply, decide
 from shoal.flow.defining import known
 from shoal.flow.drain import LIVE, Drain
 from shoal.flow.following import Following
-from shoal.flow.home import create, one_writer, open_home
+from shoal.flow.home import one_writer, open_home
 from shoal.flow.importing import context_of
 from shoal.flow.reading import open_reading
 from shoal.ingest.calls import read

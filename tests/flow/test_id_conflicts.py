@@ -7,10 +7,11 @@ import json
 import pytest
 import sqlalchemy as sa
 
+from homes import create
 from shoal.core.time import Instant, now
 from shoal.flow.accepting import Intake
 from shoal.flow.drain import Drain
-from shoal.flow.home import create, one_writer, open_home
+from shoal.flow.home import one_writer, open_home
 from shoal.flow.importing import context_of
 from shoal.flow.reading import open_reading
 from shoal.flow.replaying import discard, known_letters, replay

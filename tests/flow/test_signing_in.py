@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from homes import create
 from shoal.access import users
 from shoal.core.errors import UserError
 from shoal.flow import signing_in
-from shoal.flow.home import Opened, create, open_home
+from shoal.flow.home import Opened, open_home
 from shoal.flow.signing_in import TRIES, Reception
 
 PASSWORD = "four words are enough"

@@ -8,8 +8,9 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
+from homes import create
 from shoal.core.time import Instant
-from shoal.flow.home import Opened, create, open_home
+from shoal.flow.home import Opened, open_home
 from shoal.flow.sizes import DAY_MS, HOUR_MS, Sizes
 from shoal.segments import feed
 

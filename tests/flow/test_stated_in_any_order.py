@@ -6,9 +6,10 @@ import itertools
 
 import pytest
 
+from homes import create
 from shoal.core.time import now
 from shoal.flow.asking import members
-from shoal.flow.home import create, open_home
+from shoal.flow.home import open_home
 from shoal.flow.importing import import_paths
 from shoal.flow.people import profile
 from shoal.ingest.mapping import mapping_from

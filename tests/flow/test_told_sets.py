@@ -14,13 +14,14 @@ from audiences import Clock, Segments
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from homes import create
 from shoal.core.spreadsheets import restored
 from shoal.destinations import attempts, record
 from shoal.destinations.addresses import Rules
 from shoal.destinations.kind import DELIVERED, Outcome
 from shoal.destinations.kinds import kind_of
 from shoal.flow import telling
-from shoal.flow.home import Opened, create, open_home
+from shoal.flow.home import Opened, open_home
 from shoal.flow.telling import Teller
 from shoal.segments import feed
 from shoal.store.secret import secret_at

@@ -7,11 +7,12 @@ import random
 
 import pytest
 
+from homes import create
 from shoal.core.time import Instant, now
 from shoal.flow.accepting import Intake
 from shoal.flow.asking import members
 from shoal.flow.drain import Drain
-from shoal.flow.home import create, one_writer, open_home
+from shoal.flow.home import one_writer, open_home
 from shoal.flow.importing import context_of
 from shoal.flow.people import profile
 from shoal.flow.reading import open_reading

@@ -7,16 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from homes import create
 from shoal.flow import compaction
-from shoal.flow.home import create, open_home
 
 
 @pytest.fixture(scope="module")
 def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty workspace to copy: making its database takes longer than an example."""
+    """An empty workspace to copy."""
     folder = tmp_path_factory.mktemp("laws") / "home"
     create(folder)
-    open_home(folder).database.close()
     return folder
 
 

@@ -12,10 +12,11 @@ from starlette.datastructures import State
 from starlette.requests import HTTPConnection
 from starlette.testclient import TestClient
 
+from homes import create
 from shoal.access.users import ROLES
 from shoal.flow import signing_in
 from shoal.flow.glance import Advice
-from shoal.flow.home import create, open_home
+from shoal.flow.home import open_home
 from shoal.flow.signing_in import Reception
 from shoal.flow.sizes import Sizes
 from shoal.ui import cookies, pages, sign_in
