@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, reduce
 from typing import Any, Protocol
 
 import duckdb
@@ -22,9 +22,10 @@ from shoal.core.time import Instant
 from shoal.flow.places import Places
 from shoal.ingest.lake_rows import REPLACED
 from shoal.profiles.consent import CAUTION, COMPLAINT
+from shoal.segments.filters import Filter
 from shoal.segments.inside import Tested, path_of
 from shoal.segments.live import Consented, Facts, Happened, Needs, Stated
-from shoal.segments.live.edges import NEVER
+from shoal.segments.live.edges import NEVER, Truth
 from shoal.segments.live.facts import Held, is_timed, spans_of_dates, timed_filters
 from shoal.segments.live.people import Ids
 from shoal.segments.live.sources import most_of_one
@@ -142,19 +143,27 @@ def events_query(rows: Rows, streams: Sequence[Stream], needs: Needs, now: Insta
     known = [start for start in starts if start is not None]
     span = Span(Instant(min(known)) if len(known) == len(starts) else None, LATEST)
     query = _told("events", rows).where(*stream_conditions(Stream(streams[0].event), span, binding))
+    for place, one in enumerate(_plain_filters(streams)):
+        query = query.select(exp.alias_(_flag(filter_condition(one, binding)), f"f{place}", quoted=True))
     for number, stream in enumerate(streams):
-        query = query.select(*_passing(number, stream, binding))
+        query = query.select(*_timing(number, stream, binding))
         query = query.select(*_measuring(number, needs.numbers.get(stream, ()), binding))
     return _current(query) if rows.superseded else query, binding
 
 
-def _passing(number: int, stream: Stream, binding: Binding) -> Iterator[exp.Expr]:
-    """Whether an event passes the stream's filters, and the instants that timed filters compare."""
+def _plain_filters(streams: Sequence[Stream]) -> tuple[Filter, ...]:
+    """Filters whose answer does not change with time, each once, whatever streams have it."""
+    return tuple(dict.fromkeys(one for stream in streams for one in _plain(stream)))
+
+
+def _plain(stream: Stream) -> list[Filter]:
     timed = timed_filters(stream)
-    plain = [filter_condition(one, binding) for one in stream.filters if one not in timed]
-    if plain:
-        yield exp.alias_(_flag(exp.and_(*plain)), f"s{number}", quoted=True)
-    for place, one in enumerate(timed):
+    return [one for one in stream.filters if one not in timed]
+
+
+def _timing(number: int, stream: Stream, binding: Binding) -> Iterator[exp.Expr]:
+    """The instants that the stream's timed filters compare."""
+    for place, one in enumerate(timed_filters(stream)):
         value = variant.at_path(column("properties"), one.path, binding)
         yield exp.alias_(_instant(value), f"s{number}_{place}", quoted=True)
 
@@ -183,14 +192,20 @@ def of_streams(
 ) -> tuple[Happened, ...]:
     """What rows of `events_query` say of each stream."""
     most = most_of_one(columns["who"])
+    passing = {one: columns[f"f{place}"].view(np.bool_) for place, one in enumerate(_plain_filters(streams))}
     found = (
-        _of_stream(number, stream, needs.numbers.get(stream, ()), columns) for number, stream in enumerate(streams)
+        _of_stream(number, stream, needs.numbers.get(stream, ()), columns, passing)
+        for number, stream in enumerate(streams)
     )
     return tuple(replace(happened, most=most) for happened in found)
 
 
 def _of_stream(
-    number: int, stream: Stream, paths: Sequence[tuple[str, ...]], columns: Mapping[str, npt.NDArray[Any]]
+    number: int,
+    stream: Stream,
+    paths: Sequence[tuple[str, ...]],
+    columns: Mapping[str, npt.NDArray[Any]],
+    passing: Mapping[Filter, Truth],
 ) -> Happened:
     who, at = columns["who"], columns["at"]
     timed = [one.comparison for one in timed_filters(stream)]
@@ -199,9 +214,10 @@ def _of_stream(
     until = np.minimum.reduce([end for _, end in spans]) if spans else None
     passes = None if since is None or until is None else (since, until)
     numbers = {path: _numbers_of(f"s{number}_{place}", columns) for place, path in enumerate(paths)}
-    if f"s{number}" not in columns:
+    plain = _plain(stream)
+    if not plain:
         return Happened(stream, who, at, passes, numbers=numbers)
-    some = np.flatnonzero(columns[f"s{number}"].view(np.bool_))
+    some = np.flatnonzero(reduce(np.logical_and, (passing[one] for one in plain)))
     passes = None if passes is None else (passes[0][some], passes[1][some])
     numbers = {path: each.take(some) for path, each in numbers.items()}
     return Happened(stream, who.take(some, mode="clip"), at.take(some, mode="clip"), passes, numbers=numbers)
