@@ -12,9 +12,11 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Generator, Iterator
+from functools import cache
 from pathlib import Path
 
 import comparing
+import httpx._transports.default as of_httpx
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -23,6 +25,9 @@ ROOT = Path(__file__).resolve().parents[1]
 # The machine that runs the suite may be busy; the laws, not the clock, decide.
 settings.register_profile("shoal", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("shoal")
+
+# A client reads all certificates of the machine, 20 ms each time; one that was read serves thousands of clients.
+of_httpx.create_ssl_context = cache(of_httpx.create_ssl_context)
 
 
 CHROMIUM = Path("/usr/bin/chromium")
