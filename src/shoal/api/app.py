@@ -17,6 +17,7 @@ from shoal.api.errors import answer, on_any, on_http_error, on_user_error, on_wr
 from shoal.api.limits import Limited, Limits
 from shoal.api.origins import Origins
 from shoal.api.streams import Streams
+from shoal.api.turns import Turns
 from shoal.core.errors import UserError
 from shoal.destinations.outgoing import fetched
 from shoal.flow.accepting import Intake
@@ -74,6 +75,7 @@ def made(opened: Opened, *, engine: MakesEngine | None = None, fetch: Fetch = fe
 def _routed(app: FastAPI, opened: Opened) -> None:
     """Its routes, what limits them, and how they refuse."""
     app.state.limits, app.state.streams = Limits(opened.settings), Streams()
+    app.state.turns = Turns()
     app.state.bell = Bell(opened, lambda: app.state.engine.current if app.state.engine else None)
     app.add_middleware(Limited, limits=app.state.limits, refuse=answer, below="/v1/")
     app.add_middleware(Origins, paths=calls.PATHS)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import zlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 from shoal.core.errors import UserError
 from shoal.ingest.calls import too_large
@@ -12,8 +15,15 @@ from shoal.ingest.calls import too_large
 _GZIP = 16 + zlib.MAX_WBITS
 
 
+PATIENCE_S = 20.0
+"""For so long a body may take to come: whoever sends a byte now and then holds a connection that others need."""
+
+
 async def body_of(request: Request, most: int) -> bytes:
-    """The body, unpacked where it says gzip. Raises UserError `too_large`, `unknown_encoding` and `bad_gzip`."""
+    """The body, unpacked where it says gzip.
+
+    Raises UserError `too_large`, `unknown_encoding`, `bad_gzip`, `too_slow`, and `cut_off` where who sent it went away.
+    """
     encoding = request.headers.get("content-encoding", "identity").strip().lower()
     if encoding not in ("identity", "gzip"):
         raise UserError("unknown_encoding", "The body is packed in a way that is not known.", fix="Use gzip or none.")
@@ -22,15 +32,28 @@ async def body_of(request: Request, most: int) -> bytes:
         raise too_large(most, "A request")
     unpacking = zlib.decompressobj(_GZIP) if encoding == "gzip" else None
     parts, size = [], 0
-    async for part in request.stream():
-        found = part if unpacking is None else _unpacked(unpacking, part, most - size)
-        size += len(found)
-        if size > most:
-            raise too_large(most, "A request")
-        parts.append(found)
+    async with _in_time():
+        async for part in request.stream():
+            found = part if unpacking is None else _unpacked(unpacking, part, most - size)
+            size += len(found)
+            if size > most:
+                raise too_large(most, "A request")
+            parts.append(found)
     if unpacking is not None and not unpacking.eof:
         raise _bad_gzip()
     return b"".join(parts)
+
+
+@asynccontextmanager
+async def _in_time() -> AsyncIterator[None]:
+    """What comes in the block comes soon enough, and whole."""
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            yield
+    except TimeoutError:
+        raise UserError("too_slow", "The request took too long to come.", fix="Send it again, or less of it.") from None
+    except ClientDisconnect:
+        raise UserError("cut_off", "The request ended before all of it had come.", fix="Send it again.") from None
 
 
 def _unpacked(unpacking: zlib._Decompress, part: bytes, room: int) -> bytes:

@@ -12,6 +12,7 @@ from fastapi.responses import JSONResponse
 from shoal.api.bodies import body_of
 from shoal.api.call_forms import body_described, taken_described
 from shoal.api.doors import permitted
+from shoal.api.turns import Turns
 from shoal.api.typed import failures, policy
 from shoal.core.time import now
 from shoal.flow.accepting import Intake
@@ -43,9 +44,11 @@ async def _take(request: Request, kind: str) -> JSONResponse:
         key = permitted(request, "write", _key_in(body))
     opened: Opened = request.app.state.opened
     intake: Intake = request.app.state.intake
+    turns: Turns = request.app.state.turns
     arrival = now()
-    taken = read(kind, body, context_of(opened.settings, arrival))
-    await asyncio.wrap_future(intake.offer(key.source, arrival, taken))
+    async with turns.turn(key.id, len(body)):
+        taken = read(kind, body, context_of(opened.settings, arrival))
+        await asyncio.wrap_future(intake.offer(key.source, arrival, taken))
     return JSONResponse(_told(taken))
 
 
@@ -79,7 +82,7 @@ def _route(kind: str) -> None:
         methods=["POST"],
         summary="Many calls at once." if kind == BATCH else f"One {kind} call.",
         operation_id=f"post_{kind}",
-        responses={200: taken_described(), **failures("write", (400, 413, 415))},
+        responses={200: taken_described(), **failures("write", (400, 408, 413, 415))},
         openapi_extra={**policy("write"), "requestBody": body_described(kind)},
     )
 

@@ -27,6 +27,7 @@ STATUS = {
     "unknown_version": 404,
     "unknown_subscriber": 404,
     "unknown_destination": 404,
+    "too_slow": 408,
     "replayed": 409,
     "segment_in_use": 409,
     "version_moved": 409,

@@ -96,7 +96,7 @@ def route(
     if takes is not None:
         shown = {} if example is None else {"example": example}
         more["requestBody"] = {"required": True, "content": {JSON: {"schema": _schema(takes), **shown}}}
-        fails = {*fails, 400, 413, 415, 422}
+        fails = {*fails, 400, 408, 413, 415, 422}
     return {
         "summary": summary,
         "status_code": status,
@@ -146,6 +146,7 @@ _SAID = {
     401: "There is no key, or none that is known.",
     403: "The key may not do this.",
     404: "There is no such thing.",
+    408: "It took too long to come.",
     409: "Something else is there, or changed meanwhile.",
     410: "It is no longer kept.",
     413: "It is too much.",

@@ -58,7 +58,7 @@ async def greet(name: str) -> Response:  # noqa: ARG001 - nothing is told about 
 @router.post(
     "/{name}",
     summary="What a vendor's webhook delivers.",
-    responses={200: _TAKEN, **failures("signature", (400, 401, 403, 404, 409, 413, 415))},
+    responses={200: _TAKEN, **failures("signature", (400, 401, 403, 404, 408, 409, 413, 415))},
     openapi_extra=_SIGNED,
 )
 async def take(request: Request, name: str) -> JSONResponse:
