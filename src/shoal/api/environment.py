@@ -12,6 +12,7 @@ from sqlalchemy import event
 from shoal.api.logs import happened, set_up
 from shoal.core.failures import is_unflushed
 from shoal.flow.home import Opened, open_home
+from shoal.store.columns import without_pandas
 
 HOME = "SHOAL_HOME"
 """Folder of the workspace."""
@@ -34,6 +35,7 @@ def opened_workspace() -> Opened:
     The process ends at once when the disk could not say that it has a commit: to ask again may be answered with yes
     while the data is lost (https://wiki.postgresql.org/wiki/Fsync_Errors). The next start reads what is on disk.
     """
+    without_pandas()
     set_up(os.environ.get(LOG_LEVEL, "info"))
     opened = open_home(Path(os.environ[HOME]))
 

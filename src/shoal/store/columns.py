@@ -6,7 +6,9 @@ an import has no use for.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
+from importlib.abc import MetaPathFinder
 from typing import Any
 
 import numpy as np
@@ -57,3 +59,26 @@ def column(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
     if kind == pa.string() and None not in values:
         return texts(values)
     return pa.array(values, kind)
+
+
+class _NotFound(MetaPathFinder):
+    """Finds no pandas."""
+
+    def find_spec(self, name: str, *_: object) -> None:
+        if name == "pandas":
+            raise ModuleNotFoundError(name=name)
+
+
+def without_pandas() -> None:
+    """Let Arrow work without pandas in this process, for a server; whoever imports pandas itself still gets it.
+
+    Arrow looks for it once, at the first column. `to_pandas` of Arrow's tables fails afterwards.
+    """
+    if "pandas" in sys.modules:
+        return
+    finder = _NotFound()
+    sys.meta_path.insert(0, finder)
+    try:
+        pa.array([0])
+    finally:
+        sys.meta_path.remove(finder)
