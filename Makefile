@@ -7,7 +7,7 @@ DEV    := $(VENV)/.dev
 WAREHOUSES := $(VENV)/.warehouses
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test test-warehouses lint docs bench bench-ingest bench-segments bench-live soak pin browser clean
+.PHONY: help demo serve test test-warehouses lint docs bench bench-ingest bench-segments bench-live bench-overload soak pin browser clean
 
 help:  ## Show what there is to do
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -37,13 +37,16 @@ lint: $(DEV)  ## Format, style, types, layers, doctests
 docs: $(DEV)  ## Build the documentation into site/
 	@$(BIN)/mkdocs build --strict
 
-bench: bench-ingest bench-segments bench-live  ## Measure every bar; results go to benchmarks/results/
+bench: bench-ingest bench-segments bench-live bench-overload  ## Measure every bar; results go to benchmarks/results/
 
 bench-ingest: $(DEV)  ## Import, journal, lake, count
 	@$(BIN)/python -m benchmarks.ingest
 
 bench-live: $(DEV)  ## The server under load; ARGS=--quick for a small shop
 	@$(BIN)/python -m benchmarks.live $(ARGS)
+
+bench-overload: $(DEV)  ## The server under too much; ARGS=--quick for a small shop, --long for ten minutes of it
+	@$(BIN)/python -m benchmarks.overload $(ARGS)
 
 bench-segments: $(DEV)  ## The live reading against one query per segment; ARGS=--quick for a small shop
 	@$(BIN)/python -m benchmarks.segments $(ARGS)

@@ -107,6 +107,10 @@ class Server:
                 if int((folder / "stat").read_text().rpartition(")")[2].split()[3]) == self.process.pid:  # its session
                     yield folder
 
+    def pids(self) -> list[int]:
+        """Its processes."""
+        return [int(folder.name) for folder in self._processes()]
+
     def stop(self) -> float:
         """Seconds that a graceful stop takes."""
         start = time.monotonic()
