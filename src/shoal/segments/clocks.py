@@ -73,7 +73,7 @@ def event_condition(times: LocalTimes, asked: Sequence[exp.Expr], binding: Bindi
     by steps that are kept: one after the other, DuckDB 2.0 plans the two joins well and adds offsets right.
     """
     conditions = _of_week("local_at", times)
-    events = exp.select('"subscriber"', '"event_id"', 'epoch_ms("at") AS ms').from_(exp.to_table("events", quoted=True))
+    events = exp.select('"subscriber"', '"event_id"', 'epoch_ms("at") AS ms').from_(exp.table_("events"))
     events = events.where(*(one.copy() for one in asked))
     if times.days is not None:
         cases, earliest = _in_days(times.days, binding)

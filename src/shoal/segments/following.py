@@ -165,7 +165,7 @@ def _instants(steps: Sequence[Step], binding: Binding) -> exp.Select:
         exp.alias_(exp.GT(this=_number(one), expression=exp.Literal.number(0)), name, quoted=True)
         for name, one in found.items()
     ]
-    query = exp.select(column("subscriber"), column("at"), number, *flags).from_(exp.to_table("events", quoted=True))
+    query = exp.select(column("subscriber"), column("at"), number, *flags).from_(exp.table_("events"))
     query = query.where(*stream_conditions(Stream("*"), known, binding))
     query = query.where(exp.or_(*(one.copy() for one in found.values())), copy=False)
     return query.group_by(column("subscriber"), column("at"))

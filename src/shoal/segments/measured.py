@@ -20,7 +20,7 @@ _LARGEST = exp.Literal.number(10**15)
 
 def summary_scan(function: str, stream: Stream, path: tuple[str, ...], span: Span, binding: Binding) -> exp.Select:
     """Per subscriber the number made of a stream's events in a span, as `value`; no row where there is none."""
-    events = exp.select(column("subscriber")).from_(exp.to_table("events", quoted=True))
+    events = exp.select(column("subscriber")).from_(exp.table_("events"))
     events = events.where(*stream_conditions(stream, span, binding))
     if function == "count":
         found = events.select(exp.alias_(exp.true(), "single", quoted=True))
@@ -41,7 +41,7 @@ def trait_number_scan(name: str, binding: Binding) -> exp.Select:
     )
     number = exp.alias_(millionths(column("value")), "value", quoted=True)
     found = exp.select(column("subscriber"), number, exp.alias_(newest, "place", quoted=True))
-    found = found.from_(exp.to_table("traits", quoted=True)).where(*trait_conditions(name, binding))
+    found = found.from_(exp.table_("traits")).where(*trait_conditions(name, binding))
     first = exp.EQ(this=column("place"), expression=exp.Literal.number(1))
     query = exp.select(column("subscriber"), column("value")).from_(found.subquery("found"))
     return query.where(first, _there(column("value")))
@@ -49,9 +49,9 @@ def trait_number_scan(name: str, binding: Binding) -> exp.Select:
 
 def identified_only(rows: exp.Select) -> exp.Subquery:
     """The rows of identified subscribers, to read from."""
-    known = exp.select(column("subscriber")).from_(exp.to_table("subscribers", quoted=True)).where(column("identified"))
+    known = exp.select(column("subscriber")).from_(exp.table_("subscribers")).where(column("identified"))
     among = exp.In(this=column("subscriber"), query=known.subquery())
-    return exp.select("*").from_(rows.subquery("measured")).where(among).subquery("listed")
+    return exp.select("*").from_(rows.subquery("measured", copy=False)).where(among).subquery("listed")
 
 
 def millionths(value: exp.Expr) -> exp.Expr:
@@ -142,12 +142,16 @@ def within(rows: exp.Select, zero: bool, low: int | None, high: int | None, bind
 
 def against_list(rows: exp.Select, zero: bool, above: bool) -> exp.Select:
     """Those whose number is strictly above (or below) the average of the identified who have one."""
-    everyone = exp.to_table("everyone", quoted=True)
+    everyone = exp.table_("everyone")
     total = exp.alias_(exp.Sum(this=column("value")), "total", quoted=True)
     people = exp.alias_(exp.Count(this=exp.Star()), "people", quoted=True)
     list_of = exp.select(total, people).from_(everyone).where(column("identified"))
     own = exp.Mul(this=column("value"), expression=column("people"))
-    query = exp.select(column("subscriber")).from_(everyone.copy()).join(list_of.subquery("list"), join_type="cross")
+    query = (
+        exp.select(column("subscriber"))
+        .from_(everyone.copy())
+        .join(list_of.subquery("list", copy=False), join_type="cross")
+    )
     sign = exp.GT if above else exp.LT
     query = query.where(sign(this=own, expression=column("total")))
     return query.with_("everyone", as_=_beside_list(rows, zero))
@@ -155,7 +159,7 @@ def against_list(rows: exp.Select, zero: bool, above: bool) -> exp.Select:
 
 def share(rows: exp.Select, top: bool, percent: Fraction, binding: Binding) -> exp.Select:
     """Those whose number is at least that of the last of the identified who is within the part of the list."""
-    everyone = exp.to_table("everyone", quoted=True)
+    everyone = exp.table_("everyone")
     order = exp.Order(expressions=[exp.Ordered(this=column("value"), desc=top)])
     place = exp.alias_(exp.Window(this=exp.RowNumber(), order=order), "place", quoted=True)
     people = exp.alias_(exp.Window(this=exp.Count(this=exp.Star())), "people", quoted=True)
@@ -165,8 +169,16 @@ def share(rows: exp.Select, top: bool, percent: Fraction, binding: Binding) -> e
     part = exp.Mul(this=column("people"), expression=binding.value(percent.numerator))
     raised = exp.paren(exp.Sub(this=exp.Add(this=part, expression=whole), expression=exp.Literal.number(1)))
     last = exp.EQ(this=column("place"), expression=exp.IntDiv(this=raised, expression=whole.copy()))
-    edge = exp.select(exp.alias_(column("value"), "edge", quoted=True)).from_(ranked.subquery("ranked")).where(last)
-    query = exp.select(column("subscriber")).from_(everyone.copy()).join(edge.subquery("edge"), join_type="cross")
+    edge = (
+        exp.select(exp.alias_(column("value"), "edge", quoted=True))
+        .from_(ranked.subquery("ranked", copy=False))
+        .where(last)
+    )
+    query = (
+        exp.select(column("subscriber"))
+        .from_(everyone.copy())
+        .join(edge.subquery("edge", copy=False), join_type="cross")
+    )
     sign = exp.GTE if top else exp.LTE
     query = query.where(sign(this=column("value"), expression=column("edge")))
     return query.with_("everyone", as_=_beside_list(rows, zero=False))
@@ -176,7 +188,7 @@ def end_of_stream(stream: Stream, span: Span, test: PropertyFilter, latest: bool
     """Those whose latest (or first) event of a stream in a span passes a test."""
     passes = exp.func("COALESCE", filter_condition(test, binding), exp.false())
     end = (exp.ArgMax if latest else exp.ArgMin)(this=passes, expression=parse_one(LATEST, dialect="duckdb"))
-    query = exp.select(column("subscriber")).from_(exp.to_table("events", quoted=True))
+    query = exp.select(column("subscriber")).from_(exp.table_("events"))
     return query.where(*stream_conditions(stream, span, binding)).group_by(column("subscriber")).having(end)
 
 
@@ -187,5 +199,5 @@ def _beside_list(rows: exp.Select, zero: bool) -> exp.Select:
         value = exp.func("COALESCE", value, exp.Literal.number(0))
     found = [column("subscriber", "subscribers"), column("identified", "subscribers")]
     on = exp.EQ(this=column("subscriber", "measured"), expression=column("subscriber", "subscribers"))
-    query = exp.select(*found, exp.alias_(value, "value", quoted=True)).from_(exp.to_table("subscribers", quoted=True))
-    return query.join(rows.subquery("measured"), on=on, join_type="left" if zero else "inner")
+    query = exp.select(*found, exp.alias_(value, "value", quoted=True)).from_(exp.table_("subscribers"))
+    return query.join(rows.subquery("measured", copy=False), on=on, join_type="left" if zero else "inner")

@@ -73,7 +73,7 @@ def consent_scan(
     ]
     channel, purpose = about
     conditions = [_equals("channel", channel, binding), _equals("purpose", purpose, binding), _known(binding)]
-    asked = exp.select("*").from_(exp.to_table("consents", quoted=True)).where(*conditions)
+    asked = exp.select("*").from_(exp.table_("consents")).where(*conditions)
     return (
         exp.select(column("subscriber"), *answers)
         .from_(_parsed_states().copy().subquery("states"))
@@ -99,7 +99,7 @@ def _parsed_latest() -> exp.Expr:
 
 
 def _grouped(view: str, answers: Sequence[exp.Expr], conditions: Sequence[exp.Expr]) -> exp.Select:
-    scan = exp.select(column("subscriber"), *answers).from_(exp.to_table(view, quoted=True))
+    scan = exp.select(column("subscriber"), *answers).from_(exp.table_(view))
     return scan.where(*conditions, copy=False).group_by(column("subscriber"), copy=False)
 
 

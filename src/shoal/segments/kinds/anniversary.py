@@ -87,7 +87,7 @@ class AnniversaryWithin:
         stated = (
             exp.select(scans.column("subscriber"), scans.column("at"), scans.column("event_id"))
             .select(exp.alias_(_text_or_nothing(), "said"), exp.alias_(ms, "ms"))
-            .from_(exp.to_table("traits", quoted=True))
+            .from_(exp.table_("traits"))
             .where(*scans.trait_conditions(self.trait, binding))
         )
         found = parse_one(

@@ -113,7 +113,7 @@ class InBucket:
         )
         bucket = exp.Mod(this=exp.paren(number), expression=binding.value(self.of))
         within = exp.Between(this=exp.paren(bucket), low=binding.value(self.low), high=binding.value(self.high))
-        return exp.select(column("subscriber")).from_(exp.to_table("subscribers", quoted=True)).where(within)
+        return exp.select(column("subscriber")).from_(exp.table_("subscribers")).where(within)
 
     def holds(self, person: Person) -> bool:
         """Work the bucket out."""

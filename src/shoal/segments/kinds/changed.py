@@ -59,7 +59,7 @@ class Turned:
         }
         stated = exp.select(column("subscriber"), column("at"), column("event_id"), f'LEAD("at") {_EACH} AS "until"')
         stated = stated.select(*(exp.alias_(one, name, quoted=True) for name, one in answers.items()))
-        stated = stated.from_(exp.to_table("traits", quoted=True)).where(*trait_conditions(self.name, binding))
+        stated = stated.from_(exp.table_("traits")).where(*trait_conditions(self.name, binding))
         turns = exp.select(column("subscriber"), column("at"), column("became"), column("said"))
         for name in ("at", "was", "said"):
             turns = turns.select(f'LAG("{name}") {_EACH} AS "{name}_before"')

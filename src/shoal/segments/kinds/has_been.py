@@ -46,7 +46,7 @@ class Held:
         start = binding.instant(Instant(binding.now - self.length.ms))
         passes = exp.func("COALESCE", comparison_condition(column("value"), self.comparison, binding), exp.false())
         stated = exp.select(column("subscriber"), column("at"), exp.alias_(passes, "passes", quoted=True), _NEXT)
-        stated = stated.from_(exp.to_table("traits", quoted=True)).where(*trait_conditions(self.name, binding))
+        stated = stated.from_(exp.table_("traits")).where(*trait_conditions(self.name, binding))
         lasting = exp.and_(
             exp.GT(this=column("until"), expression=column("at")), exp.GT(this=column("until"), expression=start)
         )

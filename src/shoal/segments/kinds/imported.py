@@ -32,7 +32,7 @@ class ToldBy:
             exp.LTE(this=scans.column("at"), expression=binding.instant(binding.now)),
         )
         events, traits, consents = (
-            exp.select(scans.column("subscriber")).from_(exp.to_table(view, quoted=True)).where(*conditions)
+            exp.select(scans.column("subscriber")).from_(exp.table_(view)).where(*conditions)
             for view in ("events", "traits", "consents")
         )
         told = exp.union(exp.union(events, traits), consents)

@@ -48,7 +48,7 @@ class LastListEvent:
         known = exp.LTE(this=scans.column("at"), expression=binding.instant(binding.now))
         return (
             exp.select(scans.column("subscriber"))
-            .from_(exp.to_table("events", quoted=True))
+            .from_(exp.table_("events"))
             .where(_among(event, (LIST_JOINED, LIST_LEFT)), known, about)
             .group_by(scans.column("subscriber"))
             .having(_among(last, self.among))
@@ -72,7 +72,7 @@ class ListedInTrait:
         holds = scans.latest(named, "holds")
         return (
             exp.select(scans.column("subscriber"))
-            .from_(exp.to_table("traits", quoted=True))
+            .from_(exp.table_("traits"))
             .where(*scans.trait_conditions(TRAIT, binding))
             .group_by(scans.column("subscriber"))
             .having(holds.this)

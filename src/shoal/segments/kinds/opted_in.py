@@ -105,7 +105,7 @@ class Stated:
         if self.methods:
             methods = [binding.value(method) for method in self.methods]
             conditions.append(exp.In(this=scans.column("method"), expressions=methods))
-        found = exp.select(scans.column("subscriber")).from_(exp.to_table("consents", quoted=True))
+        found = exp.select(scans.column("subscriber")).from_(exp.table_("consents"))
         return found.where(*conditions).distinct()
 
 

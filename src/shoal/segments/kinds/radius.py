@@ -87,7 +87,7 @@ class NearPoint:
         half, full, turn, straight = bound(_DEGREE / 2), bound(_DEGREE), bound(360.0), bound(180.0)
         quarter = bound(90.0)
         own = _sine((90.0 - abs(self.latitude)) * _DEGREE)
-        stated = exp.select("*").from_(exp.to_table("traits", quoted=True)).where(_known(binding))
+        stated = exp.select("*").from_(exp.table_("traits")).where(_known(binding))
         found = parse_one(
             f"""SELECT subscriber FROM (
                   SELECT subscriber, {_series("a", "a * a", binding)} AS north,

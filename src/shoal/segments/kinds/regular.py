@@ -93,7 +93,7 @@ class Spread:
         period = exp.IntDiv(this=exp.Paren(this=ago), expression=binding.value(self.periods.length.ms))
         span = Last(self.periods.whole).span(binding.now)
         counted = exp.select(column("subscriber"), exp.alias_(period, "period", quoted=True), 'COUNT(*) AS "number"')
-        counted = counted.from_(exp.to_table("events", quoted=True))
+        counted = counted.from_(exp.table_("events"))
         counted = counted.where(*stream_conditions(self.stream, span, binding))
         counted = counted.group_by(column("subscriber"), column("period"))
         low, high = self.times.bounds

@@ -128,7 +128,7 @@ def _of_trait(name: str, now: Instant, binding: Binding) -> Iterator[exp.Select]
 
 def _told(view: str, name: str, now: Instant, binding: Binding) -> exp.Select:
     """Who told something of this name by now."""
-    told = exp.select(_column("subscriber")).from_(exp.to_table(view, quoted=True))
+    told = exp.select(_column("subscriber")).from_(exp.table_(view))
     known = exp.LTE(this=_column("at"), expression=binding.instant(now))
     return told.where(_named(name, binding, prefix=view == "events"), known)
 

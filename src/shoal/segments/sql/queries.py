@@ -77,7 +77,7 @@ def count_query(
     """The number of members at an instant: one row, one column."""
 
     def answers(rendering: Rendering, member: exp.Expr) -> exp.Select:
-        return rendering.select(exp.Count(this=exp.Star())).where(member)
+        return rendering.select(exp.Count(this=exp.Star())).where(member, copy=False)
 
     return _query(node, now, segments, answers, types)
 
@@ -165,7 +165,7 @@ def waterfall_of(node: Node) -> dict[str, Node]:
 
 def _members(rendering: Rendering, member: exp.Expr) -> exp.Select:
     found = column("subscriber")
-    return rendering.select(found).where(member).order_by(found.copy())
+    return rendering.select(found).where(member, copy=False).order_by(found.copy(), copy=False)
 
 
 def counted(condition: exp.Expr) -> exp.Expr:
@@ -193,7 +193,8 @@ def _query(
 ) -> Query:
     binding = Binding(now, types)
     query = _select(node, binding, segments, answers)
-    return Query(query.sql(dialect="duckdb"), binding.of(query))
+    values = binding.of(query)
+    return Query(query.sql(dialect="duckdb", copy=False), values)
 
 
 def _select(

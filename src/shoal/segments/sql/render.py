@@ -79,7 +79,8 @@ class Rendering:
             for place, scanned in enumerate(self.plan.scanned, step * len(self.plan.scanned)):
                 (name,) = self._names(f"scanned{place}", [(now, scanned)])
                 holds = exp.alias_(exp.true(), name, quoted=True)
-                query = exp.select(column("subscriber"), holds).from_(scanned.scan(self.binding).subquery("found"))
+                found = scanned.scan(self.binding).subquery("found", copy=False)
+                query = exp.select(column("subscriber"), holds).from_(found, copy=False)
                 yield f"scanned{place}", [name], query
 
     def _names(self, table: str, meanings: Sequence[tuple[Instant, object]]) -> list[str]:
@@ -90,14 +91,14 @@ class Rendering:
     def _joined(self, joined: Sequence[tuple[str, str, exp.Expr]]) -> exp.Select:
         list_of = "subscribers"
         known = [
-            exp.alias_(exp.func("COALESCE", column(name, table), absent.copy()), name, quoted=True)
+            exp.alias_(exp.func("COALESCE", column(name, table), absent.copy()), name, quoted=True, copy=False)
             for table, name, absent in joined
         ]
         query = exp.select(column("subscriber", list_of), column("identified", list_of), *known)
-        query = query.from_(exp.to_table(list_of, quoted=True))
+        query = query.from_(exp.table_(list_of), copy=False)
         for table, _ in self.tables:
             on = exp.EQ(this=column("subscriber", table), expression=column("subscriber", list_of))
-            query = query.join(exp.to_table(table, quoted=True), on=on, join_type="left", copy=False)
+            query.append("joins", exp.Join(this=exp.table_(table), side="LEFT", on=on))
         return query
 
     def _total(self) -> None:
@@ -110,9 +111,10 @@ class Rendering:
             self.totals[meaning] = f"total{place}"
             total = exp.func("COALESCE", exp.Sum(this=column(self.columns[meaning])), exp.Literal.number(0))
             sums.append(exp.alias_(total, f"total{place}", quoted=True))
-        leaves = exp.to_table("leaves", quoted=True)
-        self.tables.append(("totals", exp.select(size, *sums).from_(leaves).where(column("identified"))))
-        everything = exp.select("*").from_(leaves.copy()).join(exp.to_table("totals", quoted=True), join_type="cross")
+        leaves = exp.table_("leaves")
+        summed = exp.select(size, *sums).from_(leaves, copy=False).where(column("identified"), copy=False)
+        self.tables.append(("totals", summed))
+        everything = exp.select("*").from_(leaves.copy()).join(exp.table_("totals"), join_type="cross")
         self.tables.append(("averaged", everything))
         self.last = "averaged"
 
@@ -152,7 +154,8 @@ class Rendering:
     def _step(self, condition: exp.Expr) -> exp.Column:
         place = self.steps
         name = f"step{place}"
-        query = exp.select("*", exp.alias_(condition, name, quoted=True)).from_(exp.to_table(self.last, quoted=True))
+        whole = exp.alias_(condition, name, quoted=True, copy=False)
+        query = exp.select("*", whole).from_(exp.table_(self.last), copy=False)
         self.last = f"{_WITH_STEP}{place}"
         self.tables.append((self.last, query))
         self.steps += 1
@@ -202,7 +205,7 @@ class Rendering:
 
     def select(self, *answers: exp.Expr) -> exp.Select:
         """The whole query that answers from the last table."""
-        query = exp.select(*answers).from_(exp.to_table(self.last, quoted=True))
+        query = exp.select(*answers).from_(exp.table_(self.last), copy=False)
         for name, table in self.tables:
             # A step is kept, not merged into its reader: merging repeats it at every use, level upon level.
             kept = True if name.startswith(_WITH_STEP) else None
