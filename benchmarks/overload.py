@@ -86,6 +86,8 @@ class Measured:
         names = {each.partition(":")[0] for each in settings}
         kept = [line for line in file.read_text().splitlines() if line.partition(":")[0] not in names]
         file.write_text("\n".join([*kept, *settings, ""]))
+        while self.server.pids():  # the last of them holds the workspace
+            time.sleep(0.02)
         self.server = Server.start(self.opened.home.folder)
 
     def takes(self) -> bool:
@@ -105,6 +107,7 @@ class Measured:
         """Seconds from now on."""
         start = time.monotonic()
         while not self.takes():
+            assert self.server.process.poll() is None, "the server ended"
             time.sleep(0.02)
         return time.monotonic() - start
 
