@@ -21,7 +21,6 @@ from functools import wraps
 from pathlib import Path
 from typing import Any, Literal
 
-import pandas as _loaded_once  # noqa: F401 - DuckDB looks for it, which takes each process half a second
 import sqlalchemy as sa
 from sqlalchemy.engine.default import DefaultDialect
 from workload import Place, begin, play, play_to_the_end, small, warm
@@ -88,7 +87,7 @@ POINTS: dict[str, Point] = {
     "a file of people is written and not in its place": Point("serve", "before", REPLACE, (unifying, "_write")),
     "a file of people is in its place and old ones are there": Point("serve", "before", (unifying, "_sweep")),
     # the lake
-    "a lake file is written and not on disk": Point("serve", "before", (lake, "_flush")),
+    "a lake file is written and not on disk": Point("serve", "before", (lake, "flush")),
     "a lake file is on disk and has no name": Point("serve", "before", RENAME),
     "a lake file has its name and the others do not": Point("serve", "after", RENAME),
     "lake files are there and not catalogued": Point("serve", "before", (lake, "catalogue")),

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from itertools import groupby
 from pathlib import Path
-from typing import Any
 
 import failpoints
 import pytest
@@ -21,26 +17,6 @@ ROW = 10
 """So many points are tried in one workspace, unless it is the long form."""
 
 Run = Callable[..., dict[str, int]]
-
-
-@pytest.fixture(scope="module")
-def run() -> Iterator[Run]:
-    """Have an order carried out in a process that may die."""
-    command = [sys.executable, failpoints.__file__]
-    alone = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=alone)
-    assert process.stdin is not None
-    assert process.stdout is not None
-
-    def order(folder: Path, **what: Any) -> dict[str, int]:
-        process.stdin.write(json.dumps({"folder": str(folder), **what}) + "\n")
-        process.stdin.flush()
-        answer: dict[str, int] = json.loads(process.stdout.readline())
-        return answer
-
-    yield order
-    process.stdin.close()
-    process.wait(30)
 
 
 @pytest.fixture(scope="module")

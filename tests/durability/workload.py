@@ -21,6 +21,7 @@ from shoal.core.ids import key_id
 from shoal.core.time import Instant, now
 from shoal.destinations.addresses import rules
 from shoal.flow import applying, backing_up, compaction, defining, replaying, restoring, retention, saving
+from shoal.flow import following as following_
 from shoal.flow.accepting import WEBHOOKS, Intake, Once
 from shoal.flow.audiences import LakeAudience
 from shoal.flow.destinations import create_destination, known_destinations
@@ -76,7 +77,11 @@ class Place:
 
 
 def small() -> None:
-    """Make this process do in small what it does in large: two lake files are many, and nothing is kept for days."""
+    """Make this process do in small what it does in large: two lake files are many, and nothing is kept for days.
+
+    Files are written when a scene says so, and not by the clock.
+    """
+    following_.KEEP_S = 3_600.0
     compaction.MANY = 2
     retention.UNITS_MS = {"d": 0}
     for module in (defining, saving, applying):
@@ -104,6 +109,7 @@ def begin(place: Place, url: str | None = None) -> None:
         applying.apply(one, applying.decide(one), actor="test")
         with following(one):
             pass
+        place.note("secret", secret_at(one.home.secret).hex())
         create_destination(one, "files", "csv", {"every": "1m", "fields": ["user_id"]}, segments=list(SEGMENTS))
         if url is not None:
             create_destination(one, "hook", "webhook", {"url": url}, after=0)
@@ -215,6 +221,11 @@ def split(place: Place, one: Opened, follower: Following) -> None:
     turns(follower)
 
 
+def start(place: Place, one: Opened, _: Following | None) -> None:
+    """Clients hand in again what was not acknowledged."""
+    accept(place, one, {})
+
+
 def hand_in(place: Place, one: Opened, _: Following | None) -> None:
     """Requests and a signed delivery, whether a server follows or not."""
     accept(place, one, {"web": calls(place), "hook": calls(place)})
@@ -263,11 +274,13 @@ def back_up(place: Place, one: Opened, _: Following | None) -> None:
         backup, into = place.folder / name, place.folder / f"out of {name}"
         if not backup.exists():
             backing_up.back_up(one, backup, with_secret=True)
+            place.note("backed up", name)
         if not into.exists():
             restoring.restore(backup, into)
 
 
 SCENES: dict[str, Callable[..., None]] = {
+    "start": start,
     "serve": serve,
     "split": split,
     "hand in": hand_in,

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from shoal.core.disk import flush
 from shoal.core.errors import UserError
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
@@ -72,7 +73,7 @@ def writing(place: Path) -> Iterator[None]:
 
 @contextmanager
 def replacing(file: Path) -> Iterator[Path]:
-    """Where to write what becomes this file when the block ends; where it raises, what was there before stays.
+    """Where to write what becomes this file, on disk, when the block ends; where it raises, what was before stays.
 
     A device or pipe is written to as it is. Raises UserError as `writing` does.
     """
@@ -86,7 +87,9 @@ def replacing(file: Path) -> Iterator[Path]:
             yield partial
             if goal.exists():
                 shutil.copymode(goal, partial)
+            flush(partial)
             partial.replace(goal)
+            flush(goal.parent)
         finally:
             partial.unlink(missing_ok=True)
 

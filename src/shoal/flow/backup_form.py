@@ -16,6 +16,7 @@ from pathlib import Path, PurePosixPath
 from types import TracebackType
 from typing import IO, Any, Protocol
 
+from shoal.core.disk import flush, flush_all
 from shoal.core.errors import UserError, require
 
 FORMAT = 1
@@ -153,6 +154,7 @@ class _Folder:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if kind is None:
+            flush_all(self._partial)
             os.rename(self._partial, self._target)  # over an empty folder at most
             flush(self._target.absolute().parent)
         else:
@@ -223,15 +225,6 @@ def written(file: IO[bytes], place: Path, path: str) -> Kept:
         goal.flush()
         os.fsync(goal.fileno())
     return Kept(path, size, digest.hexdigest())
-
-
-def flush(folder: Path) -> None:
-    """Put a folder's list of names on disk."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def members(backup: Path) -> Iterator[tuple[str, IO[bytes]]]:

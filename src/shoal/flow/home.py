@@ -12,6 +12,7 @@ from typing import IO
 import yaml
 
 from shoal.access import tables as _access_tables  # noqa: F401 (declares its tables)
+from shoal.core.disk import make_folder
 from shoal.core.errors import UserError, require
 from shoal.core.failures import replacing, writing
 from shoal.core.settings import Home, Settings, settings_from
@@ -56,9 +57,9 @@ def create(folder: Path) -> bool:
         fix="Give another folder with --home.",
     )
     with writing(folder):
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # it holds personal data
+        make_folder(folder, 0o700)  # it holds personal data
         for each in (home.lake, home.derived, home.segments):
-            each.mkdir(exist_ok=True)
+            make_folder(each)
         with replacing(home.settings) as place:
             place.write_text(FIRST_SETTINGS)
     return True

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import yaml
 
+from shoal.core.disk import make_folder
 from shoal.core.errors import UserError
 from shoal.core.failures import replacing, writing
 from shoal.core.settings import Home
@@ -16,7 +17,7 @@ from shoal.ingest.webhooks import generic, webhook_of
 def keep_terms(home: Home, name: str, terms: generic.Terms) -> None:
     """Put the terms of the webhook of this name in the place of those before; the name has to be a sound one."""
     with writing(home.webhooks):
-        home.webhooks.mkdir(exist_ok=True)
+        make_folder(home.webhooks)
     with replacing(_file(home, name)) as place:
         place.write_text(yaml.safe_dump(terms.as_data(), sort_keys=False, allow_unicode=True), encoding="utf-8")
 

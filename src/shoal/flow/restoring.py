@@ -13,6 +13,7 @@ from typing import IO
 
 import yaml
 
+from shoal.core.disk import flush, flush_all
 from shoal.core.errors import require
 from shoal.core.failures import writing
 from shoal.core.settings import Home
@@ -22,7 +23,6 @@ from shoal.flow.backup_form import (
     Kept,
     Manifest,
     damaged,
-    flush,
     manifest_from,
     members,
     told_apart,
@@ -77,6 +77,7 @@ def _staged(into: Path) -> Iterator[Home]:
     folder.mkdir(mode=0o700)
     try:
         yield Home(folder)
+        flush_all(folder)
         os.rename(folder, goal)  # the system refuses where the goal is not empty by now
         flush(goal.parent)
     finally:

@@ -13,6 +13,7 @@ from typing import Literal
 
 import sqlalchemy as sa
 
+from shoal.core.disk import make_folder
 from shoal.core.errors import UserError, nearest, require
 from shoal.core.failures import replacing, writing
 from shoal.core.time import Instant, now
@@ -161,7 +162,7 @@ def _written(folder: Path, name: str, old: Segment | None, new: Segment | None, 
                 file.unlink()
             return "removed"
         with writing(folder):
-            folder.mkdir(parents=True, exist_ok=True)
+            make_folder(folder)
         with replacing(file) as place:
             place.write_text(to_yaml(new), encoding="utf-8")
     except UserError:  # the version is made, and the answer says that the file is behind

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from shoal.core.disk import make_folder
 from shoal.core.errors import require
 from shoal.core.failures import replacing
 from shoal.flow.home import Opened
@@ -21,7 +22,7 @@ def add_starter(opened: Opened, name: str, values: Mapping[str, str], rename: st
     """
     made = starter(name, values, rename)
     folder = opened.home.segments
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     file = folder / f"{slug(made.name) or 'segment'}.yaml"
     there = made.name in load_segments(folder, starters()) or file.exists()
     fix = "Give another name with --name, or edit the file that is there."

@@ -6,12 +6,12 @@ database knows lake files that aren't in the folder.
 
 from __future__ import annotations
 
-import os
 from uuid import uuid4
 
 import sqlalchemy as sa
 
 from shoal.core.errors import require
+from shoal.core.failures import replacing
 from shoal.core.settings import Home
 from shoal.store.database import Database
 from shoal.store.tables import lake_files, workspace
@@ -59,6 +59,5 @@ def _fits(connection: sa.Connection, home: Home, *, claimed: bool) -> bool:
 
 def _note(home: Home, found: str) -> None:
     """Write the id, all of it or nothing."""
-    partial = home.identity.with_suffix(".partial")
-    partial.write_text(f"{found}\n")
-    os.replace(partial, home.identity)
+    with replacing(home.identity) as place:
+        place.write_text(f"{found}\n")

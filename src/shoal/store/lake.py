@@ -8,7 +8,6 @@ of an interrupted write and is swept away.
 from __future__ import annotations
 
 import hashlib
-import os
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
@@ -17,6 +16,7 @@ from pathlib import Path
 import duckdb
 import sqlalchemy as sa
 
+from shoal.core.disk import flush, make_folder
 from shoal.core.errors import UserError
 from shoal.core.time import Instant
 from shoal.store.tables import lake_files
@@ -68,7 +68,7 @@ def write_file(
     """
     path = f"{table}/{stem}.parquet"
     final = folder / path
-    final.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(final.parent)
     partial, first_written = final.with_suffix(".partial"), final.with_suffix(".first.partial")
     parted = f", SHREDDING {{properties: {quoted(shredding)}}}" if shredding else ""
     options = f"FORMAT parquet, ROW_GROUP_SIZE {row_group}"
@@ -83,10 +83,10 @@ def write_file(
     if count == 0:
         partial.unlink()
         return None
-    _flush(partial)
+    flush(partial)
     digest, stat = _digest(partial), partial.stat()
     partial.rename(final)
-    _flush(final.parent)
+    flush(final.parent)
     return LakeFile(table, path, count, stat.st_size, digest, Instant(first), Instant(last), stat.st_mtime_ns)
 
 
@@ -201,14 +201,6 @@ def quoted(text: str) -> str:
     'it''s'
     """
     return "'" + text.replace("'", "''") + "'"
-
-
-def _flush(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _digest(path: Path) -> str:

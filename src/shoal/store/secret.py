@@ -6,6 +6,7 @@ import os
 import secrets
 from pathlib import Path
 
+from shoal.core.disk import flush
 from shoal.core.errors import UserError
 
 _BYTES = 32
@@ -45,4 +46,5 @@ def _made(path: Path) -> bytes:
         return secret_at(path)
     finally:
         partial.unlink()
+    flush(path.parent)
     return fresh

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import hashlib
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,6 +11,7 @@ from urllib.parse import quote
 
 import msgspec
 
+from shoal.core.disk import make_folder
 from shoal.core.errors import UserError
 from shoal.core.failures import replacing, writing
 from shoal.core.spreadsheets import harmless
@@ -67,9 +67,6 @@ def _send(sending: Sending) -> Outcome:
             for some in rows.to_batches(10_000):
                 columns = [column.to_pylist() for column in some.columns]
                 writer.writerows(map(harmless, cells) for cells in zip(*columns, strict=True))
-            file.flush()
-            os.fsync(file.fileno())
-        _sync_folder(place.parent)
     except UserError as error:
         return Outcome(error.code)
     return Outcome(DELIVERED)
@@ -91,19 +88,11 @@ def _folder(sending: Sending) -> Path:
     """Where the files go; made where it is not there, and never outside of the workspace. Raises UserError."""
     folder = sending.folder / (sending.settings["folder"] or sending.name)
     with writing(folder):
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_folder(folder, 0o700)
         inside = folder.resolve().is_relative_to(sending.folder.resolve())
     if not inside:
         raise UserError("outside_of_workspace", "The folder leads elsewhere.", fix="Put no link in its place.")
     return folder
-
-
-def _sync_folder(folder: Path) -> None:
-    opened = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)
 
 
 KIND = Kind(
