@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -18,6 +19,8 @@ from shoal.core.time import Instant
 from shoal.flow import engine_process
 from shoal.flow.engine_process import EngineProcess
 from shoal.flow.home import one_writer
+from shoal.flow.reading import open_reading
+from shoal.flow.replaying import known_letters
 from shoal.ingest.canonical import Record, to_batch
 from shoal.segments import parse
 from shoal.store import journal
@@ -32,7 +35,7 @@ follow(open_home(Path(sys.argv[1])), *map(int, sys.argv[2:]))
 
 
 def until(condition):
-    tick, end = threading.Event(), time.monotonic() + 30
+    tick, end = threading.Event(), time.monotonic() + 120
     while not condition():
         assert time.monotonic() < end
         tick.wait(0.01)
@@ -144,3 +147,25 @@ def test_a_stop_takes_what_is_in_the_journal(sqlite):
         assert journal.waiting(connection, after=journal.offset_of(connection, "lake")) == 0
     with one_writer(sqlite.home):
         pass
+
+
+def test_records_with_which_it_dies_or_fails_again_and_again_are_put_away(sqlite):
+    def offer_five(fault):
+        said = [{"n": number, **({"fault": fault} if number == 3 else {})} for number in range(5)]
+        each = [Record((f"user:{fault}{n}",), "Seen", message_id=f"{fault}{n}", properties=said[n]) for n in range(5)]
+        with sqlite.database.write() as connection:
+            batch = to_batch([(0, record) for record in each], NOW)
+            journal.append(connection, origin="api:web", source="web", received_at=NOW, batch=batch)
+
+    command = [sys.executable, str(Path(__file__).with_name("poisoned.py")), str(sqlite.home.folder)]
+    offer_five("dies")
+    engine = EngineProcess(sqlite, command, lambda: None)
+    until(lambda: known_letters(sqlite))
+    offer_five("raises")
+    engine.wake()
+    until(lambda: len(known_letters(sqlite)) == 2)
+    engine.close()
+    assert [json.loads(each.letter.payload)["messageId"] for each in known_letters(sqlite)] == ["dies3", "raises3"]
+    assert {(each.letter.reason, each.source) for each in known_letters(sqlite)} == {("crashes_engine", "web")}
+    with open_reading(sqlite) as duck:
+        assert duck.execute("SELECT count(*) FROM events").fetchall() == [(8,)]

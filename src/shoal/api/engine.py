@@ -1,4 +1,4 @@
-"""The process of a server's engine, which that of its requests starts: `python -m shoal.api.engine SOCKETS BELL`."""
+"""The process of a server's engine; that of its requests starts `python -m shoal.api.engine SOCKETS BELL BEFORE`."""
 
 from __future__ import annotations
 

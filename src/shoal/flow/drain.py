@@ -6,10 +6,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from typing import Self
 
 import duckdb
 import numpy as np
 import pyarrow as pa
+import sqlalchemy as sa
 
 from shoal.core.settings import Home
 from shoal.flow.acquainted import Acquainted
@@ -33,6 +35,7 @@ class Pace:
     threads: int
     row_group: int = lake.ROW_GROUP  # rows that a file's writer holds in memory
     is_beside: bool = False  # whether small files are made into large ones on a thread of their own
+    waiting: int | None = None  # threads that wait for the disk; None: DuckDB's choice
 
 
 GENTLE = Pace(most_rows=20_000, threads=1, row_group=10_240)
@@ -78,12 +81,12 @@ class Drain:
 
     def __init__(self, home: Home, database: Database, pace: Pace = GENTLE) -> None:
         self.pace = pace
-        self.duck = open_duck(home.lake, memory="2GB", threads=pace.threads, scratch=home.scratch)
+        self.duck = open_duck(home.lake, memory="2GB", threads=pace.threads, beside=pace.waiting, scratch=home.scratch)
         self._home = home
         self._database = database
         with database.read() as connection:
             self._files = list(lake.catalogued(connection))
-            self._offset = journal.offset_of(connection, STAGE)
+            self._offset = self.kept = journal.offset_of(connection, STAGE)  # `kept`: the last one that is in files
         self.acquainted = Acquainted(self.duck, database)
         lake.check(home.lake, self._files)
         lake.sweep(home.lake, self._files)
@@ -96,7 +99,7 @@ class Drain:
         self._beside = ThreadPoolExecutor(1, "compaction") if pace.is_beside else None
         self._compacting: tuple[list[lake.LakeFile], Future[list[lake.LakeFile]]] | None = None
 
-    def __enter__(self) -> Drain:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -161,6 +164,7 @@ class Drain:
             conflicts.keep(connection, self._conflicts)
             journal.move_offset(connection, STAGE, self._waiting[-1].last)
         self._files += files
+        self.kept = self._waiting[-1].last
         self._known.add(_ids(self.duck, "records"), _events(files))
         self.duck.execute("DROP TABLE records")
         self._waiting.clear()
@@ -208,11 +212,14 @@ class Drain:
         self._files = [file for file in self._files if file not in small] + list(large)
         self._known.replaced(small, large)
 
+    def _entries(self, connection: sa.Connection, until: int | None) -> Iterator[journal.Entry]:
+        return journal.read(connection, after=self._offset, most_rows=self.pace.most_rows, until=until)
+
     def _read(self, until: int | None) -> tuple[int, int, Counter[str]] | None:
         """Put the next entries into the tables `fresh` and `seen`, a few at a time so that little memory is held."""
         first, last, rows = 0, 0, Counter[str]()
         with self._database.read() as connection:
-            entries = journal.read(connection, after=self._offset, most_rows=self.pace.most_rows, until=until)
+            entries = self._entries(connection, until)
             for some in _portions(entries, self.pace.most_rows // 5):
                 self.duck.register("batch", _table(some))
                 self.duck.execute(f"CREATE OR REPLACE TEMP TABLE batch_keys AS {lake_rows.SEEN}")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from typing import Protocol
 
 from shoal.core import happenings
 from shoal.core.time import now
+from shoal.flow.blame import may_be_a_record
 from shoal.flow.current import Current
 from shoal.flow.drain import LIVE, Drain
 from shoal.flow.following import Following
@@ -42,12 +44,15 @@ class Engine(Protocol):
 class EngineThread:
     """A thread that holds the workspace's write lock while it runs; not where somebody else holds it for it.
 
-    Raises UserError `busy` where somebody else holds it.
+    `suspects` is called when it failed twice at one place of the journal and a record may be to blame. Raises UserError
+    `busy` where somebody else holds the lock.
     """
 
-    def __init__(self, opened: Opened, *, locked: bool = False) -> None:
+    def __init__(self, opened: Opened, *, locked: bool = False, suspects: Callable[[], None] = lambda: None) -> None:
         self.current: Current | None = None
-        self._opened = opened
+        self._opened, self._suspects = opened, suspects
+        self._place = 0  # the journal's offset up to which all is in files
+        self._suspected: int | None = None  # the same where it failed and a record may be to blame
         self._lock: AbstractContextManager[object] = nullcontext() if locked else one_writer(opened.home)
         self._lock.__enter__()
         self._stopping = False
@@ -77,18 +82,35 @@ class EngineThread:
     def _run(self) -> None:
         while True:
             try:
-                with Drain(self._opened.home, self._opened.database, LIVE) as drain:
-                    following = Following(self._opened, drain)
-                    self.current, self._failed = following.current, None
-                    self._follow(following)
-                    following.close()
+                self._run_once()
                 return
             except Exception as error:  # told by the log, by readiness, and by close
                 self.current, self._failed = None, error
                 happenings.tell("engine_failed", error=type(error).__name__)
             self._wake.clear()
-            if self._stopping or (self._wake.wait(AGAIN_S) and self._stopping):
+            if self._stopping or (self._wake.wait(self._again_s(self._failed)) and self._stopping):
                 return
+
+    def _run_once(self) -> None:
+        with Drain(self._opened.home, self._opened.database, LIVE) as drain:
+            self._place = drain.kept
+            try:
+                following = Following(self._opened, drain)
+                self.current, self._failed = following.current, None
+                self._follow(following)
+                following.close()
+            finally:
+                self._place = drain.kept
+
+    def _again_s(self, error: Exception) -> float:
+        """How long to wait before the next start: not at all the first time that a record may be to blame."""
+        if not may_be_a_record(error):
+            return AGAIN_S
+        if self._suspected == self._place:
+            self._suspects()
+            return AGAIN_S
+        self._suspected = self._place
+        return 0.0
 
     def _follow(self, following: Following) -> None:
         while True:

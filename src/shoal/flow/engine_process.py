@@ -12,6 +12,8 @@ import signal
 import socket
 import subprocess
 import threading
+import time
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, suppress
@@ -21,9 +23,11 @@ from typing import Any, cast
 
 from shoal.core import happenings
 from shoal.core.errors import UserError
+from shoal.flow.blame import is_crash
 from shoal.flow.current import Current, Standing, Status
 from shoal.flow.engine import AGAIN_S, EngineThread
 from shoal.flow.home import Opened, one_writer
+from shoal.flow.isolating import isolate
 from shoal.segments.nodes import Node
 
 BUSY_S = 3.0
@@ -33,6 +37,9 @@ BUSY_LOOK_S = 0.05
 
 LOOK_S = 1.0
 """The longest until the server hears that its engine fails."""
+
+AT_ONCE, AT_ONCE_S = 3, 60.0
+"""So many times in so many seconds another engine is started at once where one may have died of a record."""
 
 START_LOOK_S = 0.05
 """The longest until it hears that its engine has started."""
@@ -75,7 +82,7 @@ _STARTING = _Standing(is_alive=True, is_ready=False, newest=-1)
 class EngineProcess:
     """The server's side: starts the process, asks it, and starts another where it ended by itself.
 
-    `command` runs `follow` in a new process, with two more words: the numbers of the files that `follow` asks for.
+    `command` runs `follow` in a new process, with three more words: the numbers that `follow` asks for.
     `unflushed` is called when the process ended because a disk could not say that it has a commit. Raises UserError
     `busy` where somebody else writes to the workspace.
     """
@@ -90,6 +97,7 @@ class EngineProcess:
         self._number = 0
         self._sending = threading.Lock()
         self._stopping = threading.Event()
+        self._at_once: deque[float] = deque(maxlen=AT_ONCE)  # when another was started at once
         self._hears, self._bell = os.pipe()
         os.set_blocking(self._bell, False)
         self._process, self._connection = self._started()
@@ -141,12 +149,13 @@ class EngineProcess:
             self._changed.wait_for(lambda: self._state.newest > after, timeout_s)
             return self._state.newest
 
-    def _started(self) -> tuple[subprocess.Popen[bytes], Connection]:
+    def _started(self, before: int = 0) -> tuple[subprocess.Popen[bytes], Connection]:
+        """Another process, which is told with which status the one before it ended."""
         ours, theirs = socket.socketpair()
         with theirs:
             inherited = (theirs.fileno(), self._hears)
             process = subprocess.Popen(  # noqa: S603 - our own command
-                [*self._command, *map(str, inherited)], pass_fds=(*inherited, self._lock)
+                [*self._command, *map(str, (*inherited, before))], pass_fds=(*inherited, self._lock)
             )
         return process, Connection(ours.detach())
 
@@ -162,11 +171,11 @@ class EngineProcess:
             try:
                 self._take(self._connection.recv())
             except (EOFError, OSError):
-                self._ended()
-                if self._stopping.is_set() or self._stopping.wait(AGAIN_S):
+                status = self._ended()
+                if self._stopping.is_set() or self._stopping.wait(self._again_s(status)):
                     return
                 with self._sending:
-                    self._process, self._connection = self._started()
+                    self._process, self._connection = self._started(status)
                 if self._stopping.is_set():  # said so before there was anybody to hear it
                     self._send(_STOP)
 
@@ -183,8 +192,16 @@ class EngineProcess:
                 self._state = cast("_Standing", told)
                 self._changed.notify_all()
 
-    def _ended(self) -> None:
-        """Its process is gone: who waits for an answer is told so."""
+    def _again_s(self, status: int) -> float:
+        """How long to wait before the next start."""
+        now = time.monotonic()
+        if not is_crash(status) or (len(self._at_once) == AT_ONCE and now - self._at_once[0] < AT_ONCE_S):
+            return AGAIN_S
+        self._at_once.append(now)
+        return 0.0
+
+    def _ended(self) -> int:
+        """Its process is gone, with which status: who waits for an answer is told so."""
         with self._changed:
             self._state = _Standing(is_alive=False, is_ready=False, newest=self._state.newest)
         self._connection.close()
@@ -194,6 +211,7 @@ class EngineProcess:
         if not self._stopping.is_set():
             happenings.tell("engine_failed", status=status)
         self._forget(_starting())
+        return status
 
     def _forget(self, error: UserError) -> None:
         with self._changed:
@@ -256,15 +274,27 @@ def _starting() -> UserError:
     return UserError("starting", "The engine is starting.", fix="Ask again in a moment.")
 
 
-def follow(opened: Opened, sockets: int, bell: int) -> None:
+def follow(opened: Opened, sockets: int, bell: int, before: int = 0) -> None:
     """The engine's side: follow until the server says stop, or is gone. The server took the lock for it.
 
     `sockets` is the number of the file by which the server asks, and `bell` of that by which it says that something
-    arrived.
+    arrived. `before` is the status with which the engine before this one ended: where it may have died of a record,
+    that is looked for first, while this process has but one thread.
     """
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, signal.SIG_IGN)  # a terminal tells all processes; the server says when
-    _Follower(opened, Connection(sockets), bell).run()
+    connection = Connection(sockets)
+    if is_crash(before):
+        _isolate(opened, connection)
+    _Follower(opened, connection, bell).run()
+
+
+def _isolate(opened: Opened, connection: Connection) -> None:
+    """Put away what no engine can take, until the server says something, or is gone."""
+    try:
+        isolate(opened, lambda: not connection.poll())
+    except Exception as error:  # what it is keeps the engine from starting too, which then says so
+        happenings.tell("isolating_failed", error=type(error).__name__)
 
 
 class _Follower:
@@ -274,7 +304,7 @@ class _Follower:
         self._connection, self._bell = connection, bell
         self._sending = threading.Lock()
         self._threads = ThreadPoolExecutor(ANSWERING, "answering")
-        self._engine = EngineThread(opened, locked=True)
+        self._engine = EngineThread(opened, locked=True, suspects=lambda: os._exit(os.EX_SOFTWARE))
         threading.Thread(target=self._tell, name="telling", daemon=True).start()
         threading.Thread(target=self._listen, name="listening", daemon=True).start()
 

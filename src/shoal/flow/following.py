@@ -85,22 +85,20 @@ class Following:
         self._reading, self._whose = self._built(definitions.nodes, state.clock if state else now_())
         self._asks = Told(self._reading.needs)
         self.current = InMemory(self._reading, definitions.versions, self._number, opened.database)
-        while state and (fresh := drain.take(until=state.offset)) is not None:
+        self._begin(state, told)
+
+    def _begin(self, state: feed.State | None, told: Baseline | None) -> None:
+        """Go on where the feed is."""
+        while state and (fresh := self._drain.take(until=state.offset)) is not None:
             self._fold(fresh, None, self._reading.now)  # it was told already, or is among the differences
+        self._waited = time.monotonic() if self._drain.waiting else None
         self._tell([(told.differences(self._reading), "event")] if told and state else [], force=True)
         self._save()
         self.next_due = self._due()  # the next instant at which time alone may change something
 
     def turn(self) -> bool:
-        """Take what arrived, move the clock and tell; whether there was anything to take."""
-        fresh = self._drain.take()
-        if fresh is not None:
-            self._arrived = time.monotonic()
-            self._waited = self._arrived if self._waited is None else self._waited
-        if fresh is not None and (fresh.keys.num_rows or fresh.links.num_rows):
-            self._unified(fresh)
-        elif fresh is not None or now_() >= min(self.next_due, self._reading.now + STROKE_MS):
-            self._tell(self._fold(fresh, None), fresh)
+        """A step, and what else is due; whether there was anything to take."""
+        is_fresh = self.step()
         if time.monotonic() - self._looked > LOOK_S:
             self._look()
         self._ask()
@@ -110,6 +108,18 @@ class Following:
             self._save()
         if time.monotonic() - self._trimmed > TRIM_S:
             self._trim()
+        return is_fresh
+
+    def step(self) -> bool:
+        """Take what arrived, move the clock and tell; whether there was anything to take."""
+        fresh = self._drain.take()
+        if fresh is not None:
+            self._arrived = time.monotonic()
+            self._waited = self._arrived if self._waited is None else self._waited
+        if fresh is not None and (fresh.keys.num_rows or fresh.links.num_rows):
+            self._unified(fresh)
+        elif fresh is not None or now_() >= min(self.next_due, self._reading.now + STROKE_MS):
+            self._tell(self._fold(fresh, None), fresh)
         return fresh is not None
 
     def keep(self) -> None:

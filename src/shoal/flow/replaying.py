@@ -10,9 +10,10 @@ from shoal.flow.accepting import CALLS, WEBHOOKS
 from shoal.flow.drain import Drain
 from shoal.flow.home import Opened, one_writer
 from shoal.flow.importing import context_of
+from shoal.flow.isolating import isolate
 from shoal.flow.mapped_webhooks import webhook_under
 from shoal.flow.unifying import unify
-from shoal.ingest import letters
+from shoal.ingest import letters, withheld
 from shoal.ingest.calls import BATCH, Taken, read
 from shoal.ingest.source import Context
 from shoal.ingest.webhook import mapped
@@ -38,14 +39,15 @@ def replay(opened: Opened, numbers: Sequence[int] = ()) -> Replayed:
     """Read letters again, all or those of these numbers, as if they came when they came; what is taken is one no more.
 
     Raises UserError `unknown_letter`. What is taken is in the lake when this returns, unless a server runs: then that
-    brings it there.
+    brings it there. A record with which the engine failed before is tried first, and stays a letter where it fails
+    again; a server says so afterwards only.
     """
-    done = {True: 0, False: 0}
+    done: dict[bool, list[letters.DeadLetter]] = {True: [], False: []}
     for letter in _asked(opened, numbers):
-        done[_take(opened, letter)] += 1
-    if done[True]:
-        _drain(opened)
-    return Replayed(done[True], done[False])
+        done[_take(opened, letter)].append(letter)
+    taken, refused = len(done[True]), len(done[False])
+    back = _drain(opened, is_suspect=any(_is_withheld(each) for each in done[True])) if taken else 0
+    return Replayed(taken - back, refused + back)
 
 
 def discard(opened: Opened, numbers: Sequence[int]) -> int:
@@ -69,21 +71,24 @@ def _asked(opened: Opened, numbers: Sequence[int]) -> list[letters.DeadLetter]:
 
 def _take(opened: Opened, dead: letters.DeadLetter) -> bool:
     """Put a letter's records into the journal in the place of the letter; False where it still can't be taken."""
-    context = context_of(opened.settings, dead.received_at)
-    try:
-        taken = _read(opened, dead, context)
-    except UserError:
-        return False
-    if taken.letters:
-        return False
+    if _is_withheld(dead):
+        origin, batch = withheld.record(dead.letter.payload)
+    else:
+        try:
+            taken = _read(opened, dead, context_of(opened.settings, dead.received_at))
+        except UserError:
+            return False
+        if taken.letters:
+            return False
+        origin, batch = f"{CALLS if dead.letter.webhook is None else WEBHOOKS}:{dead.source}", taken.records
     with opened.database.write() as connection:
-        if not letters.discard(connection, [dead.id]):
-            return True  # somebody else replayed it meanwhile
-        by, at = CALLS if dead.letter.webhook is None else WEBHOOKS, dead.received_at
-        journal.append(
-            connection, origin=f"{by}:{dead.source}", source=dead.source, received_at=at, batch=taken.records
-        )
+        if letters.discard(connection, [dead.id]):  # else somebody else replayed it meanwhile
+            journal.append(connection, origin=origin, source=dead.source, received_at=dead.received_at, batch=batch)
     return True
+
+
+def _is_withheld(dead: letters.DeadLetter) -> bool:
+    return dead.letter.reason == withheld.REASON
 
 
 def _read(opened: Opened, dead: letters.DeadLetter, context: Context) -> Taken:
@@ -94,12 +99,17 @@ def _read(opened: Opened, dead: letters.DeadLetter, context: Context) -> Taken:
     return mapped(webhook_under(opened.home, letter.webhook, dead.source), [document(letter.payload)], context).taken
 
 
-def _drain(opened: Opened) -> None:
+def _drain(opened: Opened, *, is_suspect: bool) -> int:
+    """Take the journal to the lake, unless a server does; how many records became letters again."""
     try:
-        with one_writer(opened.home), Drain(opened.home, opened.database) as drain:
-            while drain.turn() is not None:
-                pass
+        with one_writer(opened.home):
+            back = isolate(opened) if is_suspect else 0
+            with Drain(opened.home, opened.database) as drain:
+                while drain.turn() is not None:
+                    pass
             unify(opened)
     except UserError as error:
         if error.code != "busy":
             raise
+        return 0
+    return back

@@ -93,6 +93,20 @@ def read(connection: sa.Connection, *, after: int, most_rows: int, until: int | 
         yield Entry(row.offset, row.origin, row.source, Instant(row.received_at), _batch(row))
 
 
+def take_out(connection: sa.Connection, entry: Entry, places: Sequence[int]) -> None:
+    """Write an entry anew without the records at these places, in the caller's transaction.
+
+    Where none is left the entry is forgotten. Only the one writer may call this, and only for what is in no lake file.
+    """
+    stays = np.setdiff1d(np.arange(entry.batch.num_rows), places)
+    this = journal.c.offset == entry.offset
+    if not len(stays):
+        connection.execute(sa.delete(journal).where(this))
+        return
+    values = packed(entry.origin, entry.source, entry.received_at, entry.batch.take(whole_numbers(stays)))
+    connection.execute(sa.update(journal).where(this).values(values))
+
+
 def waiting(connection: sa.Connection, *, after: int) -> int:
     """Number of rows behind an offset."""
     total = sa.select(sa.func.coalesce(sa.func.sum(journal.c.rows), 0)).where(journal.c.offset > after)
