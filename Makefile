@@ -5,6 +5,8 @@ BIN    := $(VENV)/bin
 RUN    := $(VENV)/.run
 DEV    := $(VENV)/.dev
 WAREHOUSES := $(VENV)/.warehouses
+# A file at a time, in the order of tests/conftest.py: slow files first.
+TWO    := -n 2 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 .PHONY: help demo serve test test-warehouses lint docs bench bench-ingest bench-segments bench-live bench-overload soak pin browser clean
@@ -21,7 +23,7 @@ serve: $(RUN)  ## Serve the workspace in $$SHOAL_HOME, or that of the reference 
 	@$(BIN)/shoal --home $(or $(SHOAL_HOME),demo/workspace) serve $(ARGS)
 
 test: $(DEV) browser  ## Run every test
-	@$(BIN)/python -m pytest -n 2 --dist loadfile
+	@$(BIN)/python -m pytest $(TWO)
 
 test-warehouses: $(WAREHOUSES)  ## Run warehouse SQL on every engine that runs here, Spark included
 	@$(BIN)/python -m pytest -rs tests/segments/warehouse
@@ -52,7 +54,7 @@ bench-segments: $(DEV)  ## The live reading against one query per segment; ARGS=
 	@$(BIN)/python -m benchmarks.segments $(ARGS)
 
 soak: $(DEV)  ## The long forms of the tests
-	@SHOAL_SOAK=1 $(BIN)/python -m pytest -n 2 --dist loadfile
+	@SHOAL_SOAK=1 $(BIN)/python -m pytest $(TWO)
 
 pin: $(DEV)  ## Pin the newest versions of all requirements
 	@$(BIN)/uv pip compile -q pyproject.toml requirements/build.in --universal --python-version 3.11 \

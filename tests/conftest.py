@@ -20,7 +20,8 @@ import httpx._transports.default as of_httpx
 import pytest
 from hypothesis import HealthCheck, settings
 
-ROOT = Path(__file__).resolve().parents[1]
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent
 
 # The machine that runs the suite may be busy; the laws, not the clock, decide.
 settings.register_profile("shoal", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -41,6 +42,21 @@ FLAGS = [
 ]
 
 _CASES = "generated cases"
+
+SLOW = (
+    *("api/test_kill.py", "differential/", "laws/", "durability/", "segments/warehouse/", "api/test_description.py"),
+    *("flow/", "api/", "ui/", "cli/", "segments/live/", "ingest/", "measurement/"),
+)
+"""Files that are run before the others, the slowest first: no process is left with one while others have nothing."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Slow files first."""
+    items.sort(key=lambda item: _place(item.path.resolve().relative_to(HERE).as_posix()))
+
+
+def _place(path: str) -> int:
+    return next((place for place, slow in enumerate(SLOW) if path.startswith(slow)), len(SLOW))
 
 
 @pytest.hookimpl(wrapper=True)
