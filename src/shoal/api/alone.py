@@ -1,13 +1,14 @@
-"""An engine without a server: the process of `shoal serve --role engine`."""
+"""An engine without a server: the process of `shoal serve --role engine`, which starts that of the engine itself."""
 
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 
-from shoal.api.environment import opened_workspace
+from shoal.api.environment import end, opened_workspace
 from shoal.flow.delivering import Deliverer
-from shoal.flow.engine import EngineThread
+from shoal.flow.engine_process import EngineProcess
 from shoal.store.secret import secret_at
 
 
@@ -20,7 +21,7 @@ def alone() -> None:
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, lambda *_: stopping.set())
     opened = opened_workspace()
-    engine = EngineThread(opened)
+    engine = EngineProcess(opened, [sys.executable, "-m", "shoal.api.engine"], end)
     deliverer = Deliverer(opened, secret_at(opened.home.secret), lambda: engine.current)
     stopping.wait()
     deliverer.close()
