@@ -98,8 +98,8 @@ POINTS: dict[str, Point] = {
     "small files are exchanged and that is not committed": Point("serve", "after", (lake, "replace")),
     "small files are exchanged and not retired": Point("serve", "before", (lake, "retire")),
     # definitions
-    "a new segment is read and not told": Point("serve", "before", (Following, "_tell"), (Following, "_look")),
-    "a new segment is told": Point("serve", "after", (Following, "_tell"), (Following, "_look")),
+    "a new segment is read and not told": Point("define", "before", (Following, "_tell"), (Following, "_look")),
+    "a new segment is told": Point("define", "after", (Following, "_tell"), (Following, "_look")),
     "a version is decided and not written": Point("save", "before", (versions, "add")),
     "a version is written and not committed": Point("save", "after", (versions, "add")),
     "a version is committed and its file is not written": Point("save", "before", (saving, "_follow")),
@@ -108,16 +108,16 @@ POINTS: dict[str, Point] = {
     "somebody is several and no file says so": Point("split", "before", (Following, "_rebuild")),
     "files are written before it is told who is several": Point("split", "after", (Following, "_built"), time=2),
     # forgetting
-    "members are written and nothing is forgotten": Point("serve", "before", (retention, "trim")),
-    "the journal is trimmed and the feed is not": Point("serve", "after", (journal, "trim")),
-    "the feed is trimmed and that is not committed": Point("serve", "after", (feed, "forget")),
-    "all that is old is forgotten": Point("serve", "after", (retention, "trim")),
+    "members are written and nothing is forgotten": Point("forget", "before", (retention, "trim")),
+    "the journal is trimmed and the feed is not": Point("forget", "after", (journal, "trim")),
+    "the feed is trimmed and that is not committed": Point("forget", "after", (feed, "forget")),
+    "all that is old is forgotten": Point("forget", "after", (retention, "trim")),
     # a stop
     "files are written at the end and members are not": Point(
-        "serve", "before", (baseline, "save"), (Following, "close")
+        "forget", "before", (baseline, "save"), (Following, "close")
     ),
-    "before the last checkpoint": Point("serve", "before", (Database, "close")),
-    "after the last checkpoint": Point("serve", "after", (Database, "close")),
+    "before the last checkpoint": Point("forget", "before", (Database, "close")),
+    "after the last checkpoint": Point("forget", "after", (Database, "close")),
     # dead letters
     "a letter is no more and not in the journal": Point("letters", "before", (journal, "append"), (replaying, "_take")),
     "a letter is in the journal and not committed": Point(

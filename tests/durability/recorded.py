@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import workload
-from workload import Place, back_up, begin, following, letters, opened, save, serve, tell
+from workload import Place, back_up, begin, define, following, forget, hand_in, letters, opened, save, serve, tell
 
 
 def main(folder: Path) -> None:
@@ -18,7 +18,8 @@ def main(folder: Path) -> None:
     place = Place(folder)
     begin(place)
     with opened(place) as one, following(one) as follower:
-        serve(place, one, follower)
+        for scene in (serve, define, forget, hand_in):
+            scene(place, one, follower)
     with opened(place) as one:
         letters(place, one, None)
         save(place, one, None)

@@ -200,17 +200,25 @@ def refused(id: str) -> list[dict[str, Any]]:
 
 
 def serve(place: Place, one: Opened, follower: Following) -> None:
-    """A server takes in, follows, is told of a new segment, and forgets what is old."""
+    """A server takes in and follows."""
     read_feed(place, one)
     accept(place, one, {"web": calls(place), "hook": calls(place)})
     turns(follower)
     accept(place, one, {"web": calls(place)})
     turns(follower)
     read_feed(place, one)
+
+
+def define(place: Place, one: Opened, follower: Following) -> None:
+    """A server is told of a new segment."""
     save(place, one, follower)
     follower._look()
+
+
+def forget(place: Place, one: Opened, follower: Following) -> None:
+    """A server forgets what is old."""
     accept(place, one, {"web": calls(place)})
-    follower.turn()
+    turns(follower)
     read_feed(place, one)
     follower._trim()
 
@@ -282,6 +290,8 @@ def back_up(place: Place, one: Opened, _: Following | None) -> None:
 SCENES: dict[str, Callable[..., None]] = {
     "start": start,
     "serve": serve,
+    "define": define,
+    "forget": forget,
     "split": split,
     "hand in": hand_in,
     "save": save,
@@ -289,7 +299,7 @@ SCENES: dict[str, Callable[..., None]] = {
     "tell": tell,
     "back up": back_up,
 }
-FOLLOWED = ("serve", "split")
+FOLLOWED = ("serve", "define", "forget", "split")
 """Scenes of a server that follows; the others are played without one, and with one when they are played again."""
 
 
