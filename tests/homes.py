@@ -10,10 +10,11 @@ from functools import cache
 from pathlib import Path
 
 from shoal.flow import home
+from shoal.flow.reading import open_reading
 
 
 def create(folder: Path) -> None:
-    """Make an empty workspace that has its database already."""
+    """Make an empty workspace that has its database and its zones already."""
     copy(_empty, folder)
 
 
@@ -32,4 +33,6 @@ def _made(make: Callable[[Path], None]) -> Path:
 
 def _empty(folder: Path) -> None:
     home.create(folder)
-    home.open_home(folder).database.close()
+    opened = home.open_home(folder)
+    open_reading(opened).close()  # makes the file of the zones
+    opened.database.close()
