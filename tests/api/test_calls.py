@@ -157,6 +157,14 @@ def test_a_large_call_of_a_batch_is_kept_beside(here):
     assert [each["reason"] for each in answer.json()["refused"]] == ["too_large"]
 
 
+def test_a_text_cut_within_a_sign_refuses_its_call_only(here):
+    key = here.key()
+    cut = json.dumps({"writeKey": key, "batch": [call(1), call(2, properties={"x": "cut \ud83d"}), call(3)]})
+    answer = post(here, "/v1/batch", cut.encode())
+    assert [each["reason"] for each in answer.json()["refused"]] == ["bad_encoding"]
+    assert here.stored("SELECT count(*) FROM events") == [(2,)]
+
+
 def test_a_packed_body_is_unpacked(here):
     body = gzip.compress(json.dumps({"batch": [call(1)]}).encode())
     assert post(here, "/v1/batch", body, here.key(), headers={"Content-Encoding": "gzip"}).status_code == 200

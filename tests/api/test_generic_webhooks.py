@@ -70,6 +70,19 @@ def test_what_the_mapping_cannot_read_is_a_letter(opened, post, body, reason):
     assert (letter.source, letter.letter.webhook, letter.letter.reason) == ("shop", "generic", reason)
 
 
+@pytest.mark.parametrize(
+    ("value", "reason"), [(rb'"cut \ud83d"', "bad_encoding"), (b"[" * 1_500 + b"]" * 1_500, "nested_too_deeply")]
+)
+def test_one_row_of_a_list_that_cannot_be_read_is_a_letter(opened, post, value, reason):
+    row = json.dumps({**ANA, "plan": 0}).encode().replace(b'"plan": 0', b'"plan": ' + value)
+    answer = post(content=b"[" + json.dumps(ANA).encode() + b", " + row + b"]")
+    assert answer.json()["records"] == 1
+    assert [each["reason"] for each in answer.json()["refused"]] == [reason]
+    (letter,) = known_letters(opened)
+    assert letter.letter.payload == row
+    assert replay(opened).refused == 1
+
+
 def test_an_empty_body_is_refused(post):
     assert (post(content=b" ").status_code, post(content=b"\xef\xbb\xbf").status_code) == (400, 400)
 

@@ -18,6 +18,7 @@ from shoal.core.time import now
 from shoal.flow.accepting import Intake
 from shoal.flow.home import Opened
 from shoal.flow.importing import context_of
+from shoal.ingest import apart
 from shoal.ingest.calls import BATCH, MOST_BATCH_BYTES, Taken, read
 from shoal.ingest.sources.segment import TYPES
 
@@ -68,8 +69,16 @@ def _key_in(body: bytes) -> str:
     try:
         found = _decode_signed(body).writeKey
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return ""
+        found = _key_apart(body)
     return found if isinstance(found, str) else ""
+
+
+def _key_apart(body: bytes) -> Any:
+    """The key of a body of which something else can't be read."""
+    try:
+        return msgspec.json.decode(apart.members(body).get("writeKey", b"null"))
+    except (ValueError, RecursionError):
+        return None
 
 
 def _route(kind: str) -> None:

@@ -16,10 +16,11 @@ import pyarrow as pa
 from msgspec.structs import replace
 
 from shoal.core.errors import UserError
+from shoal.ingest import apart
 from shoal.ingest.canonical import Record, Records
 from shoal.ingest.source import Context, RowRejectedError
 from shoal.ingest.sources import segment
-from shoal.ingest.storable import UnstorableError, not_text, too_deep
+from shoal.ingest.storable import UnstorableError, has_half_a_sign, not_text, too_deep
 
 MOST_BYTES = 32 * 1024
 """Of one call."""
@@ -80,9 +81,7 @@ def read(kind: str, body: bytes, context: Context) -> Taken:
     (1, ['no_identity'])
     """
     if kind == BATCH:
-        batch = _decoded(_decode_batch, body)
-        calls: Iterable[tuple[bytes, Any]] = ((bytes(raw), batch.sentAt) for raw in batch.batch)
-        return _taken(calls, context)
+        return _taken(_calls(body), context)
     if len(body) > MOST_BYTES:
         raise too_large(MOST_BYTES, "A call")
     call = _decoded(_decode, body)
@@ -90,6 +89,28 @@ def read(kind: str, body: bytes, context: Context) -> Taken:
     for letter in taken.letters:
         raise UserError("bad_call", letter.message, where=letter.reason, fix="Mend the call and send it again.")
     return taken
+
+
+def _calls(body: bytes) -> Iterable[tuple[bytes, Any]]:
+    """The calls of a batch, with when it was sent; one by one where the whole can't be read."""
+    try:
+        batch = _decode_batch(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        found = _calls_apart(body)
+        if found is None:
+            raise _bad_json(error) from None
+        return found
+    return ((bytes(raw), batch.sentAt) for raw in batch.batch)
+
+
+def _calls_apart(body: bytes) -> list[tuple[bytes, Any]] | None:
+    """As `_calls` has them, whatever stands in one of them; None where it is no batch."""
+    try:
+        found = apart.members(body)
+        sent = msgspec.json.decode(found.get("sentAt", b"null"))
+        return [(raw, sent) for raw in apart.items(found.get("batch", b""))]
+    except (ValueError, RecursionError):  # UnicodeDecodeError and msgspec.DecodeError are ValueErrors too
+        return None
 
 
 def too_large(most: int, what: str) -> UserError:
@@ -102,9 +123,13 @@ def _decoded(decode: Any, body: bytes) -> Any:
     try:
         return decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        told = "It is nested too deeply" if isinstance(error, RecursionError) else str(error)
-        fix = 'Send a JSON object; of a batch {"batch": [call, …]}.'
-        raise UserError("bad_json", "The body is not what is asked for.", where=told, fix=fix) from None
+        raise _bad_json(error) from None
+
+
+def _bad_json(error: Exception) -> UserError:
+    told = "It is nested too deeply" if isinstance(error, RecursionError) else str(error)
+    fix = 'Send a JSON object; of a batch {"batch": [call, …]}.'
+    return UserError("bad_json", "The body is not what is asked for.", where=told, fix=fix)
 
 
 def _taken(calls: Iterable[tuple[bytes, Any]], context: Context, *, most: int = MOST_BYTES) -> Taken:
@@ -132,7 +157,9 @@ def _records(raw: bytes, sent: Any, context: Context, most: int) -> Iterator[Rec
         for record in segment.map_rows([call], context):
             yield record if record.message_id or stated else replace(record, message_id=str(uuid.uuid4()))
     except msgspec.DecodeError:
-        raise RowRejectedError("bad_json", "A call is a JSON object.") from None
+        raise (
+            not_text() if has_half_a_sign(raw) else RowRejectedError("bad_json", "A call is a JSON object.")
+        ) from None
     except RecursionError:
         raise too_deep() from None
     except UnicodeError:

@@ -31,6 +31,9 @@ LATEST = 253_402_300_799_999
 
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 
+_ESCAPE = re.compile(rb"\\u[dD][89abAB]..\\u[dD][c-fC-F]..|\\(u[dD][89a-fA-F])..|\\.", re.DOTALL)
+"""What stands after a backslash; the group is half of a sign without its other half. Source: RFC 8259, section 7."""
+
 
 class UnstorableError(Exception):
     """A record can't be held; `reason` is as of a rejected row."""
@@ -108,6 +111,11 @@ def _check_text(text: str, longest: int, reason: str, what: str) -> None:
 def not_text() -> UnstorableError:
     """The error for half a sign, such as JSON can name by its number."""
     return UnstorableError("bad_encoding", "The row holds characters that no text can hold.")
+
+
+def has_half_a_sign(encoded: bytes) -> bool:
+    """Whether a JSON text names half a sign by its number; what cuts texts in JavaScript leaves such."""
+    return any(escape[1] is not None for escape in _ESCAPE.finditer(encoded))
 
 
 def _look(value: object) -> bool:

@@ -19,7 +19,7 @@ from shoal.core.time import Instant
 from shoal.ingest.calls import Letter, Taken
 from shoal.ingest.canonical import Record, Records
 from shoal.ingest.source import Context, Row, RowRejectedError, RowSkippedError
-from shoal.ingest.storable import UnstorableError, not_text, too_deep
+from shoal.ingest.storable import UnstorableError, has_half_a_sign, not_text, too_deep
 
 MOST_BYTES = 4 * 1024 * 1024
 """Of one delivery: vendors put thousands of events into one."""
@@ -82,6 +82,13 @@ class Webhook:
 
 
 @dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A row of a delivery that is no JSON, as it came; the others may be."""
+
+    raw: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Received:
     """What a delivery holds."""
 
@@ -113,7 +120,7 @@ def mapped(webhook: Webhook, rows: Iterable[Any], context: Context) -> Received:
         try:
             records.add(number, *_records(webhook, row, context))
         except (RowRejectedError, UnstorableError) as error:
-            letters.append(Letter(error.reason, error.message, _encode(row), webhook.name))
+            letters.append(Letter(error.reason, error.message, _encoded(row), webhook.name))
         except RowSkippedError as error:
             skipped[error.reason] += 1
     return Received(Taken(records, tuple(letters)), dict(skipped))
@@ -122,11 +129,19 @@ def mapped(webhook: Webhook, rows: Iterable[Any], context: Context) -> Received:
 _encode = msgspec.json.Encoder().encode
 
 
+def _encoded(row: object) -> bytes:
+    return row.raw if isinstance(row, Unreadable) else _encode(row)
+
+
 def _records(webhook: Webhook, row: object, context: Context) -> list[Record]:
-    if not isinstance(row, Mapping):
-        raise RowRejectedError("not_an_object", "An event is a JSON object.")
     try:
-        return list(webhook.map_row(row, context))
+        told = msgspec.json.decode(row.raw) if isinstance(row, Unreadable) else row
+        if not isinstance(told, Mapping):
+            raise RowRejectedError("not_an_object", "An event is a JSON object.")
+        return list(webhook.map_row(told, context))
+    except msgspec.DecodeError:
+        is_cut = isinstance(row, Unreadable) and has_half_a_sign(row.raw)
+        raise (not_text() if is_cut else RowRejectedError("bad_json", "An event can't be read.")) from None
     except RecursionError:
         raise too_deep() from None
     except UnicodeError:

@@ -12,9 +12,10 @@ from urllib.parse import parse_qsl
 import msgspec
 
 from shoal.core.errors import UserError
+from shoal.ingest import apart
 from shoal.ingest.source import Context, Row
 from shoal.ingest.sources.cells import Cells, read
-from shoal.ingest.webhook import Delivery
+from shoal.ingest.webhook import Delivery, Unreadable
 
 _MOST_FIELDS: Final = 10_000
 _DEEPEST: Final = 16
@@ -22,11 +23,28 @@ _BRACKETED: Final = re.compile(r"\[([^\[\]]*)\]")
 
 
 def document(body: bytes) -> Any:
-    """The JSON of a body. Raises UserError `bad_json`."""
+    """The JSON of a body; of a list also where only some of it can be read, the rest as `Unreadable`.
+
+    Raises UserError `bad_json`.
+    """
     try:
         return msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except _NO_JSON:
+        pass
+    try:
+        return [_item(text) for text in apart.items(body)]
+    except ValueError:
         raise UserError("bad_json", "The body is not JSON.", fix="Send it as JSON.") from None
+
+
+def _item(text: bytes) -> Any:
+    try:
+        return msgspec.json.decode(text)
+    except _NO_JSON:
+        return Unreadable(text)
+
+
+_NO_JSON: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 OTHER_BODY: Final = "Check which vendor's webhook calls this address."
