@@ -69,6 +69,8 @@ def test_whoever_changes_what_somebody_else_changed_is_told(asked):
         ("POST", "/v1/segments", {"name": "x", "when": 5}, (422, "bad_body")),
         ("POST", "/v1/segments", [], (422, "bad_body")),
         ("POST", "/v1/segments", {"name": "a@1", "when": TRIAL}, (400, "bad_name")),
+        ("POST", "/v1/segments", {"name": "../a", "when": TRIAL}, (400, "bad_name")),
+        ("POST", "/v1/segments", {"name": "..", "when": TRIAL}, (400, "bad_name")),
         ("POST", "/v1/segments", {"name": "x", "when": ""}, (400, "incomplete_segment")),
         ("POST", "/v1/segments", {"name": "x", "when": {}}, (400, "incomplete_segment")),
         ("POST", "/v1/segments", {"name": "x", "when": "plan is"}, (400, "incomplete_condition")),

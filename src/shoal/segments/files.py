@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -115,9 +116,17 @@ def read_segment(text: str, where: str) -> Segment:
 
 
 def check_name(name: str) -> None:
-    """Raise UserError `bad_name` for a name that no new segment may have: `vip@1` means a version of vip."""
-    fix = f"Write {name.replace('@', '-').strip('-') or 'at-risk-customers'}."
+    """Raise UserError `bad_name` for a name that no new segment may have: `vip@1` means a version of vip, and the
+    others can't be told in an address, where a slash parts two steps and dots go up (RFC 3986, section 5.2.4).
+    """
+    fix = f"Write {_PARTING.sub('-', name).strip('-.') or 'at-risk-customers'}."
     require("@" not in name, "bad_name", f"{name!r} has an @, which stands before a version.", where="name", fix=fix)
+    told = f"{name!r} has a slash, which parts the steps of an address."
+    require(not {"/", "\\"} & set(name), "bad_name", told, where="name", fix=fix)
+    require(name not in (".", ".."), "bad_name", f"{name!r} means a folder.", where="name", fix=fix)
+
+
+_PARTING = re.compile(r"[@/\\]+")
 
 
 def segment_from(data: object, *, any_name: bool = False) -> Segment:

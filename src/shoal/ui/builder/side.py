@@ -14,7 +14,7 @@ from shoal.core.time import Instant
 from shoal.flow import saving
 from shoal.flow.comparing import Compared
 from shoal.flow.standing import Listed
-from shoal.segments.files import Goal, Segment
+from shoal.segments.files import Goal, Segment, check_name
 from shoal.segments.lint.finding import Finding
 from shoal.segments.nodes import Node
 from shoal.segments.sql.queries import Counts
@@ -144,6 +144,7 @@ async def _save(node: Node | None, saved: Listed | None, said: Sequence[str]) ->
 def _name(title: str) -> str:
     """The name of a new segment, as it stands in addresses. Raises UserError `bad_name`."""
     name = (slug(title) or title)[:100].strip()
-    free = name != "new" and "/" not in name  # the address of the builder, and no name of one page
-    require(free, "bad_name", f"A segment can't be called {title!r} here.", fix="Choose another name.")
+    check_name(name)
+    told = f"A segment can't be called {title!r} here."
+    require(name != "new", "bad_name", told, fix="Choose another name.")  # the address of the builder
     return name
