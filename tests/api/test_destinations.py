@@ -76,6 +76,25 @@ def test_no_secret_is_in_any_file(asked, other):
         assert [each.name for each in files if secret.encode() in each.read_bytes()] == []
 
 
+def test_settings_that_name_a_secret_need_one(asked, other):
+    request = {"url": other.url, "headers": {"Authorization": "Bearer {secret}"}, "body": "{members}"}
+    settings = {"add": request, "remove": request, "test": {**request, "body": None}}
+    body = {"name": "crm", "kind": "http", "settings": settings}
+    refused = asked.ask("POST", "/v1/destinations", body)
+    assert refused.status_code == 400
+    told = refused.json()["error"]
+    assert (told["code"], told["where"], told["fix"]) == (
+        "bad_destination",
+        "secret",
+        "Give it with --secret, or as `secret`.",
+    )
+    assert asked.ask("POST", "/v1/destinations", {**body, "secret": "k"}).status_code == 201
+    with asked.opened.database.write() as connection:
+        connection.exec_driver_sql("UPDATE destinations SET secrets = NULL")  # as earlier releases let it be
+    assert asked.ask("POST", "/v1/destinations/crm/test", {}).json()["outcome"] == "no_secret"
+    assert other.got == []
+
+
 def holds(got, secrets):
     signed = got.headers["webhook-signature"].split(" ")
 

@@ -85,6 +85,7 @@ class Kind:
     most: Callable[[Mapping[str, Any]], int | None]  # rows of a batch; None: all
     send: Callable[[Sending], Outcome]
     test: Callable[[Sending], Outcome]  # tells the receiver nothing of anybody
+    needs_secret: Callable[[Mapping[str, Any]], bool] = lambda _: False  # of the owner, whom these settings oblige
 
 
 def settings_as(kind: type[S], given: Mapping[str, Any]) -> S:

@@ -61,6 +61,10 @@ def create_destination(
     checked = what.check(settings, rules(opened.settings.allow_hosts, opened.settings.allow_ports))
     _check_segments(opened, segments)
     kept, shown = _credential(what, secret)
+    if kept is None and what.needs_secret(checked):
+        raise _no_secret(
+            "{secret} stands in the settings, and there is none.", "Give it with --secret, or as `secret`."
+        )
     with opened.database.write() as connection:
         newest = feed.newest(connection)
         found = record.create(

@@ -80,6 +80,15 @@ def _fields(settings: Mapping[str, Any]) -> tuple[Field, ...]:
     return tuple(field for field in _FIELDS if field in used)
 
 
+def _needs_secret(settings: Mapping[str, Any]) -> bool:
+    return any(_says_secret(settings[place]) for place in ("add", "remove", "test"))
+
+
+def _says_secret(request: Mapping[str, Any] | None) -> bool:
+    parts = () if request is None else (request["url"], request["headers"], request["body"])
+    return any("secret" in names(part) for part in parts)
+
+
 def _named_in(settings: Mapping[str, Any], place: str) -> set[str]:
     """The fields that a request names, those of its {members} included."""
     request = settings[place]
@@ -111,6 +120,8 @@ def _test(sending: Sending) -> Outcome:
 
 
 def _asked(sending: Sending, request: Mapping[str, Any], values: Mapping[str, Any]) -> Outcome:
+    if not sending.secrets and _says_secret(request):
+        return Outcome("no_secret")
     known = {**values, "secret": sending.secrets[0] if sending.secrets else ""}
     url = text(request["url"], known, lambda value: quote(value, safe=""))
     headers = {name: text(value, known, _in_header) for name, value in request["headers"].items()}
@@ -139,4 +150,5 @@ KIND = Kind(
     most=lambda settings: int(settings["batch"]),
     send=_send,
     test=_test,
+    needs_secret=_needs_secret,
 )
