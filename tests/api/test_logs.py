@@ -6,6 +6,8 @@ import base64
 import gzip
 import json
 import re
+import subprocess
+import sys
 import time
 
 import httpx
@@ -189,3 +191,32 @@ def test_who_no_longer_listens_is_not_told():
     stop()
     happenings.tell("turn", records=2)
     assert heard == [("turn", {"records": 1})]
+
+
+_THREADS = f"""
+import gc, threading
+from shoal.api import logs
+logs.set_up("info", plain=False)
+logs.no_tracebacks()
+def fails():
+    raise ValueError("{ADDRESS}")
+class Fails:
+    def __del__(self):
+        fails()
+thread = threading.Thread(target=fails, name="audit")
+thread.start()
+thread.join()
+Fails()
+gc.collect()
+fails()
+"""
+
+
+def test_what_ends_a_thread_or_the_process_is_a_line_without_what_it_says():
+    done = subprocess.run([sys.executable, "-c", _THREADS], check=False, capture_output=True, text=True)
+    told = [json.loads(line) for line in done.stderr.splitlines()]
+    assert [each["event"] for each in told] == ["thread_failed", "library_failed", "process_failed"]
+    assert told[0]["thread"] == "audit"
+    assert {each["error"] for each in told} == {"ValueError"}
+    assert not CANARIES.search(done.stderr.encode())
+    assert done.returncode == 1

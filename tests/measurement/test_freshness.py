@@ -62,6 +62,13 @@ def test_a_long_silence_is_one_gap_from_end_to_end() -> None:
     assert (gap.since, gap.days) == (MONDAY + dt.timedelta(40), 90)
 
 
+@pytest.mark.parametrize("far", [dt.date.min, dt.date.max])
+def test_a_gap_may_reach_to_an_end_of_the_calendar(far: dt.date) -> None:
+    (gap,) = missing_days(tuple(sorted([(far, 40), *series([40] * 30)])))
+    assert gap.days > 700_000
+    assert gap.expected == 40
+
+
 def test_chance_alone_makes_few_gaps() -> None:
     """Poisson series of 180 days with 8 a day; 1 of 100 is the nominal rate, the bound is three standard errors."""
     rng = random.Random(11)
@@ -127,6 +134,16 @@ def test_a_list_of_ids_and_consent_is_as_old_as_its_import(empty_shop: Any, now:
     found = audit(empty_shop.load(), Instant(now), Facts(imports=(file,)))
     assert [each for each in found.findings if each.check == "stale_sync"] == []
     assert {each.name: each.freshness.of_people for each in found.sources} == {"profiles": True, "orders": False}
+
+
+def test_an_empty_date_is_no_beginning_of_a_source(empty_shop: Any, now: Instant) -> None:
+    """.NET writes 0001-01-01 for a date that is not there."""
+    for day in range(40):
+        for _ in range(5):
+            empty_shop.event(1, now - day * DAY - 1, "Order Completed", "orders")
+    empty_shop.event(1, -62_135_596_800_000, "Order Completed", "orders")
+    (orders,) = audit(empty_shop.load(), now).sources
+    assert (orders.freshness.gaps, orders.freshness.usual_gap, orders.freshness.stale) == ((), 1.0, False)
 
 
 def test_an_old_list_of_people_is_stale(empty_shop: Any, now: Instant) -> None:

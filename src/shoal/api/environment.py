@@ -9,7 +9,7 @@ from typing import NoReturn
 import sqlalchemy as sa
 from sqlalchemy import event
 
-from shoal.api.logs import happened, set_up
+from shoal.api.logs import happened, no_tracebacks, set_up
 from shoal.core.failures import is_unflushed
 from shoal.flow.home import Opened, open_home
 from shoal.store.columns import without_pandas
@@ -37,6 +37,7 @@ def opened_workspace() -> Opened:
     """
     without_pandas()
     set_up(os.environ.get(LOG_LEVEL, "info"))
+    no_tracebacks()
     opened = open_home(Path(os.environ[HOME]))
 
     @event.listens_for(opened.database.engine, "handle_error")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import sys
+import threading
 import time
 import traceback
 from collections.abc import Mapping
@@ -52,6 +53,20 @@ def set_up(level: str, *, plain: bool | None = None) -> None:
     server.handlers, server.propagate = [OfLibraries()], False
     server.setLevel(number)
     happenings.listen(_happened)
+
+
+def no_tracebacks() -> None:
+    """What ends a thread, or this process, is told as a line: a traceback would quote what somebody sent."""
+    threading.excepthook = lambda ended: _ended(
+        "thread_failed", ended.exc_value, thread=ended.thread.name if ended.thread else ""
+    )
+    sys.excepthook = lambda _, error, __: _ended("process_failed", error)
+    sys.unraisablehook = lambda ended: _ended("library_failed", ended.exc_value)
+
+
+def _ended(what: str, error: BaseException | None, **about: str) -> None:
+    if error is not None and not isinstance(error, SystemExit):
+        happened(what, **about, **places(error))
 
 
 def _in_order(_: Any, __: str, line: structlog.types.EventDict) -> structlog.types.EventDict:

@@ -7,13 +7,14 @@ import itertools
 import math
 import statistics
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from shoal.core.time import Instant
 from shoal.ingest.events import SUBSCRIBED, UNSUBSCRIBED
 from shoal.measurement.audit.evidence import DAY_MS, Evidence
 from shoal.measurement.audit.inventory import Daily, SourceInventory
 from shoal.measurement.audit.model import Freshness, Gap
+from shoal.measurement.tally import OLDEST
 
 STALE_DAYS = 2.0
 STALE_GAPS = 3.0
@@ -44,9 +45,10 @@ def freshness(
                 newest, imported.get(source.name), lags.get(source.name), ages.get(source.name)
             )
             continue
-        whole = missing_days(source.daily)
-        gaps = whole + _event_gaps(source.series, whole)
-        gap = usual_gap([day for day, _ in source.daily])
+        daily = _measured(source.daily)
+        whole = missing_days(daily)
+        gaps = whole + _event_gaps({name: _measured(series) for name, series in source.series.items()}, whole)
+        gap = usual_gap([day for day, _ in daily])
         behind = max(0, (newest or 0) - source.last) if source.last is not None else 0
         lag_median, lag_p90 = lags.get(source.name, (None, None))
         age_median, age_p90 = ages.get(source.name, (None, None))
@@ -54,6 +56,11 @@ def freshness(
             lag_median, lag_p90, age_median, age_p90, behind, gap, is_stale(behind, gap), gaps
         )
     return found
+
+
+def _measured(daily: Daily) -> Daily:
+    """Without the days that stand for a missing date, such as 0001-01-01."""
+    return tuple(each for each in daily if each[0] >= OLDEST)
 
 
 def is_list(source: SourceInventory) -> bool:
@@ -115,38 +122,45 @@ def missing_days(daily: Daily) -> tuple[Gap, ...]:
     """
     if not daily:
         return ()
-    counts, first, last = dict(daily), daily[0][0], daily[-1][0]
-    threshold = math.log(((last - first).days + 1) / FALSE_ALARMS)
+    counts = {day.toordinal(): events for day, events in daily}
+    threshold = math.log((max(counts) - min(counts) + 1) / FALSE_ALARMS)
     found = []
-    for (before, _), (after, _) in itertools.pairwise(daily):
-        run = [before + dt.timedelta(days=number) for number in range(1, (after - before).days)]
-        usual = [(day, expected) for day in run if (expected := _usual(day, run, counts, first, last)) > 0]
-        if usual and sum(expected for _, expected in usual) >= threshold:
-            found.append(Gap(usual[0][0], usual[-1][0], statistics.fmean(expected for _, expected in usual)))
+    for before, after in itertools.pairwise(counts):
+        run = range(before + 1, after)
+        usual = [(run[place::_WEEK], expected) for place, expected in enumerate(_usual(run, counts)) if expected > 0]
+        total = sum(len(days) * expected for days, expected in usual)
+        if usual and total >= threshold:
+            since, until = min(days[0] for days, _ in usual), max(days[-1] for days, _ in usual)
+            mean = total / sum(len(days) for days, _ in usual)
+            found.append(Gap(dt.date.fromordinal(since), dt.date.fromordinal(until), mean))
     return tuple(found)
 
 
-def _usual(day: dt.date, run: Sequence[dt.date], counts: Mapping[dt.date, int], first: dt.date, last: dt.date) -> float:
-    """What is usual on the day's weekday on both sides of the run."""
-    week = dt.timedelta(weeks=1)
-    before = day - week * -(-((day - run[0]).days + 1) // 7)
-    after = day + week * -(-((run[-1] - day).days + 1) // 7)
-    sides = (
-        [before - week * number for number in range(NEAR_WEEKS)],
-        [after + week * number for number in range(NEAR_WEEKS)],
-    )
-    medians = [
-        float(statistics.median_low(counts.get(other, 0) for other in side if first <= other <= last))
-        for side in sides
-        if any(first <= other <= last for other in side)
-    ]
-    return min(medians, default=0.0)
+_WEEK = 7
+
+
+def _usual(run: range, counts: Mapping[int, int]) -> Iterator[float]:
+    """What is usual on each of the first days of the run, a week at most, on both sides of it.
+
+    Days are ordinals: weeks beside the first day that a calendar has are no dates.
+    """
+    known = range(min(counts), max(counts) + 1)
+    for day in run[:_WEEK]:
+        before, after = day - _WEEK, run[-1] + _WEEK - (run[-1] - day) % _WEEK
+        sides = (
+            range(before, before - NEAR_WEEKS * _WEEK, -_WEEK),
+            range(after, after + NEAR_WEEKS * _WEEK, _WEEK),
+        )
+        inside = ([counts.get(other, 0) for other in side if other in known] for side in sides)
+        yield min((float(statistics.median_low(side)) for side in inside if side), default=0.0)
 
 
 def _event_gaps(series: Mapping[str, Daily], whole: Sequence[Gap]) -> tuple[Gap, ...]:
     """Gaps of single events that happen nearly daily, where the source itself went on; equal ones in one."""
     found: dict[tuple[dt.date, dt.date], list[tuple[str, float]]] = defaultdict(list)
     for name, daily in series.items():
+        if not daily:
+            continue
         days = (daily[-1][0] - daily[0][0]).days + 1
         if len(daily) < STEADY * days:
             continue
