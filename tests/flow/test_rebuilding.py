@@ -14,7 +14,7 @@ from shoal.flow.home import one_writer
 from shoal.flow.reading import open_reading
 from shoal.flow.rebuilding import rebuild
 from shoal.flow.unifying import unify
-from shoal.ingest import ledger
+from shoal.ingest import ledger, letters
 from shoal.ingest.canonical import Consent, Record, to_batch
 from shoal.ingest.tables import known_names, superseded_events
 from shoal.profiles.tables import identity_map, identity_shared, merge_log
@@ -119,6 +119,25 @@ def harmed(path, how):
     content = path.read_bytes()
     middle = len(content) // 2
     path.write_bytes(content[: middle if how == "cut" else middle - 10] + os.urandom(20) + content[middle + 10 :])
+
+
+def test_a_letter_is_written_once_however_often_its_entry_is_drained(opened):
+    for turn in range(2):
+        record = Record(message_id="m1", at=START, name="Seen", keys=("user:u1",), properties={"turn": turn})
+        with opened.database.write() as connection:
+            batch = to_batch([(1, record)], START + DAY)
+            journal.append(connection, origin="api:web", source="web", received_at=START + turn * DAY, batch=batch)
+        with one_writer(opened.home), Drain(opened.home, opened.database) as drain:
+            while drain.turn() is not None:
+                pass
+    unify(opened)
+    with opened.database.read() as connection:
+        before = letters.known(connection)
+    assert [each.letter.reason for each in before] == ["id_conflict"]
+    harmed(opened.home.lake / files(opened)[0].path, "cut")
+    rebuild(opened, from_journal=True)
+    with opened.database.read() as connection:
+        assert letters.known(connection) == before
 
 
 def test_each_damaged_file_comes_back(filled):

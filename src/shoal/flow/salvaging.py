@@ -20,7 +20,7 @@ from shoal.flow.compaction import rewrite
 from shoal.flow.drain import STAGE, Drain
 from shoal.flow.home import Opened
 from shoal.flow.setting_aside import aside, set_aside
-from shoal.ingest import names
+from shoal.ingest import conflicts, letters, names
 from shoal.ingest.tables import imports
 from shoal.store import journal, lake
 from shoal.store.duck import open_duck
@@ -161,10 +161,14 @@ def _turns(files: Sequence[lake.LakeFile], in_lake: int) -> list[int]:
 
 
 def _drain(opened: Opened, turns: Sequence[int], duplicates: dict[int, int]) -> None:
+    """What was counted of these entries and told of them the first time is neither counted nor told again."""
+    with opened.database.read() as connection:
+        before = letters.newest(connection)
     with Drain(opened.home, opened.database) as drain:
         for end in turns:
             while drain.take(until=end) is not None:
                 drain.keep()
         with opened.database.write() as connection:
+            letters.discard_since(connection, before, conflicts.REASON)
             for number, count in duplicates.items():
                 connection.execute(sa.update(imports).where(imports.c.id == number).values(duplicates=count))

@@ -47,6 +47,17 @@ def count(connection: sa.Connection) -> int:
     return int(connection.execute(sa.select(sa.func.count()).select_from(dead_letters)).scalar_one())
 
 
+def newest(connection: sa.Connection) -> int:
+    """The number of the newest letter; 0 where there is none."""
+    return int(connection.scalar(sa.select(sa.func.max(dead_letters.c.id))) or 0)
+
+
+def discard_since(connection: sa.Connection, after: int, reason: str) -> None:
+    """Forget letters of one reason with greater numbers than `after`."""
+    later = (dead_letters.c.id > after, dead_letters.c.reason == reason)
+    connection.execute(sa.delete(dead_letters).where(*later))
+
+
 def discard(connection: sa.Connection, numbers: Sequence[int]) -> int:
     """Forget letters; how many there were."""
     return connection.execute(sa.delete(dead_letters).where(dead_letters.c.id.in_(numbers))).rowcount
