@@ -20,6 +20,7 @@ from shoal.flow.home import open_home
 from shoal.flow.people import profile
 from shoal.flow.reading import open_reading
 from shoal.flow.restoring import Wanted, restore
+from shoal.segments import feed
 from shoal.store import copies
 
 
@@ -293,5 +294,9 @@ def test_the_change_feed_goes_on_from_where_the_backup_was(sqlite, tmp_path):
     back_up(sqlite, tmp_path / "b")
     restore(tmp_path / "b", tmp_path / "again", Wanted(new_secret=True))
     assert (tmp_path / "again" / BASELINE).read_bytes() == written
+    again = open_home(tmp_path / "again")
+    with again.database.read() as connection, sqlite.database.read() as original:
+        assert feed.newest(connection) > feed.newest(original) + 100_000
+    again.database.close()
     rebuild(sqlite)
     assert (sqlite.home.folder / BASELINE).read_bytes() == written

@@ -74,3 +74,32 @@ def test_what_is_forgotten_takes_no_number_with_it(database):
         assert feed.forget(connection, Instant(100)) == 1
         assert (feed.oldest(connection), feed.newest(connection)) == (4, 4)
         assert feed.append(connection, SECOND, Instant(101)) == 5
+
+
+NOW = Instant(1_790_000_000_000)
+FAR = 179_000_000_000_000
+
+
+@pytest.mark.parametrize("told", [FIRST, rows()])
+def test_after_a_leap_no_number_is_given_that_the_original_may_give(database, told):
+    with database.write() as connection:
+        known = feed.append(connection, told, Instant(20))
+        assert feed.leap(connection, NOW) == feed.newest(connection) == FAR
+        assert feed.oldest(connection) == 1
+        assert feed.read(connection, after=known + 40) == ([], FAR), "a reader of what the original told later"
+        assert feed.count(connection, known) == 0
+        assert feed.append(connection, SECOND, Instant(22)) == FAR + 1
+        for after in (known, known + 40, FAR):
+            found, until = feed.read(connection, after=after)
+            assert [each.number for each in found] == [until] == [FAR + 1]
+            assert feed.count(connection, after) == 1
+        assert feed.count(connection, 0) == known + 1
+
+
+def test_leaps_follow_each_other(database):
+    with database.write() as connection:
+        first = feed.leap(connection, NOW)
+        again = feed.leap(connection, NOW)  # the clock stood still, or went back
+        assert again > first
+        assert feed.append(connection, SECOND, Instant(22)) == again + 1
+        assert [each.number for each in feed.read(connection)[0]] == [again + 1]

@@ -91,8 +91,7 @@ def see(opened: Opened, name: str, most: int = SHOWN) -> Seen:
     """One of them with its last attempts. Raises UserError `unknown_destination`."""
     with opened.database.read() as connection:
         found = record.find(connection, name)
-        behind = max(0, feed.newest(connection) - found.cursor)
-        return Seen(found, behind, attempts.recent(connection, found.id, most))
+        return Seen(found, feed.count(connection, found.cursor), attempts.recent(connection, found.id, most))
 
 
 def pause(opened: Opened, name: str) -> Destination:

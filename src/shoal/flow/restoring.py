@@ -17,6 +17,7 @@ from shoal.core.disk import flush, flush_all
 from shoal.core.errors import require
 from shoal.core.failures import writing
 from shoal.core.settings import Home
+from shoal.core.time import now
 from shoal.flow.backup_form import (
     DUMP,
     MANIFEST,
@@ -29,6 +30,7 @@ from shoal.flow.backup_form import (
     written,
 )
 from shoal.flow.home import Opened, open_home
+from shoal.segments import feed
 from shoal.store import copies, lake
 from shoal.store.secret import secret_at
 
@@ -45,9 +47,10 @@ class Wanted:
 def restore(backup: Path, into: Path, wanted: Wanted | None = None) -> Manifest:
     """Make the workspace that was backed up in a folder that does not exist or is empty; what it holds.
 
-    Every checksum is verified before the folder appears, and the database is brought to the newest schema. Raises
-    UserError `not_empty`, `no_backup`, `damaged_backup`, `newer_backup`, `newer_workspace`, `no_secret`,
-    `other_secret`, and for PostgreSQL `no_database`, `no_pg_restore` and `no_dump`.
+    Every checksum is verified before the folder appears, and the database is brought to the newest schema. Changes that
+    it tells have numbers that the original never gives. Raises UserError `not_empty`, `no_backup`, `damaged_backup`,
+    `newer_backup`, `newer_workspace`, `no_secret`, `other_secret`, and for PostgreSQL `no_database`, `no_pg_restore`
+    and `no_dump`.
     """
     wanted = wanted or Wanted()
     require(
@@ -64,6 +67,8 @@ def restore(backup: Path, into: Path, wanted: Wanted | None = None) -> Manifest:
         opened = open_home(staged.folder)
         try:
             _check(opened)
+            with opened.database.write() as connection:
+                feed.leap(connection, now())
         finally:
             opened.database.close()
     return manifest

@@ -63,13 +63,37 @@ def append(connection: sa.Connection, rows: pa.Table, told_at: Instant) -> int:
     before = newest(connection)
     if not rows.num_rows:
         return before
+    _write(connection, before + 1, rows, told_at)
+    return before + int(rows.num_rows)
+
+
+def leap(connection: sa.Connection, at: Instant) -> int:
+    """Let the next change have a number that was never given, whoever went on from the same state before.
+
+    That is for a copy of the feed: the original may have told more since the copy was taken, and so may another copy.
+    Numbers follow the clock, 100,000 a second since 1970, so a feed that tells fewer than that in the mean can't have
+    come so far. Gives the number that the next change comes behind; readers between are told of all that follows.
+    """
+    before = newest(connection)
+    behind = max(at // 1_000 * _A_SECOND, before + _A_SECOND)
+    nothing = SCHEMA.empty_table()
+    if not before:
+        _write(connection, 1, nothing, at)  # the feed begins there, not at the leap
+    _write(connection, behind + 1, nothing, at)
+    return behind
+
+
+_A_SECOND = 100_000
+
+
+def _write(connection: sa.Connection, first: int, rows: pa.Table, told_at: Instant) -> None:
     packed = rows.select(SCHEMA.names).cast(_PACKED).combine_chunks()
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, _PACKED, options=_IPC) as writer:
         writer.write_table(packed)
-    row = {"first": before + 1, "rows": rows.num_rows, "told_at": told_at, "payload": sink.getvalue().to_pybytes()}
+    row = {"first": first, "rows": rows.num_rows, "told_at": told_at, "payload": sink.getvalue().to_pybytes()}
+    connection.execute(sa.delete(changes).where(changes.c.first == first, changes.c.rows == 0))  # that of a leap
     connection.execute(sa.insert(changes), row)
-    return before + int(rows.num_rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +128,13 @@ def oldest(connection: sa.Connection) -> int:
     return int(connection.scalar(sa.select(sa.func.min(changes.c.first))) or 1)
 
 
+def count(connection: sa.Connection, after: int) -> int:
+    """How many changes with greater numbers are kept: numbers may be left out (`leap`)."""
+    last = changes.c.first + changes.c.rows - 1
+    unknown = sa.case((changes.c.first > after, changes.c.rows), else_=last - after)
+    return int(connection.scalar(sa.select(sa.func.sum(unknown)).where(last > after)) or 0)
+
+
 def batches(connection: sa.Connection, *, after: int = 0) -> Iterator[tuple[int, Instant, pa.Table]]:
     """Changes with greater numbers as they were written: number of the first, when they were told, rows."""
     last = changes.c.first + changes.c.rows - 1
@@ -136,6 +167,14 @@ def read(
             return found, found[-1].number
         until = first + rows.num_rows - 1
     return found, until
+
+
+def named(connection: sa.Connection) -> frozenset[str]:
+    """Names of all segments of which it tells."""
+    found: set[str] = set()
+    for _, _, rows in batches(connection):
+        found.update(pc.unique(rows["segment"]).to_pylist())
+    return frozenset(found)
 
 
 def entered_at(connection: sa.Connection, subscriber: int, segments: Collection[str]) -> dict[str, Instant]:
