@@ -15,9 +15,11 @@ import sqlalchemy as sa
 from audiences import Segments
 from receivers import answering, dropping, receiver, silent
 
+from shoal.core import happenings
 from shoal.core.time import Instant
 from shoal.destinations import attempts, record
 from shoal.flow import delivering, destinations
+from shoal.flow.allowed import Allowed
 from shoal.flow.delivering import Deliverer
 from shoal.flow.home import open_home
 from shoal.segments import versions
@@ -106,6 +108,32 @@ def test_it_stops_after_what_is_on_its_way_and_goes_on_there(sqlite, others):
     assert changes(other) == [1, 2, 3]
     assert len(other.got) == 3
     opened.database.close()
+
+
+def test_what_is_allowed_is_read_anew(sqlite, others):
+    """Also by whoever makes a destination while the server runs."""
+    opened, other = allowing(sqlite), others[0]
+    segments = Segments(opened.database)
+    deliverer = delivering_to(opened)
+    try:
+        opened.home.settings.write_text(f'allow_hosts: ["127.0.0.1:{other.port}"]\n')
+        destinations.create_destination(opened, "d", "webhook", {"url": other.url})
+        segments.change(("vip", 1, True))
+        came(other, 1)
+    finally:
+        deliverer.close()
+        opened.database.close()
+
+
+def test_settings_that_can_not_be_read_change_nothing(sqlite):
+    rules, told = Allowed(sqlite), []
+    end = happenings.listen(lambda what, _: told.append(what))
+    sqlite.home.settings.write_text("allow_ports: [8080]\n")
+    assert rules().ports == {8080}
+    sqlite.home.settings.write_text("allow_ports: [80")
+    assert rules().ports == rules().ports == {8080}
+    assert told == ["settings_failed"]
+    end()
 
 
 def test_a_mistake_of_ours_ends_one_destination_only(sqlite, others, monkeypatch):

@@ -9,6 +9,7 @@ import threading
 import traceback
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 
 import sqlalchemy as sa
 
@@ -17,7 +18,7 @@ from shoal.core.errors import UserError
 from shoal.core.failures import failure
 from shoal.core.time import now
 from shoal.destinations import record
-from shoal.destinations.addresses import rules
+from shoal.flow.allowed import Allowed
 from shoal.flow.audiences import LiveAudience
 from shoal.flow.current import Current
 from shoal.flow.home import Opened
@@ -45,9 +46,9 @@ class Deliverer:
         self._opened, self._current = opened, current
         self._stopping = threading.Event()
         self._failed: BaseException | None = None
-        allowed = rules(opened.settings.allow_hosts, opened.settings.allow_ports)
+        self._allowed = Allowed(opened)
         audience = LiveAudience(opened, current)
-        self._teller = Teller(opened, secret, allowed, audience, is_stopping=self._stopping.is_set)
+        self._teller = Teller(opened, secret, self._allowed(), audience, is_stopping=self._stopping.is_set)
         self._busy: dict[int, Future[None]] = {}
         self._threads = ThreadPoolExecutor(record.MOST, thread_name_prefix="destination")
         self._thread = threading.Thread(target=self._run, name="deliverer", daemon=True)
@@ -100,7 +101,7 @@ class Deliverer:
     def _tell(self, number: int) -> None:
         """One turn. Whatever ends it ends this destination and no other, and the log has it."""
         try:
-            self._teller.tell(number)
+            replace(self._teller, rules=self._allowed()).tell(number)
         except Exception as error:
             if _is_of_machine(error):
                 self._rest("delivery_failed", error, destination=number)

@@ -11,11 +11,11 @@ from typing import Any
 from shoal.core.errors import UserError, nearest, require
 from shoal.core.time import now
 from shoal.destinations import attempts, membership, record
-from shoal.destinations.addresses import rules
 from shoal.destinations.attempts import Attempt
 from shoal.destinations.kind import Kind, Outcome
 from shoal.destinations.kinds import kind_of
 from shoal.destinations.record import Destination
+from shoal.flow.allowed import allowed
 from shoal.flow.audiences import LakeAudience
 from shoal.flow.defining import known
 from shoal.flow.home import Opened, one_writer
@@ -58,7 +58,7 @@ def create_destination(
     Raises UserError `unknown_kind`, `bad_destination`, `bad_template`, `forbidden_address` and `unknown_segment`.
     """
     what = kind_of(kind)
-    checked = what.check(settings, rules(opened.settings.allow_hosts, opened.settings.allow_ports))
+    checked = what.check(settings, allowed(opened))
     _check_segments(opened, segments)
     kept, shown = _credential(what, secret)
     if kept is None and what.needs_secret(checked):
@@ -168,8 +168,7 @@ def sync(opened: Opened, name: str, *, full: bool = False) -> Destination | None
 
 
 def _teller(opened: Opened) -> Teller:
-    allowed = rules(opened.settings.allow_hosts, opened.settings.allow_ports)
-    return Teller(opened, secret_at(opened.home.secret), allowed, LakeAudience(opened))
+    return Teller(opened, secret_at(opened.home.secret), allowed(opened), LakeAudience(opened))
 
 
 def _credential(kind: Kind, given: str | None) -> tuple[str | None, str | None]:
