@@ -7,12 +7,15 @@ import os
 import random
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
 from homes import create
+from shoal.core.ids import key_id
 from shoal.core.time import Instant, now
 from shoal.flow import compaction
+from shoal.flow import drain as drain_
 from shoal.flow import following as following_
 from shoal.flow.applying import apply, decide
 from shoal.flow.defining import known
@@ -132,6 +135,53 @@ def some_calls(draw, number):
             yield call("alias", messageId=id, userId=f"u{draw.randrange(6)}", previousId=f"a{draw.randrange(6)}")
 
 
+def changes_of(opened, segment, user=None):
+    """Whether each was into the segment; of all, or of one user who was never merged."""
+    with opened.database.read() as connection:
+        found = feed.read(connection, most=1_000_000, segments=[segment])[0]
+    return [each.entered for each in found if user is None or each.subscriber == key_id(f"user:{user}")]
+
+
+def test_somebody_new_was_in_no_segment_before_what_they_did(opened):
+    """Not for an instant in one of those who never did it."""
+    define(
+        opened,
+        {
+            "never": 'not did "Product Viewed" in the last 30 days including anonymous',
+            "others": 'plan is not "trial" including anonymous',
+        },
+    )
+    with following(opened) as one:
+        settle(one)
+        before = {name: len(changes_of(opened, name)) for name in ("never", "others")}
+        arrives(opened, [call("track", event="Product Viewed", userId="new1", messageId="n1")])
+        settle(one)
+        arrives(opened, [call("identify", userId="new2", messageId="n2", traits={"plan": "trial"})])
+        settle(one)
+        arrives(opened, [call("track", event="Page Viewed", anonymousId="new3", messageId="n3")])
+        settle(one)
+        assert len(changes_of(opened, "never")) == before["never"] + 2  # of the second and the third
+        assert len(changes_of(opened, "others")) == before["others"] + 2  # of the first and the third
+
+
+def test_what_was_acknowledged_before_a_window_ends_renews_it(opened, monkeypatch):
+    """Though the engine gets to it later."""
+    define(opened, {"now": 'did "Product Viewed" in the last 300 seconds'})
+    with following(opened) as one:
+        settle(one)
+        first = datetime.fromtimestamp((now() - 240_000) / 1_000, UTC).isoformat()
+        arrives(opened, [call("track", first, event="Product Viewed", userId="u9", messageId="r1")])
+        settle(one)
+        arrives(opened, [call("track", event="Product Viewed", userId="u9", messageId="r2")])
+        monkeypatch.setattr(drain_, "now", lambda: Instant(now() + 120_000))
+        settle(one)
+        assert changes_of(opened, "now", "u9") == [True]
+        monkeypatch.setattr(drain_, "now", lambda: Instant(now() + 400_000))
+        monkeypatch.setattr(following_, "now_", lambda: Instant(now() + 400_000))
+        settle(one)
+        assert changes_of(opened, "now", "u9") == [True, False]
+
+
 @pytest.mark.parametrize("seed", range(20 if os.environ.get("SHOAL_SOAK") else 2))
 def test_whatever_arrives_whatever_happens_to_the_server(opened, seed, monkeypatch):
     """Turns of any size, files written or not, killed or stopped, imports in between, segments defined anew."""
@@ -143,8 +193,7 @@ def test_whatever_arrives_whatever_happens_to_the_server(opened, seed, monkeypat
             for _ in range(draw.randint(1, 4)):
                 arrives(opened, list(some_calls(draw, draw.randint(1, 30))))
                 one.turn()
-                if draw.random() < 0.3:
-                    one.keep()
+                draw.choice((one.keep, one._begin_keep, lambda: None))()
             if draw.random() < 0.5:
                 check(opened, one)
             if draw.random() < 0.3:
@@ -167,11 +216,13 @@ def test_what_lapsed_while_no_server_ran_has_its_own_instant(opened, monkeypatch
     """Though the events are in no file yet, and have to be taken from the journal again."""
     with following(opened) as one:
         monkeypatch.setattr(one, "keep", lambda: None)
+        monkeypatch.setattr(one, "_begin_keep", lambda: None)
         arrives(opened, [call("track", event="Product Viewed", userId="u7", messageId=f"x{n}") for n in range(2)])
         settle(one)
         at = max(told.at for told in changes(opened) if told.segment == "viewers")
     later = Instant(at + 8 * DAY)
-    monkeypatch.setattr(following_, "now_", lambda: later)
+    for module, name in ((following_, "now_"), (drain_, "now")):
+        monkeypatch.setattr(module, name, lambda: later)
     with following(opened) as one:
         settle(one)
     left = [told for told in changes(opened) if told.segment == "viewers" and not told.entered]

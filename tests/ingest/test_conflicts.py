@@ -22,7 +22,7 @@ def duck():
         connection.execute(f"CREATE TABLE batch ({COLUMNS})")
         connection.execute(f"CREATE TABLE fresh AS SELECT *, {conflicts.DIGEST} AS digest FROM batch")
         connection.execute(f"CREATE TABLE known AS SELECT *, {conflicts.DIGEST} AS digest FROM batch")
-        connection.execute("CREATE TEMP TABLE seen (id BIGINT, text VARCHAR, first_at BIGINT)")
+        connection.execute("CREATE TABLE seen (id BIGINT, text VARCHAR, first_at BIGINT)")
         yield connection
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Self
 
 import duckdb
@@ -13,7 +14,9 @@ import numpy as np
 import pyarrow as pa
 import sqlalchemy as sa
 
+from shoal.core import happenings
 from shoal.core.settings import Home
+from shoal.core.time import Instant, now
 from shoal.flow.acquainted import Acquainted
 from shoal.flow.compaction import compact, small_files
 from shoal.flow.known import Ids, Known
@@ -72,11 +75,37 @@ class Fresh:
     # `replaced_events` has those rows
 
 
+@dataclass(slots=True)
+class _Portion:
+    """Records that were taken and are not in files yet."""
+
+    table: str  # that has them, and lately also those of the table `fresh`
+    fresh: list[Fresh] = field(default_factory=list)
+    ids: list[Ids] = field(default_factory=list)  # each in order
+    conflicts: list[conflicts.Conflict] = field(default_factory=list)  # found meanwhile
+    rows: Counter[str] = field(default_factory=Counter)  # by origin
+
+    def holds(self, ids: Ids) -> bool:
+        """Whether one of these is among them."""
+        return any((each.take(np.searchsorted(each, ids), mode="clip") == ids).any() for each in self.ids)
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """What became of a portion."""
+
+    files: list[lake.LakeFile]
+    names: list[names.Name]
+    ids: Ids
+    drained: Drained
+    ms: int  # that it took
+
+
 class Drain:
     """The way from journal to lake.
 
     `turn` does all of it. Whoever wants the new records sooner than files are written calls `take`, several times, and
-    then `keep`. There may be one drain at a time (`flow.home.one_writer`).
+    then `keep`, or `begin_keep`. There may be one drain at a time (`flow.home.one_writer`).
     """
 
     def __init__(self, home: Home, database: Database, pace: Pace = GENTLE) -> None:
@@ -87,16 +116,15 @@ class Drain:
         with database.read() as connection:
             self._files = list(lake.catalogued(connection))
             self._offset = self.kept = journal.offset_of(connection, STAGE)  # `kept`: the last one that is in files
+        self.as_of = Instant(0)  # all that was acknowledged by then was taken
         self.acquainted = Acquainted(self.duck, database)
         lake.check(home.lake, self._files)
         lake.sweep(home.lake, self._files)
         self._known = Known.of(self.duck, home.lake, _events(self._files))
-        self._waiting: list[Fresh] = []  # taken, and not in files yet; the last of them in the table `fresh`
-        self._is_gathered = True  # and whether it is with the others, in `records`
-        self._conflicts: list[conflicts.Conflict] = []  # found meanwhile
-        self._waiting_ids: list[Ids] = []  # each in order
-        self._rows = Counter[str]()  # by origin, of all that waits
-        self._beside = ThreadPoolExecutor(1, "compaction") if pace.is_beside else None
+        self._waiting = _Portion("records")
+        self._is_gathered = True  # whether the last of them are in its table, and not in `fresh` any more
+        self._writing: tuple[_Portion, Future[_Written]] | None = None
+        self._beside = ThreadPoolExecutor(1, "files") if pace.is_beside else None
         self._compacting: tuple[list[lake.LakeFile], Future[list[lake.LakeFile]]] | None = None
 
     def __enter__(self) -> Self:
@@ -115,7 +143,7 @@ class Drain:
     @property
     def waiting(self) -> int:
         """Rows that were taken and are not in files yet."""
-        return self._rows.total()
+        return self._waiting.rows.total()
 
     def turn(self) -> Drained | None:
         """Take the next records to the lake; None when the journal is drained.
@@ -130,55 +158,84 @@ class Drain:
         They are in the table `fresh` until the next call. Nothing is written.
         """
         self._gather()
+        self._finish()
         taken = self._read(until)
         if taken is None:
             return None
         first, last, rows = taken
         ids = np.sort(_ids(self.duck, "fresh"))
         repeated, places = bool((ids[1:] == ids[:-1]).any()), self._look_up(ids)
-        self._conflicts += conflicts.set_apart(self.duck, repeated=repeated, known=bool(places))
+        waiting = self._waiting
+        waiting.conflicts += conflicts.set_apart(self.duck, repeated=repeated, known=bool(places))
         keys, links = self.acquainted.new()  # an older state of an order tells who somebody is just as well
         if repeated:
             self.duck.execute(lake_rows.FORGET_REPEATED)
         found = Fresh(first, last, keys, links, self._forget_known(places))
-        self._waiting.append(found)
-        self._waiting_ids.append(ids)
+        waiting.fresh.append(found)
+        waiting.ids.append(ids)
+        waiting.rows += rows
         self._is_gathered = False
-        self._rows += rows
         self._offset = last
         return found
 
     def keep(self) -> Drained:
         """Write what was taken since the last time to files that become part of the lake."""
+        self._finish(wait=True)
+        if not self.waiting:
+            return Drained({}, {})
         self._gather()
-        stem = f"{self._waiting[0].first:012d}-{self._waiting[-1].last:012d}"
-        named = [names.Name(*row) for row in self.duck.execute(lake_rows.NAMES).fetchall()]
-        files, drained = self._write(stem, named), self._drained()
+        portion, self._waiting = self._waiting, _Portion("records")
+        return self._catalogue(portion, self._write(self.duck, portion))
+
+    def begin_keep(self) -> bool:
+        """Write it on a thread beside; False while that is still busy with an earlier portion.
+
+        A later call of `take`, `keep` or `begin_keep` makes the files part of the lake.
+        """
+        assert self._beside is not None, "this pace has no thread for it"
+        self._finish()
+        if self._writing is not None:
+            return False
+        if not self.waiting:
+            return True
+        self._gather()
+        self.duck.execute("ALTER TABLE records RENAME TO written")
+        portion, self._waiting = replace(self._waiting, table="written"), _Portion("records")
+        self._writing = portion, self._beside.submit(self._write, self.duck.cursor(), portion)
+        return True
+
+    def _finish(self, *, wait: bool = False) -> None:
+        """Take what was written beside into the lake, if it is done."""
+        if self._writing is not None and (wait or self._writing[1].done()):
+            portion, written = self._writing
+            self._catalogue(portion, written.result())
+            self._writing = None
+
+    def _catalogue(self, portion: _Portion, written: _Written) -> Drained:
+        last = portion.fresh[-1].last
         with self._database.write() as connection:
-            lake.catalogue(connection, files)
-            for fresh in self._waiting:
+            lake.catalogue(connection, written.files)
+            for fresh in portion.fresh:
                 identity.observe(connection, fresh.keys, fresh.links)
                 versions.supersede(connection, fresh.superseding)
-            names.add(connection, named)
-            ledger.add_duplicates(connection, drained.duplicates)
-            conflicts.keep(connection, self._conflicts)
-            journal.move_offset(connection, STAGE, self._waiting[-1].last)
-        self._files += files
-        self.kept = self._waiting[-1].last
-        self._known.add(_ids(self.duck, "records"), _events(files))
-        self.duck.execute("DROP TABLE records")
-        self._waiting.clear()
-        self._waiting_ids.clear()
-        self._conflicts.clear()
-        self._rows.clear()
-        self._compact(stem)
-        return drained
+            names.add(connection, written.names)
+            ledger.add_duplicates(connection, written.drained.duplicates)
+            conflicts.keep(connection, portion.conflicts)
+            journal.move_offset(connection, STAGE, last)
+        self._files += written.files
+        self.kept = last
+        self._known.add(written.ids, _events(written.files))
+        self.duck.execute(f"DROP TABLE {portion.table}")
+        if self._beside is not None:
+            happenings.tell("lake_written", rows=portion.rows.total(), ms=written.ms)
+        self._compact(_stem(portion))
+        return written.drained
 
     def _gather(self) -> None:
         """Put the fresh records to those that wait."""
         if self._is_gathered:
             return
-        if len(self._waiting) > 1:
+        if len(self._waiting.fresh) > 1:
             self.duck.execute("INSERT INTO records FROM fresh")
             self.duck.execute("DROP TABLE fresh")
         else:
@@ -217,27 +274,30 @@ class Drain:
 
     def _read(self, until: int | None) -> tuple[int, int, Counter[str]] | None:
         """Put the next entries into the tables `fresh` and `seen`, a few at a time so that little memory is held."""
-        first, last, rows = 0, 0, Counter[str]()
+        first, last, rows, looked = 0, 0, Counter[str](), now()
         with self._database.read() as connection:
             entries = self._entries(connection, until)
             for some in _portions(entries, self.pace.most_rows // 5):
                 self.duck.register("batch", _table(some))
                 self.duck.execute(f"CREATE OR REPLACE TEMP TABLE batch_keys AS {lake_rows.SEEN}")
                 for table, found in (("seen", "FROM batch_keys"), ("fresh", lake_rows.RECORDS)):
-                    into = f"INSERT INTO {table}" if first else f"CREATE OR REPLACE TEMP TABLE {table} AS"
+                    into = f"INSERT INTO {table}" if first else f"CREATE OR REPLACE TABLE {table} AS"
                     self.duck.execute(f"{into} {found}")
                 self.duck.unregister("batch")
                 first, last = first or some[0].offset, some[-1].offset
+                self.as_of = some[-1].received_at
                 for entry in some:
                     rows[entry.origin] += entry.batch.num_rows
+            if until is None and not journal.is_waiting(connection, after=max(last, self._offset)):
+                self.as_of = looked
         return (first, last, rows) if first else None
 
     def _look_up(self, ids: Ids) -> Mapping[str, str]:
         """Where fresh records may be held, and how properties are read there; all of them into the table `known`."""
         stored = self._known.files_of(ids)
         places = {lake.scan(self._home.lake, stored): "properties"} if stored else {}
-        if any((each.take(np.searchsorted(each, ids), mode="clip") == ids).any() for each in self._waiting_ids):
-            places["records"] = "properties::JSON::VARIANT"
+        on_their_way = [self._waiting, *([self._writing[0]] if self._writing else [])]
+        places |= {portion.table: "properties::JSON::VARIANT" for portion in on_their_way if portion.holds(ids)}
         if places:
             self._gather_from("known", [lake_rows.KNOWN.format(rows=place) for place in places])
         return places
@@ -259,18 +319,25 @@ class Drain:
         all_rows = " UNION ALL ".join(f"({query})" for query in queries)
         self.duck.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS {all_rows}")
 
-    def _write(self, stem: str, named: Sequence[names.Name]) -> list[lake.LakeFile]:
-        folder, new = self._home.lake, Rows("records", lake_rows.EVENTS, True, lake_rows.EVENTS_REPEATING)
-        events = write_events(folder, self.duck, new, stem=stem, named=named, row_group=self.pace.row_group)
+    def _write(self, duck: duckdb.DuckDBPyConnection, portion: _Portion) -> _Written:
+        start, rows, stem, row_group = time.monotonic(), portion.table, _stem(portion), self.pace.row_group
+        named = [names.Name(*row) for row in duck.execute(lake_rows.NAMES.format(rows=rows)).fetchall()]
+        new = Rows(rows, lake_rows.EVENTS, True, lake_rows.EVENTS_REPEATING)
+        files = write_events(self._home.lake, duck, new, stem=stem, named=named, row_group=row_group)
         facts = [
-            lake.write_file(folder, self.duck, table=table, stem=stem, rows=stated, row_group=self.pace.row_group)
-            for table, stated in lake_rows.facts("records").items()
+            lake.write_file(self._home.lake, duck, table=table, stem=stem, rows=stated, row_group=row_group)
+            for table, stated in lake_rows.facts(rows).items()
         ]
-        return events + [file for file in facts if file is not None]
+        files += [file for file in facts if file is not None]
+        found = dict(duck.execute(f"SELECT origin, count(*) FROM {rows} GROUP BY origin").fetchall())
+        repeated = {origin: count - found.get(origin, 0) for origin, count in portion.rows.items()}
+        took = int((time.monotonic() - start) * 1_000)
+        return _Written(files, named, _ids(duck, rows), Drained(found, repeated), took)
 
-    def _drained(self) -> Drained:
-        new = dict(self.duck.execute("SELECT origin, count(*) FROM records GROUP BY origin").fetchall())
-        return Drained(new, {origin: rows - new.get(origin, 0) for origin, rows in self._rows.items()})
+
+def _stem(portion: _Portion) -> str:
+    """The beginning of the names of its files."""
+    return f"{portion.fresh[0].first:012d}-{portion.fresh[-1].last:012d}"
 
 
 def _ids(duck: duckdb.DuckDBPyConnection, table: str) -> Ids:

@@ -17,10 +17,9 @@ import numpy as np
 import pyarrow as pa
 import sqlalchemy as sa
 
-from shoal.core import happenings
 from shoal.core.time import Instant
 from shoal.core.time import now as now_
-from shoal.flow import baseline, facts, live, retention, unifying
+from shoal.flow import baseline, facts, live, netting, retention, unifying
 from shoal.flow.baseline import Baseline
 from shoal.flow.defining import known
 from shoal.flow.drain import Drain, Fresh
@@ -42,6 +41,9 @@ from shoal.store import rows
 KEEP_ROWS = 50_000
 KEEP_S = 2.0
 """Files are written for so many rows, or when the oldest of them has waited so long."""
+
+MOST_ROWS = 4 * KEEP_ROWS
+"""With so many the turns wait for the files."""
 
 STROKE_MS = 2_000
 """So often the clock goes on while nothing arrives and nothing is due."""
@@ -103,7 +105,7 @@ class Following:
             self._look()
         self._ask()
         if self._waited is not None and (self._drain.waiting > KEEP_ROWS or time.monotonic() - self._waited > KEEP_S):
-            self.keep()
+            self._begin_keep()
         if self._number - self._written > BASELINE_CHANGES:
             self._save()
         if time.monotonic() - self._trimmed > TRIM_S:
@@ -124,11 +126,15 @@ class Following:
 
     def keep(self) -> None:
         """Write what waits to files."""
-        if rows := self._drain.waiting:
-            start = time.monotonic()
-            self._drain.keep()
-            happenings.tell("lake_written", rows=rows, ms=int((time.monotonic() - start) * 1_000))
+        self._drain.keep()
         self._waited = None
+
+    def _begin_keep(self) -> None:
+        """The same beside the turns, unless more than enough waits."""
+        if self._drain.begin_keep():
+            self._waited = None
+        elif self._drain.waiting > MOST_ROWS:
+            self.keep()
 
     def close(self) -> None:
         """Write everything down."""
@@ -190,26 +196,35 @@ class Following:
         self.keep()
         before = Baseline({name: self._reading.ids(name) for name in self._reading.members.names})
         nodes = self._definitions()
-        made, self._whose = self._built(nodes.nodes, Instant(max(now_(), self._reading.now)))
+        made, self._whose = self._built(nodes.nodes, Instant(max(self._drain.as_of, self._reading.now)))
         self._reading, self._asks = made, Told(made.needs)
         self.current.replace(made, nodes.versions)
         self._tell([(before.differences(made), "people")], fresh)
 
     def _fold(self, fresh: Fresh | None, found: Moves | None, clock: Instant | None = None) -> list[Part]:
-        """Move the clock, by default to now, take who is who now, and the records of the table `fresh`."""
-        duck, clock = self._drain.duck, Instant(max(now_(), self._reading.now)) if clock is None else clock
+        """Move the clock, take who is who now, and the records of the table `fresh`.
+
+        The clock goes to an instant of which all that was acknowledged by then is at hand.
+        """
+        duck, clock = self._drain.duck, Instant(max(self._drain.as_of, self._reading.now)) if clock is None else clock
         tables = frozenset[str]() if fresh is None else tell(duck)
         with self.current.turn() as reading:
-            parts: list[Part] = [(reading.advance(clock), "time")]
+            by_time = reading.advance(clock)
+            by_people = by_facts = by_time.some(np.empty(0, np.int64))
             if found is not None:
-                parts.append((reading.merge(found.gone, found.into, found.persons), "people"))
+                by_people = reading.merge(found.gone, found.into, found.persons)
                 self._whose.update(found.keys, reading.people.places(found.subscribers))
+            told = Facts()
             if fresh is not None:
                 told = self._asks.facts(duck, self._whose, tables)
                 replaced = self._asks.replaced(duck, self._whose) if fresh.superseding.num_rows else Facts()
-                parts.append((reading.fold(told, taken_back=replaced), "event"))
+                by_facts = reading.fold(told, taken_back=replaced)
+            if (len(by_facts) and len(by_time)) or len(by_people):
+                subscribers = np.concatenate((by_people.subscriber, by_facts.subscriber))
+                earliest = netting.earliest_of(told, reading.people.places(subscribers))
+                by_time, by_people, by_facts = netting.net(by_time, by_people, by_facts, earliest)
         self.next_due = self._due()
-        return parts
+        return [(by_time, "time"), (by_people, "people"), (by_facts, "event")]
 
     def _due(self) -> Instant:
         return Instant(self._reading.store.next(self._reading.now))

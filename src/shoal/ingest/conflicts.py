@@ -54,7 +54,7 @@ WHERE (fresh.event_id, fresh.digest, fresh.received_at, fresh.origin, fresh.line
 """
 
 _SEEN_AGAIN: Final = """
-CREATE OR REPLACE TEMP TABLE seen AS
+CREATE OR REPLACE TABLE seen AS
 SELECT any_value(seen.id) AS id, said.text AS text, epoch_ms(min(said."at")) AS first_at
 FROM (SELECT unnest(keys) AS text, "at" FROM fresh) AS said JOIN seen ON seen.text = said.text GROUP BY said.text
 """

@@ -62,7 +62,7 @@ BEST = """version DESC NULLS LAST, CASE WHEN version IS NULL THEN "at" END, dige
 equal ones one of them by its content; without versions the earliest time."""
 
 FORGET_REPEATED = f"""
-CREATE OR REPLACE TEMP TABLE fresh AS FROM fresh
+CREATE OR REPLACE TABLE fresh AS FROM fresh
 QUALIFY row_number() OVER (
     PARTITION BY event_id, CASE WHEN name IS NULL THEN "at" END ORDER BY {BEST}, received_at, origin, line) = 1
 """
@@ -248,15 +248,15 @@ FORGET_IDENTITIES = (
 """Takes out the keys and links that the database knows from as early."""
 
 NAMES = """
-SELECT name AS event, '' AS name, count(*) AS rows FROM records WHERE name IS NOT NULL GROUP BY ALL
+SELECT name AS event, '' AS name, count(*) AS rows FROM {rows} WHERE name IS NOT NULL GROUP BY ALL
 UNION ALL
 SELECT event, property AS name, sum(rows)::BIGINT AS rows
 FROM (SELECT name AS event, unnest(json_keys(properties)) AS property, rows
-      FROM (SELECT name, properties, count(*) AS rows FROM records WHERE name IS NOT NULL GROUP BY ALL))
+      FROM (SELECT name, properties, count(*) AS rows FROM {rows} WHERE name IS NOT NULL GROUP BY ALL))
 GROUP BY ALL
 UNION ALL
 SELECT '' AS event, trait AS name, count(*) AS rows
-FROM (SELECT unnest(json_keys(traits)) AS trait FROM records) GROUP BY ALL
+FROM (SELECT unnest(json_keys(traits)) AS trait FROM {rows}) GROUP BY ALL
 """
 """Names of events, their properties and traits in the new records, with how many have them."""
 

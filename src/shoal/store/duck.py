@@ -31,7 +31,7 @@ def open_duck(
     if beside is not None:
         config["async_threads"] = beside
     duck = duckdb.connect(":memory:", config=config)
-    duck.execute("SET TimeZone = 'UTC'")
+    duck.execute("SET GLOBAL TimeZone = 'UTC'")  # cursors too
     duck.execute("SET preserve_insertion_order = false")
     duck.execute("SET enable_progress_bar = false")  # it would stand among the answers on standard output
     duck.execute("SET parquet_metadata_cache = ?", [again])

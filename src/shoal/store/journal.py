@@ -107,6 +107,11 @@ def take_out(connection: sa.Connection, entry: Entry, places: Sequence[int]) -> 
     connection.execute(sa.update(journal).where(this).values(values))
 
 
+def is_waiting(connection: sa.Connection, *, after: int) -> bool:
+    """Whether there is an entry behind an offset."""
+    return connection.execute(sa.select(journal.c.offset).where(journal.c.offset > after).limit(1)).first() is not None
+
+
 def waiting(connection: sa.Connection, *, after: int) -> int:
     """Number of rows behind an offset."""
     total = sa.select(sa.func.coalesce(sa.func.sum(journal.c.rows), 0)).where(journal.c.offset > after)

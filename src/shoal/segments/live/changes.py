@@ -70,3 +70,7 @@ class Changes:
             first.names,
             *(np.concatenate([getattr(p, name) for p in parts]) for name in COLUMNS),
         )
+
+    def some(self, rows: npt.NDArray[np.int64] | npt.NDArray[np.bool_]) -> Changes:
+        """These rows of it."""
+        return Changes(self.names, *(getattr(self, name)[rows] for name in COLUMNS))
