@@ -63,6 +63,11 @@ def test_a_call_that_cannot_be_taken_is_kept_beside_the_others(here):
     assert here.stored("SELECT count(*) FROM events") == [(2,)]
 
 
+def test_a_bad_call_says_where(shared):
+    told = post(shared, "/v1/alias", {"userId": "u1"}, shared.key()).json()["error"]
+    assert (told["where"], told["message"]) == ("previousId", "An alias call needs a previousId.")
+
+
 def test_two_calls_without_id_and_time_are_two_events(here):
     key = here.key()
     for _ in range(2):
@@ -139,6 +144,8 @@ DEEP = b'{"event": "Seen", "userId": "u1", "properties": ' + b'{"a":' * 10_000 +
         ("/v1/track", DEEP.replace(b'{"a":', b"[").replace(b"}", b"]", 10_000), {}, 400, "bad_json"),
         ("/v1/track", {"event": "", "userId": "u1"}, {}, 400, "bad_call"),
         ("/v1/identify", {"traits": {"plan": "a"}}, {}, 400, "bad_call"),
+        ("/v1/alias", {"userId": "u1"}, {}, 400, "bad_call"),
+        ("/v1/group", {"userId": "u1"}, {}, 400, "bad_call"),
         ("/v1/nothing", {}, {}, 404, "no_such_page"),
     ],
 )

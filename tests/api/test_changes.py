@@ -39,6 +39,17 @@ def test_pages_hold_every_change_once(asked):
     assert asked.ask("GET", "/v1/changes?after=newest").json() == {"changes": [], "next": 20}
 
 
+def test_a_segment_that_never_was_is_told(asked):
+    asked.tell(1, "ended")
+    assert asked.ask("POST", "/v1/segments", {"name": "lookers", "when": BOUGHT}).status_code == 201
+    assert asked.ask("DELETE", "/v1/segments/lookers").status_code == 200
+    for name in ("ended", "lookers"):
+        assert asked.ask("GET", f"/v1/changes?segment={name}").status_code == 200
+    answer = asked.ask("GET", "/v1/changes?segment=lookers&segment=loookers")
+    assert error(answer) == (400, "unknown_segment")
+    assert answer.json()["error"]["where"] == "segment"
+
+
 def test_a_number_that_is_no_longer_kept_is_told(asked):
     asked.tell(5)
     asked.tell(5)
@@ -79,6 +90,7 @@ def test_who_waits_for_a_segment_is_not_told_of_others(asked):
     def wait():
         answers.append(asked.ask("GET", "/v1/changes?after=newest&wait=30&segment=bought").json())
 
+    asked.tell(1, "bought")
     waiting = threading.Thread(target=wait)
     waiting.start()
     while not asked.app.state.bell._waiting:
@@ -86,7 +98,7 @@ def test_who_waits_for_a_segment_is_not_told_of_others(asked):
     asked.tell(3, "other")
     asked.tell(1, "bought")
     waiting.join(40)
-    assert [one["number"] for one in answers[0]["changes"]] == [4]
+    assert [one["number"] for one in answers[0]["changes"]] == [5]
 
 
 class Listening:
@@ -145,8 +157,9 @@ def test_a_stream_tells_all_and_goes_on_from_the_last_number(asked):
 
 def test_a_stream_without_news_says_how_far_it_is(asked, monkeypatch):
     monkeypatch.setattr(api_changes, "HEARTBEAT_S", 0.05)
-    asked.tell(5)
-    stream = Listening(asked, "?segment=other")
+    asked.tell(4)
+    last = asked.tell(1, "other")
+    stream = Listening(asked, f"?segment=other&after={last}")
     while (told := stream.next()) is not None and "id" not in told:
         pass
     assert told["id"] == "5"

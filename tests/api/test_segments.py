@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from asked import BOUGHT, PEOPLE, TRIAL
 
-from shoal.flow import applying, asking
+from shoal.flow import applying, asking, standing
 
 BUYERS = PEOPLE // 3
 
@@ -115,6 +115,7 @@ def test_a_list_of_segments_comes_in_pages(asked):
     for name in ("a", "b", "c"):
         make(asked, name)
     asked.follow(a=BOUGHT, b=TRIAL)
+    assert standing.listing(asked.opened, None, after="a", most=1).in_all == 3
     first = asked.ask("GET", "/v1/segments?limit=2").json()
     assert [(one["name"], one["size"], one["version"]) for one in first["segments"]] == [("a", 10, 1), ("b", 15, 1)]
     rest = asked.ask("GET", f"/v1/segments?after={first['next']}").json()
@@ -143,6 +144,7 @@ def test_members_come_in_pages_from_memory_and_from_the_lake(asked, followed):
     path = "/v1/segments/bought/members?"
     assert everybody(asked, path) == [{"subscriber": each} for each in table["subscriber"].to_pylist()]
     assert everybody(asked, f"{path}addresses=true") == table.to_pylist()
+    assert asked.ask("GET", path).json()["reading"] == ("live" if followed else "sql")
     assert everybody(asked, f"{path}as_of=2025-01-01") == []
     assert len(everybody(asked, "/v1/segments/bought@1/members?")) == BUYERS
 

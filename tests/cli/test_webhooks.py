@@ -22,6 +22,11 @@ def test_one_is_made_listed_and_revoked(shoal):
     assert [each["revoked_at"] is None for each in shoal("webhook", "list", as_json=True).document] == [False, True]
 
 
+def test_who_is_not_known_is_told_of_the_generic_one(shoal):
+    shoal("init")
+    assert "of any other generic" in shoal("webhook", "create", "bogus").err
+
+
 @pytest.mark.parametrize(
     ("words", "code"),
     [

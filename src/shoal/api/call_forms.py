@@ -49,7 +49,7 @@ _EXAMPLES: dict[str, dict[str, Any]] = {
     "group": {**_WHO, "groupId": "g1", "traits": {"name": "Example Ltd"}},
     "alias": {**_WHO, "previousId": "5f0c3a9e-5b0e-4c43-9f0f-0a1b2c3d4e5f"},
 }
-_REQUIRED = {"track": ["event"]}
+_REQUIRED = {"track": ["event"], "group": ["groupId"], "alias": ["previousId"]}
 
 
 def body_described(kind: str) -> dict[str, Any]:

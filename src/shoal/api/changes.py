@@ -23,6 +23,7 @@ from shoal.core.errors import UserError, require
 from shoal.core.ids import subscriber_text
 from shoal.core.time import format_instant
 from shoal.flow.home import Opened
+from shoal.flow.standing import check_ever_known
 from shoal.segments import feed
 from shoal.segments.feed import Told
 
@@ -99,6 +100,8 @@ async def changes(
     streams = EVENTS in request.headers.get("accept", "")
     named = last_event_id if streams and last_event_id is not None else asked.after
     after = await run_in_threadpool(_after, opened, named)
+    if asked.segment:
+        await run_in_threadpool(check_ever_known, opened, asked.segment)
     wanted = frozenset(asked.segment) if asked.segment else None
     if streams:
         door, shown = request.app.state.door, request.state.shown

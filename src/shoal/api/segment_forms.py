@@ -190,6 +190,7 @@ class MembersAnswer(msgspec.Struct):
 
     members: list[MemberAnswer]
     as_of: str
+    reading: Literal["live", "sql"]
     next: str | None
 
 
@@ -288,4 +289,4 @@ def members_answer(page: Page) -> MembersAnswer:
     """A page of members."""
     members = [MemberAnswer(**row) for row in page.members.to_pylist()]
     following = None if page.last is None else subscriber_text(page.last)
-    return MembersAnswer(members, format_instant(page.as_of), following)
+    return MembersAnswer(members, format_instant(page.as_of), page.reading, following)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import bisect
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import pyarrow as pa
 
@@ -12,11 +13,13 @@ from shoal.core.errors import UserError, nearest
 from shoal.core.ids import subscriber_text
 from shoal.core.time import Instant
 from shoal.flow.asking import history
+from shoal.flow.audiences import names_ever
 from shoal.flow.current import Current
 from shoal.flow.defining import Definition, Known, asked_at, define, known
 from shoal.flow.home import Opened
 from shoal.flow.naming import named
 from shoal.flow.reading import open_reading
+from shoal.segments import feed
 from shoal.segments.explain import Explanation, explain
 from shoal.segments.files import Segment
 from shoal.segments.library import starters
@@ -42,6 +45,7 @@ class Listing:
     segments: tuple[Listed, ...]
     as_of: Instant | None  # None: nothing is followed yet
     more: bool
+    in_all: int  # segments that are asked for, whatever name they are asked from
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,7 @@ class Page:
 
     members: pa.Table
     as_of: Instant
+    reading: Literal["live", "sql"]  # from the memory of the engine, or from the lake
     last: int | None  # to go on after; None: these were all
 
 
@@ -59,9 +64,10 @@ def listing(
     """The segments of one's own, and the starter library where it is asked for, with names after this one."""
     what = known(opened)
     sizes = {} if current is None else current.sizes()
-    names = [name for name in sorted(what.segments) if name > after and (all_starters or not _is_starter(name, what))]
+    wanted = [name for name in sorted(what.segments) if all_starters or not _is_starter(name, what)]
+    names = [name for name in wanted if name > after]
     found = tuple(_listed(name, what, sizes.get(name)) for name in names[:most])
-    return Listing(found, None if current is None else current.status().clock, len(names) > most)
+    return Listing(found, None if current is None else current.status().clock, len(names) > most, len(wanted))
 
 
 def one(opened: Opened, current: Current | None, name: str) -> Listing:
@@ -71,7 +77,7 @@ def one(opened: Opened, current: Current | None, name: str) -> Listing:
         raise no_segment(name, what)
     sizes = {} if current is None else current.sizes()
     found = _listed(name, what, sizes.get(name))
-    return Listing((found,), None if current is None else current.status().clock, more=False)
+    return Listing((found,), None if current is None else current.status().clock, more=False, in_all=1)
 
 
 def page(
@@ -90,15 +96,16 @@ def page(
     """
     definition = _meant(name, opened)
     if as_of is None and current is not None and name in current.versions():
+        reading: Literal["live", "sql"] = "live"
         instant, ids = current.status().clock, current.members(name, after=after, most=most + 1)
     else:
-        instant = asked_at(as_of)
+        reading, instant = "sql", asked_at(as_of)
         with open_reading(opened) as duck:
             everybody = queries.members(duck, definition.node, instant, definition.others)
         start = bisect.bisect_right(everybody, after)
         ids = everybody[start : start + most + 1]
     some = ids[:most]
-    return Page(_told(opened, some, addresses), instant, some[-1] if len(ids) > most else None)
+    return Page(_told(opened, some, addresses), instant, reading, some[-1] if len(ids) > most else None)
 
 
 def explained(opened: Opened, name: str, number: int, as_of: Instant | None = None) -> Explanation:
@@ -107,6 +114,21 @@ def explained(opened: Opened, name: str, number: int, as_of: Instant | None = No
     with open_reading(opened) as duck:
         found = history(duck, number)
         return explain(definition.node, found, instant, definition.others, ListTotals(duck))
+
+
+def check_ever_known(opened: Opened, names: Collection[str]) -> None:
+    """Raise UserError `unknown_segment` for a name that no segment has or had, as far as the feed reaches back."""
+    unknown = set(names) - names_ever(opened) - starters().keys()
+    if not unknown:
+        return
+    with opened.database.read() as connection:
+        unknown -= feed.named(connection)
+    what = known(opened) if unknown else None
+    for name in sorted(unknown):
+        if what is not None and name not in what.segments:
+            error = no_segment(name, what)
+            error.where = "segment"
+            raise error
 
 
 def no_segment(name: str, what: Known) -> UserError:

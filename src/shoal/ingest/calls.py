@@ -9,7 +9,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 import pyarrow as pa
@@ -87,8 +87,19 @@ def read(kind: str, body: bytes, context: Context) -> Taken:
     call = _decoded(_decode, body)
     taken = _taken([(msgspec.json.encode({**call, "type": kind}), call.get("sentAt"))], context, most=MOST_BATCH_BYTES)
     for letter in taken.letters:
-        raise UserError("bad_call", letter.message, where=letter.reason, fix="Mend the call and send it again.")
+        fix = "Mend the call and send it again."
+        raise UserError("bad_call", letter.message, where=_PLACES.get(letter.reason), fix=fix)
     return taken
+
+
+_PLACES: Final = {
+    "no_identity": "userId",
+    "no_event_name": "event",
+    "bad_time": "timestamp",
+    "no_group": "groupId",
+    "no_previous": "previousId",
+}
+"""Where in a call something is missing, by reason."""
 
 
 def _calls(body: bytes) -> Iterable[tuple[bytes, Any]]:

@@ -86,6 +86,11 @@ def test_alias_links_the_previous_id(one: Callable[..., Record], previous: str, 
     assert (found.name, found.traits, found.properties) == (None, {}, {})
 
 
+def test_alias_of_the_browser_that_calls(one: Callable[..., Record]) -> None:
+    found = one(type="alias", anonymousId="visitor-7", previousId="visitor-7")
+    assert set(found.keys) == {"user:u1", "anonymous:visitor-7"}
+
+
 def test_a_wrong_clock_is_corrected(one: Callable[..., Record], at: Callable[[str], int]) -> None:
     clock = {"originalTimestamp": "2020-01-01T00:00:00Z", "sentAt": "2020-01-01T00:00:10Z", "receivedAt": TIME}
     assert one(type="track", event="X", **clock).at == at("2026-03-01T09:59:50Z")
@@ -99,8 +104,15 @@ def test_what_is_refused(mapped: Callable[..., list[Record | str]]) -> None:
         {"type": "delete", "userId": "1"},
         {"type": "track", "event": "X", "userId": "1", "timestamp": "soon"},
         {"type": "track", "event": "X", "userId": "null", "anonymousId": ""},
+        {"type": "alias", "userId": "1"},
+        {"type": "alias", "userId": "1", "previousId": " "},
+        {"type": "group", "userId": "1", "traits": {"name": "Initech"}},
+        {"type": "group", "userId": "1", "groupId": None},
     ]
-    assert mapped(SOURCE, rows) == ["no_identity", "no_event_name", "unknown_type", "bad_time", "no_identity"]
+    assert mapped(SOURCE, rows) == [
+        *("no_identity", "no_event_name", "unknown_type", "bad_time", "no_identity"),
+        *("no_previous", "no_previous", "no_group", "no_group"),
+    ]
 
 
 def test_recognised_by_its_calls() -> None:

@@ -67,6 +67,8 @@ def _keys(
     """
     if row["type"] == "group":
         traits = _NONE
+        _check_group(row)
+    previous = _previous(row) if row["type"] == "alias" else None
     email = traits.get("email") or (None if row.get("userId") else properties.get("email"))
     found = (
         user_key(row["userId"]) if "userId" in row else None,
@@ -75,7 +77,7 @@ def _keys(
         anonymous_key(row["anonymousId"]) if "anonymousId" in row else None,
         _device(outside) if "device" in outside else None,
     )
-    keys = ordered((*found, _previous(row))) if row["type"] == "alias" else tuple(filter(None, found))
+    keys = ordered((*found, previous)) if row["type"] == "alias" else tuple(filter(None, found))
     if not keys:
         raise RowRejectedError("no_identity", "There is no userId, anonymousId, e-mail address, phone or device.")
     return keys
@@ -86,12 +88,22 @@ def _device(outside: Mapping[str, Any]) -> str | None:
     return device_key(device) if device else None
 
 
-def _previous(row: Row) -> str | None:
-    """The id that an alias call replaces. Nothing says whether it was a user's or a browser's: UUIDs are browsers'."""
+def _previous(row: Row) -> str:
+    """The id that an alias call replaces. Nothing says whether it was a user's or a browser's: UUIDs are browsers', and
+    so is what the call itself has as its `anonymousId`.
+    """
     previous = row.get("previousId")
     text = id_text(previous)
-    is_uuid = len(text) == 36 and text.count("-") == 4
-    return anonymous_key(previous) if is_uuid else email_key(text) or user_key(previous)
+    is_browsers = (len(text) == 36 and text.count("-") == 4) or (text != "" and text == id_text(row.get("anonymousId")))
+    key = anonymous_key(previous) if is_browsers else email_key(text) or user_key(previous)
+    if key is None:
+        raise RowRejectedError("no_previous", "An alias call needs a previousId.")
+    return key
+
+
+def _check_group(row: Row) -> None:
+    if not id_text(row.get("groupId")):
+        raise RowRejectedError("no_group", "A group call needs a groupId.")
 
 
 def _at(row: Row, context: Context) -> Instant | None:

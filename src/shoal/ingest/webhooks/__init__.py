@@ -14,6 +14,7 @@ from shoal.ingest.webhooks import (
     bigcommerce,
     brevo,
     customerio,
+    generic,
     hubspot,
     klaviyo,
     mailchimp,
@@ -64,6 +65,9 @@ def webhook_of(vendor: str) -> Webhook:
     """The webhook of a vendor. Raises UserError `unknown_vendor`."""
     found = WEBHOOKS.get(vendor)
     if found is None:
-        fix = nearest(vendor, WEBHOOKS) or f"Choose of {', '.join(WEBHOOKS)}."
+        fix = (
+            nearest(vendor, [*WEBHOOKS, generic.NAME])
+            or f"Choose of {', '.join(WEBHOOKS)}; of any other {generic.NAME}."
+        )
         raise UserError("unknown_vendor", f"There is no webhook of {vendor!r}.", fix=fix)
     return found

@@ -67,8 +67,7 @@ def _show(seen: Glance, line: TextElement, figures: ui.element, found: Listing) 
         figure("Arrived in the last minute", f"{seen.events_a_minute:,}", waiting)
         age = "starting" if behind is None else seconds(behind)
         figure("Answers are behind by", age, "how old every number here is", "down" if state else "up")
-        more = "or more" if found.more else "counted all the time"
-        figure("Segments", f"{len(found.segments)}{'+' if found.more else ''}", more)
+        figure("Segments", f"{found.in_all:,}", "counted all the time")
 
 
 def _line(seen: Glance) -> str:
