@@ -80,13 +80,9 @@ class Server:
             time.sleep(0.05)
 
     def stop(self) -> int | None:
-        """Stop it as a supervisor does; its exit status, and None where it did not run.
-
-        An engine that is starting ends when it has started, on a busy machine later than it is given.
-        """
+        """Stop it as a supervisor does; its exit status, and None where it did not run."""
         if self.process is None or self.process.poll() is not None:
             return None
-        self.settle()
         if self.before:  # a tracer ends with what it traces
             subprocess.run(["pkill", "-TERM", "-P", str(self.process.pid)], check=True)
         else:

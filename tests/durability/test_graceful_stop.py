@@ -6,7 +6,9 @@ import base64
 import json
 import socket
 import time
+from concurrent.futures import ThreadPoolExecutor
 
+import httpx
 import pytest
 from clients import Load, batch, stored_ids
 
@@ -90,3 +92,23 @@ def test_clients_that_hold_on_do_not_hold_it_up(server):
     for each in held:
         each.close()
     assert load.acknowledged <= set(stored_ids(server.home))
+
+
+def test_who_waits_for_changes_does_not_hold_it_up(server):
+    """Neither a stream, which ends in order, nor a request that waits for the next change."""
+    headers = {"Authorization": f"Bearer {server.secret}"}
+    url = f"{server.url}/v1/changes?after=newest"
+    events = {**headers, "Accept": "text/event-stream"}
+    with (
+        ThreadPoolExecutor(1) as others,
+        httpx.Client(timeout=LIMIT_S) as http,
+        http.stream("GET", url, headers=events) as stream,
+    ):
+        chunks = stream.iter_raw()
+        assert b"retry" in next(chunks)
+        waiting = others.submit(httpx.get, f"{url}&wait=30", headers=headers, timeout=LIMIT_S)
+        while "shoal_waits 2" not in httpx.get(f"{server.url}/metrics").text:
+            time.sleep(0.02)
+        assert server.stop() == 0
+        assert b"event" not in b"".join(chunks)  # it ended in order, or this would raise
+        assert waiting.result().json()["changes"] == []

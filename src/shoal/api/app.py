@@ -16,6 +16,7 @@ from shoal.api.description import describe, operation_id
 from shoal.api.errors import answer, on_any, on_http_error, on_user_error, on_wrong_value
 from shoal.api.limits import Limited, Limits
 from shoal.api.origins import Origins
+from shoal.api.stopping import when_told
 from shoal.api.streams import Streams
 from shoal.api.turns import Turns
 from shoal.core.errors import UserError
@@ -42,6 +43,7 @@ def made(opened: Opened, *, engine: MakesEngine | None = None, fetch: Fetch = fe
     async def alive(app: FastAPI) -> AsyncIterator[None]:
         app.state.engine = engine(opened) if engine else None
         app.state.intake = Intake(opened.database, kept=app.state.engine.wake if engine else None)
+        when_told(app.state.streams.end, app.state.bell.end)
         deliverer = Deliverer(opened, secret, lambda: app.state.engine.current) if engine else None
         try:
             yield

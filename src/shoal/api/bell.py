@@ -23,6 +23,20 @@ class Bell:
         self._lock = threading.Lock()
         self._waiting: dict[asyncio.Future[None], tuple[int, asyncio.AbstractEventLoop]] = {}
         self._thread: threading.Thread | None = None
+        self._ended = False
+
+    @property
+    def waiting(self) -> int:
+        """How many wait."""
+        return len(self._waiting)
+
+    def end(self) -> None:
+        """Let nobody wait any more: the server stops."""
+        with self._lock:
+            self._ended = True
+            waiting = list(self._waiting.items())
+        for told, (_, loop) in waiting:
+            loop.call_soon_threadsafe(_tell, told)
 
     async def rung(self, after: int, timeout_s: float) -> bool:
         """Whether there are changes with greater numbers, waiting for them so long."""
@@ -32,6 +46,8 @@ class Bell:
         loop = asyncio.get_running_loop()
         told: asyncio.Future[None] = loop.create_future()
         with self._lock:
+            if self._ended:
+                return False
             self._waiting[told] = (after, loop)
             if self._thread is None:
                 self._thread = threading.Thread(target=self._look, name="bell", daemon=True)

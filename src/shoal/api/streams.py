@@ -1,4 +1,4 @@
-"""Answers that go on for long: so many at once, and none for who does not read or may no more."""
+"""Answers that go on for long: so many at once, and none for who does not read or may no more, or when all ends."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ MOST = 100
 PATIENCE_S = 10.0
 """Who does not take what was sent for so long is cut off."""
 
+_END = {"type": "http.response.body", "body": b"", "more_body": False}
 _HEADERS = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
 
 
@@ -26,6 +27,11 @@ class Streams:
     def __init__(self, most: int = MOST) -> None:
         self.most = most
         self.open = 0
+        self.ending = asyncio.Event()
+
+    def end(self) -> None:
+        """End all of them: the server stops."""
+        self.ending.set()
 
 
 class Stream(Response):
@@ -42,12 +48,13 @@ class Stream(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send, and watch whether anybody listens."""
-        if self._streams.open >= self._streams.most:
+        if self._streams.open >= self._streams.most or self._streams.ending.is_set():
             error = UserError("too_busy", "Too many streams are open.", fix="Ask for pages, or come back later.")
             await answer(error)(scope, receive, send)
             return
         self._streams.open += 1
-        tasks = {asyncio.create_task(self._send(send)), asyncio.create_task(_gone(receive))}
+        sending, ending = (asyncio.create_task(each) for each in (self._send(send), self._streams.ending.wait()))
+        tasks = {sending, ending, asyncio.create_task(_gone(receive))}
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
@@ -57,6 +64,8 @@ class Stream(Response):
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+        if ending in done and sending not in done:
+            await send(_END)
 
     async def _send(self, send: Send) -> None:
         start = {"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers}
@@ -70,7 +79,7 @@ class Stream(Response):
                 )
             except TimeoutError:  # the reader does not read: it comes back for what it missed
                 return
-        await send({"type": "http.response.body", "body": b"", "more_body": False})
+        await send(_END)
 
 
 async def _gone(receive: Receive) -> None:

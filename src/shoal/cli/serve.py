@@ -10,6 +10,7 @@ import typer
 
 from shoal.api.environment import HOME, LOG_LEVEL, PAGES, ROLE, ROLES
 from shoal.api.logs import LEVELS, OF_GRANIAN, set_up
+from shoal.api.stopping import tell_children
 from shoal.cli.main import app
 from shoal.cli.show import Shown
 from shoal.core.errors import require
@@ -17,7 +18,7 @@ from shoal.flow.admitting import known_keys
 from shoal.flow.home import Opened, open_home
 from shoal.flow.signing_in import known_users
 
-PATIENCE_S = 8
+PATIENCE_S = 9
 """For how long what is being answered may take when the server is told to stop; the journal keeps what is not done."""
 
 
@@ -78,7 +79,7 @@ def _listen(host: str, port: int, log_level: str) -> None:
     from granian.constants import Interfaces  # noqa: PLC0415
     from granian.log import LogLevels  # noqa: PLC0415
 
-    Granian(
+    server = Granian(
         "shoal.api.process:serving",
         address=host,
         port=port,
@@ -91,4 +92,6 @@ def _listen(host: str, port: int, log_level: str) -> None:
         workers_kill_timeout=PATIENCE_S,
         backpressure=1_000,
         respawn_failed_workers=False,
-    ).serve()
+    )
+    server.on_startup(tell_children)
+    server.serve()
