@@ -25,7 +25,7 @@ def test_nobody_comes_in_without_the_right_key(told, route):
     scope = POLICIES[route]
     nobody = [ask(told, *route), ask(told, *route, auth=("shoal_wrong", "")), ask(told, *route, auth=("", ""))]
     if scope not in SCOPES:
-        expected = 404 if scope == "signature" else 200
+        expected = 404 if scope == "signature" else 503 if route[1] == "/readyz" else 200  # there is no engine
         assert {one.status_code for one in nobody} == {expected}
         return
     assert [one.status_code for one in nobody] == [401] * 3

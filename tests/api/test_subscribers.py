@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 from asked import BOUGHT, TRIAL
 
@@ -41,12 +43,23 @@ def test_the_timeline_comes_in_pages(told):
     assert [one["at"] for one in found] == sorted((one["at"] for one in found), reverse=True)
 
 
+def test_the_segments_of_somebody_come_from_the_lake_where_the_engine_runs_apart(asked):
+    assert asked.ask("POST", "/v1/segments", {"name": "bought", "when": BOUGHT}).status_code == 201
+    answer = asked.ask("GET", "/v1/subscribers/u3/segments").json()
+    expected = {"segment": "bought", "version": 1, "since": None, "leaves_at": None}
+    assert [one for one in answer["segments"] if one["segment"] == "bought"] == [expected]
+    assert [one["segment"] for one in answer["segments"]] == sorted(people.profile(asked.opened, "u3").segments)
+    assert answer["reading"] == "sql"
+
+
 def test_the_segments_of_somebody_come_from_memory(asked):
+    asked.app.state.engine = SimpleNamespace(current=None, is_alive=True, close=lambda: None)
     assert error(asked.ask("GET", "/v1/subscribers/u3/segments")) == (503, "starting")
     assert asked.ask("GET", "/v1/subscribers/u3/segments").headers["retry-after"] == "1"
     current = asked.follow(bought=BOUGHT, trial=TRIAL, others='plan is "paid"')
     answer = asked.ask("GET", "/v1/subscribers/u3/segments").json()
     number = asking.find(asked.opened, "u3")
+    assert answer["reading"] == "live"
     assert [one["segment"] for one in answer["segments"]] == ["bought", "trial"]
     assert [one.segment for one in current.standings(number)] == ["bought", "trial"]
 

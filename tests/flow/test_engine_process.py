@@ -89,8 +89,16 @@ def test_it_starts_again_after_a_kill_and_nothing_is_lost(running, sqlite):
     before = running._process.pid
     offer(sqlite, 1)
     os.kill(before, signal.SIGKILL)
-    until(lambda: running._process.pid != before and people(running) == 1)
+    until(lambda: running._process.pid != before)
+    states = []
+
+    def follows():
+        states.append((running.is_alive, running._state.is_ready))
+        return people(running) == 1
+
+    until(follows)
     assert running.is_alive
+    assert (True, False) not in states, "while another starts it is not alive"
 
 
 def test_who_waits_for_an_answer_is_told_when_it_ends(running):

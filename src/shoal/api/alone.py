@@ -7,6 +7,7 @@ import sys
 import threading
 
 from shoal.api.environment import end, opened_workspace
+from shoal.flow.apart import Saying
 from shoal.flow.delivering import Deliverer
 from shoal.flow.engine_process import EngineProcess
 from shoal.store.secret import secret_at
@@ -23,7 +24,9 @@ def alone() -> None:
     opened = opened_workspace()
     engine = EngineProcess(opened, [sys.executable, "-m", "shoal.api.engine"], end)
     deliverer = Deliverer(opened, secret_at(opened.home.secret), lambda: engine.current)
+    saying = Saying(opened, engine)
     stopping.wait()
     deliverer.close()
     engine.close()
+    saying.close()
     opened.database.close()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, PlainTextResponse
@@ -10,7 +10,9 @@ from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
 from shoal.api.typed import policy
 from shoal.core.time import now
+from shoal.flow import apart
 from shoal.flow.accepting import Intake
+from shoal.flow.apart import Seen
 from shoal.flow.engine import Engine
 from shoal.flow.home import Opened
 from shoal.ingest import letters
@@ -21,8 +23,12 @@ router = APIRouter(tags=["Operation"])
 
 _READY: dict[str, Any] = {
     "type": "object",
-    "properties": {"ready": {"type": "boolean"}, "waiting": {"type": "integer"}},
-    "required": ["ready", "waiting"],
+    "properties": {
+        "ready": {"type": "boolean"},
+        "waiting": {"type": "integer"},
+        "engine": {"type": "string", "enum": list(get_args(apart.State))},
+    },
+    "required": ["ready", "waiting", "engine"],
 }
 _TEXT: dict[str, Any] = {"content": {"text/plain": {"schema": {"type": "string"}}}}
 
@@ -46,14 +52,18 @@ async def healthz() -> PlainTextResponse:
     openapi_extra=policy("open"),
 )
 def readyz(request: Request) -> JSONResponse:
-    """Whether the database answers, the journal is written to, and what is in it goes on to the lake."""
+    """Whether the database answers, the journal is written to, and what is in it goes on to the lake.
+
+    An engine that starts for the first time is waited for: what is taken meanwhile goes on to the lake in a moment.
+    """
     opened: Opened = request.app.state.opened
     intake: Intake = request.app.state.intake
     with opened.database.read() as connection:
         journal.offset_of(connection, "lake")
     engine: Engine | None = request.app.state.engine
-    ready = intake.is_open and (engine is None or engine.is_alive)
-    return JSONResponse({"ready": ready, "waiting": intake.waiting}, 200 if ready else 503)
+    state = apart.heard(opened.database).state if engine is None else apart.state_of(engine)
+    ready = intake.is_open and state in apart.READY
+    return JSONResponse({"ready": ready, "waiting": intake.waiting, "engine": state}, 200 if ready else 503)
 
 
 @router.get(
@@ -76,7 +86,7 @@ def metrics(request: Request) -> PlainTextResponse:
         "shoal_journal_waiting_rows": ("Rows of the journal that are not in the lake yet.", behind),
         "shoal_dead_letters": ("Calls that could not be taken.", dead),
         "shoal_streams": ("Streams of changes that are open.", request.app.state.streams.open),
-        **({} if engine is None else _of_engine(engine)),
+        **_of_engine(apart.heard(opened.database) if engine is None else apart.seen(engine)),
     }
     registry = CollectorRegistry()
     for name, (told, value) in figures.items():
@@ -84,16 +94,15 @@ def metrics(request: Request) -> PlainTextResponse:
     return PlainTextResponse(generate_latest(registry).decode())
 
 
-def _of_engine(engine: Engine) -> dict[str, tuple[str, float]]:
+def _of_engine(seen: Seen) -> dict[str, tuple[str, float]]:
     """How the engine is; while it starts there is nothing more to say than whether it is alive."""
     figures: dict[str, tuple[str, float]] = {
         "shoal_engine_alive": (
             "1 while memberships are followed, 0 while something keeps them from it.",
-            engine.is_alive,
+            seen.state in apart.READY,
         )
     }
-    if (current := engine.current) is not None:
-        status = current.status()
+    if (status := seen.status) is not None:
         figures |= {
             "shoal_clock_lag_seconds": ("How old the answers about memberships are.", (now() - status.clock) / 1_000),
             "shoal_changes_newest": ("Number of the newest change of a membership.", status.newest),

@@ -50,6 +50,11 @@ def current_of(request: Request) -> Current | None:
     return None if engine is None else engine.current
 
 
+def is_apart(request: Request) -> bool:
+    """Whether this process has no engine: it runs elsewhere."""
+    return request.app.state.engine is None
+
+
 def actor(request: Request) -> str:
     """Who does it: the name of the key."""
     key: Key = request.state.key

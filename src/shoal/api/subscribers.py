@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
-from shoal.api.questions import current_of, instant_of, reading_the_lake, subscriber_of, workspace
+from shoal.api.questions import current_of, instant_of, is_apart, reading_the_lake, subscriber_of, workspace
 from shoal.api.segments import AsOf
 from shoal.api.typed import Limit, route, told
 from shoal.core.errors import UserError, require
@@ -100,10 +100,12 @@ class StandingAnswer(msgspec.Struct):
 
 
 class StandingsAnswer(msgspec.Struct):
-    """The segments that somebody is in."""
+    """The segments that somebody is in; `reading` is `live`, or `sql` where the engine runs apart: then every
+    `leaves_at` is null."""
 
     subscriber: str
     as_of: str
+    reading: Literal["live", "sql"]
     segments: list[StandingAnswer]
 
 
@@ -133,14 +135,19 @@ def shown(request: Request, id: Id, as_of: AsOf = None) -> Response:
 
 @router.get("/{id}/segments", **route("read", "The segments that somebody is in.", StandingsAnswer, fails=(404,)))
 def standings(request: Request, id: Id) -> Response:
-    """From memory: right within a second of whatever happens."""
+    """From memory: right within a second of whatever happens; from the lake where the engine runs apart."""
     number = subscriber_of(workspace(request), id)
-    current = current_of(request)
-    if current is None:
+    reading: Literal["live", "sql"] = "live"
+    if (current := current_of(request)) is not None:
+        clock, found = current.status().clock, current.standings(number)
+    elif is_apart(request):
+        with reading_the_lake():
+            clock, found = people.standings(workspace(request), number)
+        reading = "sql"
+    else:
         raise UserError("starting", "Memberships are not loaded yet.", fix="Ask again in a moment.")
-    clock, found = current.status().clock, current.standings(number)
     answers = [StandingAnswer(each.segment, each.version, _text(each.since), _text(each.leaves_at)) for each in found]
-    return told(StandingsAnswer(subscriber_text(number), format_instant(clock), answers))
+    return told(StandingsAnswer(subscriber_text(number), format_instant(clock), reading, answers))
 
 
 @router.get("/{id}/events", **route("read", "What somebody did, the newest first.", TimelineAnswer, fails=(400, 404)))

@@ -17,7 +17,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from typing import Any, cast
 
@@ -34,6 +34,9 @@ BUSY_S = 3.0
 """For so long a start waits for the lock of a server that was killed just now, whose engine is ending."""
 
 BUSY_LOOK_S = 0.05
+
+STOP_S = 6.0
+"""For so long a stop waits for the engine; the command that serves waits longer."""
 
 LOOK_S = 1.0
 """The longest until the server hears that its engine fails."""
@@ -111,7 +114,7 @@ class EngineProcess:
 
     @property
     def is_alive(self) -> bool:
-        """Whether it goes on; not while something keeps it from it."""
+        """Whether it goes on, or starts for the first time; not while something keeps it from it."""
         return self._state.is_alive and self._thread.is_alive()
 
     def wake(self) -> None:
@@ -120,13 +123,22 @@ class EngineProcess:
             os.write(self._bell, b"1")
 
     def close(self) -> None:
-        """Take what is in the journal, and stop."""
+        """Take what is in the journal, and stop.
+
+        A process that takes longer, as one may that reads the whole lake for its start, is ended as by a kill: what it
+        did not take, the next one does.
+        """
         self._stopping.set()
         self._send(_STOP)
-        self._thread.join()
+        self._thread.join(STOP_S)
+        was_late = self._thread.is_alive()
+        if was_late:
+            with self._sending:
+                self._process.kill()
+            self._thread.join()
         self._holding.close()
         os.close(self._bell)
-        if self._process.returncode:
+        if self._process.returncode and not was_late:
             raise RuntimeError(f"The engine ended with status {self._process.returncode}.")
 
     def ask(self, name: str, *values: Any, **named: Any) -> Any:
@@ -188,8 +200,10 @@ class EngineProcess:
             else:
                 asked.set_exception(told.error)
         else:
+            standing = cast("_Standing", told)
             with self._changed:
-                self._state = cast("_Standing", told)
+                goes_on = standing.is_ready or self._state.is_alive  # one that ended does not before another follows
+                self._state = replace(standing, is_alive=standing.is_alive and goes_on)
                 self._changed.notify_all()
 
     def _again_s(self, status: int) -> float:

@@ -12,6 +12,7 @@ import duckdb
 from shoal.core.ids import key_id, subscriber_text
 from shoal.core.time import Instant, format_instant
 from shoal.flow.asking import find, history
+from shoal.flow.current import Standing
 from shoal.flow.defining import Known, asked_at, known
 from shoal.flow.home import Opened
 from shoal.flow.reading import open_reading
@@ -20,6 +21,7 @@ from shoal.profiles import consent, subscriber, traits
 from shoal.profiles.consent import Consented
 from shoal.profiles.subscriber import Key
 from shoal.profiles.traits import Trait
+from shoal.segments import feed
 from shoal.segments.catalog import missing_names
 from shoal.segments.history import Event, History
 from shoal.segments.oracle import is_member
@@ -72,6 +74,21 @@ def profile(opened: Opened, person: str, as_of: Instant | None = None, *, member
             recent=tuple(newest[:RECENT]),
             segments=_memberships(duck, known(opened), found, instant) if memberships else (),
         )
+
+
+def standings(opened: Opened, number: int) -> tuple[Instant, list[Standing]]:
+    """The segments that a subscriber is in now, as the lake says, and that instant.
+
+    When time alone would take them out is known to the live reading only. What arrived is not in the lake for some
+    seconds.
+    """
+    what, instant = known(opened), asked_at(None)
+    with open_reading(opened) as duck:
+        names = _memberships(duck, what, history(duck, number), instant)
+    with opened.database.read() as connection:
+        since = feed.entered_at(connection, number, names) if names else {}
+    numbers = {name: what.current[name].number if name in what.current else 0 for name in names}
+    return instant, [Standing(name, numbers[name], since.get(name), None) for name in sorted(names)]
 
 
 def timeline(

@@ -37,3 +37,15 @@ feed_state = sa.Table(
     sa.Column("offset", sa.BigInteger, nullable=False),  # of the journal: what it says up to there has been told
     sa.Column("clock", sa.BigInteger, nullable=False),  # ms; memberships as of this instant have been told
 )
+
+engine_state = sa.Table(
+    "engine_state",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),  # one row, while an engine runs apart
+    sa.Column("told_at", sa.BigInteger, nullable=False),  # ms
+    sa.Column("is_alive", sa.Boolean, nullable=False),
+    sa.Column("clock", sa.BigInteger),  # ms; memberships are as of this instant; NULL: it does not follow yet
+    sa.Column("newest", sa.BigInteger),  # number of the newest change
+    sa.Column("people", sa.BigInteger),
+    sa.Column("segments", sa.Integer),
+)

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from shoal.core.errors import UserError
 from shoal.store.database import Database
 
-HEAD = "0011"
+HEAD = "0012"
 """The newest version in `versions/`; a test holds it to that."""
 
 
