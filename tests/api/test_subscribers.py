@@ -7,7 +7,11 @@ from types import SimpleNamespace
 import pytest
 from asked import BOUGHT, TRIAL
 
+from serving import take_to_the_lake
+from shoal.core.time import Instant, now
 from shoal.flow import asking, people
+from shoal.ingest.canonical import Record, Records
+from shoal.store import journal
 
 
 def error(answer):
@@ -62,6 +66,51 @@ def test_the_segments_of_somebody_come_from_memory(asked):
     assert answer["reading"] == "live"
     assert [one["segment"] for one in answer["segments"]] == ["bought", "trial"]
     assert [one.segment for one in current.standings(number)] == ["bought", "trial"]
+
+
+def test_what_was_answered_with_200_is_read_at_once(asked):
+    at = "2026-02-01T10:00:00Z"
+    who = {"userId": "u3", "timestamp": at}
+    link = {"userId": "u3", "anonymousId": "b1", "timestamp": at, "messageId": "link", "traits": {"seats": 4}}
+    calls = [
+        {"type": "identify", "messageId": "t1", **who, "traits": {"plan": "team", "seats": 3}},
+        {"type": "identify", "messageId": "t0", **who, "timestamp": "2025-12-01T00:00:00Z", "traits": {"plan": "old"}},
+        {"type": "track", "event": "Team Invited", "messageId": "e1", **who, "properties": {"size": 2}},
+        {"type": "track", "event": "Team Invited", "messageId": "e1", **who, "properties": {"size": 2}},
+        {"type": "track", "event": "Other", "messageId": "e1", **who},
+        {"type": "track", "event": "Unsubscribed", "messageId": "e2", **who},
+        {"type": "track", "event": "Team Invited", "messageId": "e3", "userId": "u4", "timestamp": at},
+        {"type": "track", "event": "Team Invited", "messageId": "e3", **who},
+        {"type": "identify", **link},
+    ]
+    before = asked.ask("GET", "/v1/subscribers/u3").json()
+    assert asked.ask("POST", "/v1/batch", {"batch": calls}).json() == {"success": True}
+    paths = ("/v1/subscribers/u3", "/v1/subscribers/u3/events", "/v1/subscribers/u4", "/v1/subscribers/u4/events")
+    soon = [asked.ask("GET", path).json() for path in paths]
+    plan = soon[0]["traits"]["plan"]
+    assert (plan["value"], plan["at"], soon[0]["events"]) == ("team", at, before["events"] + 2)
+    assert [one["name"] for one in soon[1]["events"][:2]] == ["Team Invited", "Unsubscribed"]
+    take_to_the_lake(asked.opened)
+    told = [asked.ask("GET", path).json() for path in paths]
+    for one in (*soon, *told):
+        one.pop("as_of", None)
+        one.pop("identities", None)  # who somebody is has its own time
+    assert soon == told
+
+
+def test_the_newest_state_of_what_goes_on_is_read_at_once(asked):
+    for version in (1, 3, 2):
+        record = Record(("user:u3",), "Order Paid", Instant(version), "order-1", {"sum": version}, version=version)
+        records = Records(now())
+        records.add(1, record)
+        with asked.opened.database.write() as connection:
+            batch = records.batch()
+            journal.append(connection, origin="webhook:shop", source="shop", received_at=now(), batch=batch)
+        found = asked.ask("GET", "/v1/subscribers/u3/events").json()["events"]
+        paid = [one["properties"] for one in found if one["name"] == "Order Paid"]
+        assert paid == [{"sum": 1 if version == 1 else 3}]
+        take_to_the_lake(asked.opened)
+        assert asked.ask("GET", "/v1/subscribers/u3/events").json()["events"] == found
 
 
 @pytest.mark.parametrize(

@@ -55,6 +55,12 @@ def is_apart(request: Request) -> bool:
     return request.app.state.engine is None
 
 
+def engine_goes_on(request: Request) -> bool:
+    """Whether nothing keeps the engine from what waits in the journal; then others may read it too."""
+    engine: Engine | None = request.app.state.engine
+    return engine is None or engine.is_alive
+
+
 def actor(request: Request) -> str:
     """Who does it: the name of the key."""
     key: Key = request.state.key

@@ -8,7 +8,15 @@ import msgspec
 from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
-from shoal.api.questions import current_of, instant_of, is_apart, reading_the_lake, subscriber_of, workspace
+from shoal.api.questions import (
+    current_of,
+    engine_goes_on,
+    instant_of,
+    is_apart,
+    reading_the_lake,
+    subscriber_of,
+    workspace,
+)
 from shoal.api.segments import AsOf
 from shoal.api.typed import Limit, route, told
 from shoal.core.errors import UserError, require
@@ -129,7 +137,8 @@ def shown(request: Request, id: Id, as_of: AsOf = None) -> Response:
     """Identities, consent, traits with where they come from, and the newest events."""
     opened, instant = workspace(request), instant_of(as_of)
     with reading_the_lake():
-        found = people.profile(opened, subscriber_text(subscriber_of(opened, id)), instant, memberships=False)
+        number, waiting = subscriber_of(opened, id), engine_goes_on(request)
+        found = people.profile(opened, subscriber_text(number), instant, memberships=False, waiting=waiting)
     return told({key: value for key, value in people.as_data(found).items() if key != "segments"})
 
 
@@ -161,7 +170,7 @@ def events(
     opened, cursor = workspace(request), _cursor(before)
     number = subscriber_of(opened, id)
     with reading_the_lake():
-        found = people.timeline(opened, number, before=cursor, most=limit + 1)
+        found = people.timeline(opened, number, before=cursor, most=limit + 1, waiting=engine_goes_on(request))
     answers = [
         TimelineEvent(format_instant(one.at), one.name, dict(one.properties), one.event_id, one.source)
         for one in found[:limit]

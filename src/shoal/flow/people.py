@@ -47,16 +47,18 @@ class Profile:
     segments: tuple[str, ...]  # names of those they are a member of
 
 
-def profile(opened: Opened, person: str, as_of: Instant | None = None, *, memberships: bool = True) -> Profile:
+def profile(
+    opened: Opened, person: str, as_of: Instant | None = None, *, memberships: bool = True, waiting: bool = False
+) -> Profile:
     """Everything about the subscriber meant by an id, an address, a user id or a phone number.
 
-    Without `memberships` nobody asks which segments they are in, and the profile names none. Raises UserError
-    `unknown_subscriber`.
+    Without `memberships` nobody asks which segments they are in, and the profile names none. With `waiting` it also
+    has what was accepted and is in no file of the lake yet. Raises UserError `unknown_subscriber`.
     """
     instant, number = asked_at(as_of), find(opened, person)
     with opened.database.read() as connection:
         keys = subscriber.keys_of(connection, number)
-    with open_reading(opened) as duck:
+    with open_reading(opened, waiting_of=[key.text for key in keys] if waiting else ()) as duck:
         stated = consent.by_purpose(consent.history(duck, number, at=instant))
         found = history(duck, number)
         past = found.until(instant)
@@ -98,14 +100,17 @@ def timeline(
     before: tuple[Instant, int] | None = None,
     most: int = 100,
     name: str | None = None,
+    waiting: bool = False,
 ) -> tuple[Event, ...]:
     """Events of a subscriber, the newest first; `before` is the instant and the id of the last one already told.
 
-    With a `name` only those that are called so.
+    With a `name` only those that are called so; with `waiting` also those that are in no file of the lake yet.
     """
     at, event_id = before or (Instant(1 << 62), 0)
     asked = {"subscriber": number, "at": at, "id": event_id, "most": most, "name": name}
-    with open_reading(opened) as duck:
+    with opened.database.read() as connection:
+        keys = subscriber.keys_of(connection, number) if waiting else ()
+    with open_reading(opened, waiting_of=[key.text for key in keys]) as duck:
         rows = duck.execute(_TIMELINE, asked).fetchall()
     return tuple(Event(row[0], row[1], row[2], json.loads(row[3] or "{}"), row[4]) for row in rows)
 

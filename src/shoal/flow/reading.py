@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import duckdb
 import pyarrow as pa
 
 from shoal.core.settings import Home
+from shoal.flow import waiting
 from shoal.flow.home import Opened
 from shoal.flow.unifying import unified
 from shoal.flow.zones import load_zones
@@ -41,30 +42,38 @@ _JOINED = {
 }
 
 
-def open_reading(opened: Opened, *, memory: str = "4GB") -> duckdb.DuckDBPyConnection:
+def open_reading(opened: Opened, *, memory: str = "4GB", waiting_of: Collection[str] = ()) -> duckdb.DuckDBPyConnection:
     """Views `events`, `traits`, `consents`, `subscribers`, `keys`, `workspace`, `zone_offsets` of one consistent state.
 
     `records` is `events` with the rows that only state facts (their name is NULL); the table `scans` has the expression
     that reads each view's files, by key and with replaced events, and where there are events the view `property_types`
     has the type of the properties that have but one. People that an import has seen and not yet unified
-    are left out. Raises UserError `damaged_lake`.
+    are left out. `waiting_of` are identity keys of whom also that is read which is in no file yet: the views have it
+    as if it were, and `scans` has not. Raises UserError `damaged_lake`, and with these keys `damaged_journal`.
     """
     with opened.database.read() as connection:
         files = lake.catalogued(connection)
         lake.check(opened.home.lake, files)
         duck = open_duck(opened.home.lake, memory=memory, scratch=opened.home.scratch, again=True)
         _load_people(duck, unified(opened.home, connection))
-        is_current = _load_superseded(duck, versions.superseded(connection))
+        superseded = versions.superseded(connection)
+        records = waiting.rows_about(connection, waiting_of) if waiting_of else None
     load_zones(duck, opened)
     duck.execute("CREATE TEMP TABLE scans (view VARCHAR, scan VARCHAR)")
-    for table in TABLES:
-        of_table = [file for file in files if file.table == table]
-        _view(duck, opened.home, table, of_table, is_current if table == "events" else "")
+    stored = {table: _stored(duck, opened.home, table, files) for table in TABLES}
+    if records is not None:
+        superseded = waiting.superseded(superseded, waiting.load(duck, records, stored["events"]))
+        stored = {table: f"(FROM {scan} UNION ALL BY NAME FROM waiting_{table})" for table, scan in stored.items()}
+    is_current = _load_superseded(duck, superseded)
+    for table, scan in stored.items():
+        _view(duck, table, scan, is_current if table == "events" else "")
     duck.execute("CREATE TEMP VIEW events AS SELECT * FROM records WHERE name IS NOT NULL")
     return duck
 
 
-def _view(duck: duckdb.DuckDBPyConnection, home: Home, table: str, files: Sequence[lake.LakeFile], only: str) -> None:
+def _stored(duck: duckdb.DuckDBPyConnection, home: Home, table: str, all_files: Sequence[lake.LakeFile]) -> str:
+    """The expression that reads a table's files, which `scans` gets too."""
+    files = [file for file in all_files if file.table == table]
     duck.execute(f"CREATE TEMP TABLE no_{table} ({TABLES[table]})")
     stored = f"no_{table}"
     if files and table == "consents":  # lakes that are older than the column `changed`
@@ -74,6 +83,10 @@ def _view(duck: duckdb.DuckDBPyConnection, home: Home, table: str, files: Sequen
     if files and table == "events":
         duck.execute(f"CREATE TEMP VIEW property_types AS {TYPES_SQL.format(files=lake.paths(home.lake, files))}")
     duck.execute("INSERT INTO scans VALUES (?, ?)", [table, stored])
+    return stored
+
+
+def _view(duck: duckdb.DuckDBPyConnection, table: str, stored: str, only: str) -> None:
     name = "records" if table == "events" else table
     duck.execute(
         f"CREATE TEMP VIEW {name} AS SELECT {_ABOUT[table]} AS subscriber, {_COLUMNS[table]} "
