@@ -86,6 +86,7 @@ def metrics(request: Request) -> PlainTextResponse:
         "shoal_journal_waiting_rows": ("Rows of the journal that are not in the lake yet.", behind),
         "shoal_dead_letters": ("Calls that could not be taken.", dead),
         "shoal_streams": ("Streams of changes that are open.", request.app.state.streams.open),
+        "shoal_waits": ("Streams and requests that wait for the next change.", request.app.state.bell.waiting),
         **_of_engine(apart.heard(opened.database) if engine is None else apart.seen(engine)),
     }
     registry = CollectorRegistry()
