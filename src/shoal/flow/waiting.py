@@ -1,6 +1,7 @@
 """What was accepted of somebody and is in no file of the lake yet, so that whoever was answered with 200 sees it.
 
 It is read from the journal, by the same rules by which `flow.drain` takes it to the lake.
+An event of theirs in the lake whose newer state, which waits, names only somebody else is theirs until it is there.
 """
 
 from __future__ import annotations
