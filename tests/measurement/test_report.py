@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import shutil
 import subprocess
@@ -21,6 +22,7 @@ from shoal.measurement.report.headlines import remarks
 from shoal.measurement.report.markup import Markup, embedded, tag
 from shoal.measurement.report.next_step import next_step
 from shoal.measurement.report.parts import trend
+from shoal.measurement.wording import day_of
 from shoal.segments import parse
 from shoal.segments import sql as segments
 
@@ -128,6 +130,19 @@ def test_funnel_counts_messages_and_leaves_marked_machines_out(empty_shop: Any, 
     funnel = overview(empty_shop.load(), now).funnel
     assert funnel is not None
     assert (funnel.delivered, funnel.opened, funnel.clicked, funnel.machine_opened) == (2, 1, 1, 1)
+
+
+def test_the_first_instant_of_the_calendar_is_a_day_everywhere(empty_shop: Any, now: Instant) -> None:
+    """The empty date of .NET; in New York it is still the year before."""
+    first = Instant(-62_135_596_800_000)
+    assert day_of(first, "America/New_York") == "1 Jan 1"
+    assert day_of(Instant(253_402_300_799_999), "Asia/Tokyo") == "31 Dec 9999"
+    for at in (first, now - 1):
+        empty_shop.event(1, at, "Order Completed", "orders", total=5.0, currency="USD")
+    found = overview(empty_shop.load(), now, "America/New_York")
+    assert found.daily[0].days[0] == (dt.date.min, 1)
+    assert found.orders is not None
+    assert found.orders.weeks[0].monday == dt.date.min
 
 
 def test_days_are_those_of_the_zone(empty_shop: Any, now: Instant) -> None:

@@ -20,6 +20,9 @@ RECENT_MS = 30 * UNITS_MS["d"]
 OLDEST = dt.date(1995, 1, 1)
 """Nothing that is measured happened before this: such a date stands for one that is missing."""
 
+LOCAL_DAY = """greatest(("at" AT TIME ZONE 'UTC' AT TIME ZONE $zone)::DATE, DATE '0001-01-01')"""
+"""The day of an event in a zone. Year 1 begins west of Greenwich on a day that Python has no date for."""
+
 LATE = "INTERVAL 2 DAY"
 """An event that arrives later than this after it happened is late."""
 
@@ -69,7 +72,7 @@ _TABLES = {
         FROM events WHERE "at" <= epoch_ms($now) GROUP BY source, name, subscriber
     """,
     "tally_days": f"""
-        SELECT source, name, "at"::DATE AS day, ("at" AT TIME ZONE 'UTC' AT TIME ZONE $zone)::DATE AS local_day,
+        SELECT source, name, "at"::DATE AS day, {LOCAL_DAY} AS local_day,
                received_at::DATE AS arrived, count(*) AS events,
                count(*) FILTER (received_at - "at" > {LATE}) AS late
         FROM events WHERE "at" <= epoch_ms($now) GROUP BY ALL

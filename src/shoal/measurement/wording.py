@@ -135,7 +135,7 @@ def day(date: dt.date) -> str:
 
 def day_of(instant: Instant, zone: str = "UTC") -> str:
     """The calendar day of an instant in a zone."""
-    return day(to_datetime(instant).astimezone(ZoneInfo(zone)).date())
+    return day(_local(instant, zone).date())
 
 
 def moment(instant: Instant, zone: str = "UTC") -> str:
@@ -144,8 +144,17 @@ def moment(instant: Instant, zone: str = "UTC") -> str:
     >>> moment(Instant(0), "Europe/Paris")
     '1 Jan 1970, 01:00 Europe/Paris'
     """
-    local = to_datetime(instant).astimezone(ZoneInfo(zone))
+    local = _local(instant, zone)
     return f"{day(local.date())}, {local:%H:%M} {zone}"
+
+
+def _local(instant: Instant, zone: str) -> dt.datetime:
+    """Within a day of the calendar's ends, where a zone may have no date any more, it stays in UTC."""
+    moment = to_datetime(instant)
+    return moment.astimezone(ZoneInfo(zone)) if _FIRST <= moment < _LAST else moment
+
+
+_FIRST, _LAST = dt.datetime(1, 1, 2, tzinfo=dt.UTC), dt.datetime(9999, 12, 31, tzinfo=dt.UTC)
 
 
 def ago(ms: float) -> str:

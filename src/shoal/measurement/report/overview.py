@@ -25,7 +25,7 @@ from shoal.measurement.report.model import (
     Week,
 )
 from shoal.measurement.span import main_span
-from shoal.measurement.tally import RECENT_MS, Tally, tallied
+from shoal.measurement.tally import LOCAL_DAY, RECENT_MS, Tally, tallied
 from shoal.measurement.variants import first_of, known
 from shoal.profiles.traits import LATEST
 
@@ -183,7 +183,6 @@ def _every_week(weeks: Sequence[Week]) -> tuple[Week, ...]:
 _KNOWN = '"at" <= epoch_ms($now)'
 _RECENT = '"at" > epoch_ms($recent)'
 _BEFORE = '"at" > epoch_ms($before) AND "at" <= epoch_ms($recent)'
-_LOCAL_DAY = """("at" AT TIME ZONE 'UTC' AT TIME ZONE $zone)::DATE"""
 
 _EVENTS = """
 SELECT coalesce(sum(events), 0)::BIGINT, epoch_ms(min(first)), epoch_ms(max(last)),
@@ -253,6 +252,6 @@ FROM ({{totals}}) WHERE currency IS NOT DISTINCT FROM $currency
 """
 
 _WEEKS = f"""
-SELECT date_trunc('week', {_LOCAL_DAY})::DATE AS monday, count(*), coalesce(sum(total), 0)
+SELECT date_trunc('week', {LOCAL_DAY})::DATE AS monday, count(*), coalesce(sum(total), 0)
 FROM ({{totals}}) WHERE currency IS NOT DISTINCT FROM $currency GROUP BY monday ORDER BY monday
 """
