@@ -24,6 +24,7 @@ from shoal.ingest.formats.reading import Position, only_part, open_rows
 from shoal.ingest.formats.rows import Broken, Numbered, Rows
 from shoal.ingest.siblings import load_siblings
 from shoal.ingest.source import Context, Row, RowRejectedError, RowSkippedError, Source
+from shoal.ingest.sources import HEADERLESS
 from shoal.ingest.storable import UnstorableError, not_text, too_deep
 from shoal.ingest.values import day_order, is_ambiguous_date
 
@@ -75,7 +76,7 @@ def parse(
     limits = limits or Limits()
     part = only_part(part, limits)
     with ExitStack() as opened:
-        rows, position = opened.enter_context(open_rows(part, limits))
+        rows, position = opened.enter_context(open_rows(part, limits, HEADERLESS))
         if source.map_batch is not None:
             yield from _columnar((rows, position), source, context, start_chunk, part.label)
             return
@@ -102,7 +103,7 @@ def _settled(rows: Rows, context: Context, part: FilePart, limits: Limits) -> _S
     columns = {name for _, row in first if not isinstance(row, Broken) for name in _ambiguous(row)}
     order = day_order(_texts(first))
     if order is None and columns and len(first) == DATE_ROWS:
-        with open_rows(part, limits) as (again, _):
+        with open_rows(part, limits, HEADERLESS) as (again, _):
             order = day_order(_texts(again, columns))
     if order is not None:
         return replace(context, day_first=order, one_order=True), (), numbered

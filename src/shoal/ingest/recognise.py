@@ -15,7 +15,7 @@ from shoal.ingest.formats.packed import FilePart, check_packing, parts_of
 from shoal.ingest.formats.reading import only_part, open_rows
 from shoal.ingest.formats.rows import Broken
 from shoal.ingest.source import FileHead, Source
-from shoal.ingest.sources import SOURCES
+from shoal.ingest.sources import HEADERLESS, SOURCES
 
 SAMPLE_ROWS = 100
 SURE = 0.5
@@ -104,7 +104,7 @@ def read_head(part: FilePart, limits: Limits | None = None) -> FileHead:
 
 def _read_head(part: FilePart, limits: Limits) -> tuple[FileHead, tuple[str, ...]]:
     part = only_part(part, limits)
-    with open_rows(part, limits) as (rows, _):
+    with open_rows(part, limits, HEADERLESS) as (rows, _):
         sample = [row for _, row in islice(rows, SAMPLE_ROWS) if not isinstance(row, Broken)]
         return FileHead(part.name, rows.format, rows.columns, tuple(sample)), rows.warnings
 

@@ -69,6 +69,23 @@ class MappedBatch:
 
 
 @dataclass(frozen=True, slots=True)
+class Headerless:
+    """The form of a delimited file whose first line is a row already: its columns are known from elsewhere.
+
+    No value is quoted: a delimiter always ends it, and a quotation mark is a sign like any other.
+    """
+
+    columns: tuple[str, ...]  # in the order of the file
+    delimiter: str
+    fits: Callable[[Mapping[str, str]], bool]  # whether a first line of so many values is a row of this form
+
+    def is_row(self, line: str) -> bool:
+        """Whether a line, with or without its end, is a row of this form."""
+        values = line.rstrip("\r\n").split(self.delimiter)
+        return len(values) == len(self.columns) and self.fits(dict(zip(self.columns, values, strict=True)))
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """One kind of file (an export, a table, a log).
 
@@ -80,7 +97,7 @@ class Source:
     are handed over in `Context.siblings` as {table: {key: row}} where the files are there.
     `check` looks at single rows before they are grouped and raises as `map_rows` does. `map_batch` maps
     a Parquet batch to `canonical.SCHEMA` as a whole, instead of `map_rows`, and counts what it refuses. `warnings` are
-    told with every file that is read so.
+    told with every file that is read so. `headerless` is the form of its files that have no header line.
     """
 
     name: str  # "shopify_orders"; the `source` of its events
@@ -92,6 +109,7 @@ class Source:
     check: Callable[[Row, Context], None] | None = None
     map_batch: Callable[[pa.RecordBatch, int, Context], MappedBatch] | None = None  # batch, line of its first row
     warnings: tuple[str, ...] = ()
+    headerless: Headerless | None = None
 
 
 def has_columns(head: FileHead, *names: str) -> bool:

@@ -83,8 +83,8 @@ def test_blanks_after_every_delimiter_belong_to_no_value() -> None:
 def test_ragged_rows_are_refused_with_line_and_reason() -> None:
     found = dict(read("a,b\n1,2\n3\n\n4,5,6\n7,8,\n"))
     assert found[2] == {"a": "1", "b": "2"}
-    assert found[3] == Broken("ragged_row", "The row has 1 fields, the header 2.")
-    assert found[5] == Broken("ragged_row", "The row has 3 fields, the header 2.")
+    assert found[3] == Broken("ragged_row", "The row has 1 fields, not 2.")
+    assert found[5] == Broken("ragged_row", "The row has 3 fields, not 2.")
     assert found[6] == {"a": "7", "b": "8"}  # delimiters at the end say nothing
 
 

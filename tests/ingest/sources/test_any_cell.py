@@ -30,6 +30,10 @@ OF_SOURCE = {
     "customerio_people": {"unsubscribed": "no"},
     "mailchimp_warehouse_member": {"status": "unsubscribed"},
     "activecampaign_contacts": {"status": "unsubscribed"},
+    "snowplow": {
+        "event": "unstruct",
+        "unstruct_event": {"data": {"schema": "iglu:org.example/quiz_done/jsonschema/1-0-0", "data": {"answer": 1}}},
+    },
     "customerio_deliveries": {"unsubscribed": "2026-01-02 03:04:05"},
 }
 OTHERS = {"segment", "shoal"}  # have laws of their own

@@ -53,6 +53,7 @@ HEADERS = [
     ),
     ("typeform_answers", "csv", "#,What is your e-mail address?,Goal,Start Date (UTC),Submit Date (UTC),Network ID"),
     ("ga4_events", "jsonl", "event_date,event_timestamp,event_name,event_params,user_pseudo_id,device,geo,items"),
+    ("snowplow", "csv", "event_id,event,collector_tstamp,v_collector,user_id,domain_userid,network_userid,page_url"),
 ]
 STRANGERS = [
     "Email,First Name,Last Name",

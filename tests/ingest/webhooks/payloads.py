@@ -226,7 +226,9 @@ FILES = {
     "export_headers/shopify_customers_old.csv": "shopify_customers",
     **{f"ga4_bigquery/first_visit{number}.json": "ga4" for number in ("", *(f"_{each}" for each in range(2, 10)))},
     "snowplow/enriched_page_view_fields.json": "generic",
-    "snowplow/enriched_page_view.tsv": None,
+    "snowplow/enriched_page_view.tsv": "snowplow",
 }
-"""What no vendor delivers: the source that reads the file, and None for the one that nothing here reads (it is the next
-one without names)."""
+"""What no vendor delivers: the source that reads the file."""
+
+STORED = {"snowplow/enriched_page_view.tsv": ["Page Viewed of user anonymous anonymous"]}
+"""What becomes of the files of these that are no header only and that are read as they are."""

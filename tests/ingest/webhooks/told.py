@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from shoal.core.time import parse_instant
+from shoal.ingest.formats.packed import FilePart
+from shoal.ingest.parse import parse
+from shoal.ingest.recognise import named_source
 from shoal.ingest.source import Context
 from shoal.ingest.webhook import Delivery, read
 from shoal.ingest.webhooks import WEBHOOKS
@@ -20,6 +24,13 @@ def told(vendor: str, headers: dict[str, str], body: bytes) -> list[str]:
     lines = [_line(record) for record in received.taken.records.to_pylist()]
     lines += [f"skipped: {reason}" for reason, rows in received.skipped.items() for _ in range(rows)]
     return lines + [f"refused: {letter.reason}" for letter in received.taken.letters]
+
+
+def stored(file: Path, source: str) -> list[str]:
+    """The same of what a file becomes."""
+    chunks = list(parse(FilePart(file), named_source(source), Context(received_at=ARRIVED)))
+    assert not any(chunk.rejects or chunk.skipped for chunk in chunks)
+    return [_line(record) for chunk in chunks for record in chunk.records.to_pylist()]
 
 
 def _line(record) -> str:

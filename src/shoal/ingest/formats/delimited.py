@@ -1,6 +1,7 @@
 """CSV and its kin: delimiter, header and quoting found from the file, strictly read.
 
-Meaning of quotes and line ends as in RFC 4180, through Python's csv module.
+Meaning of quotes and line ends as in RFC 4180, through Python's csv module. A form without a header and without quotes
+is read by the columns that it is known to have.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from shoal.ingest.formats.packed import Bytes
 from shoal.ingest.formats.rewinding import Rewindable
 from shoal.ingest.formats.rows import Broken, Numbered, name_columns, too_many_columns
 from shoal.ingest.formats.text import Lines, LineTooLongError, garbled, line_too_long
+from shoal.ingest.source import Headerless
 
 _DELIMITERS = (",", ";", "\t", "|")
 _LOOK = 50  # rows that decide about the delimiter
@@ -29,11 +31,11 @@ _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
 class DelimitedRows:
-    """The rows of a CSV file as mappings from column name to text."""
+    """The rows of a CSV file as mappings from column name to text; `forms` are those that need no header."""
 
     format = "csv"
 
-    def __init__(self, stream: Bytes, label: str, limits: Limits) -> None:
+    def __init__(self, stream: Bytes, label: str, limits: Limits, forms: Sequence[Headerless] = ()) -> None:
         csv.field_size_limit(limits.field)
         self._label, self._limits = label, limits
         try:
@@ -41,12 +43,14 @@ class DelimitedRows:
         except LineTooLongError:
             raise line_too_long(label, 1, limits) from None
         first = self._lines.first[:_SAMPLE]
-        self.delimiter, marked = _delimiter(first)
-        self._padded = _is_padded(first, self.delimiter)
+        form = _form(self._lines.first, forms)
+        self._is_quoted = form is None
+        self.delimiter, marked = _delimiter(first) if form is None else (form.delimiter, False)
+        self._padded = form is None and _is_padded(first, self.delimiter)
         self._source = Rewindable(islice(self._lines, 1, None) if marked else self._lines, first_line=1 + marked)
         self._reader = self._fresh_reader()
         self._read_again = 0  # characters
-        header = self._header()
+        header = self._header() if form is None else form.columns
         self.columns = name_columns(header)
         self._renamed = [
             new for old, new in zip(header, self.columns, strict=True) if old.strip().strip("\ufeff") != new
@@ -87,7 +91,13 @@ class DelimitedRows:
                 raise line_too_long(self._label, source.next_line, self._limits) from None
 
     def _fresh_reader(self) -> Iterator[list[str]]:
-        return csv.reader(self._source, delimiter=self.delimiter, strict=True, skipinitialspace=self._padded)
+        return csv.reader(
+            self._source,
+            delimiter=self.delimiter,
+            quoting=csv.QUOTE_MINIMAL if self._is_quoted else csv.QUOTE_NONE,
+            strict=True,
+            skipinitialspace=self._padded,
+        )
 
     def _header(self) -> Sequence[str]:
         header: Sequence[str] | None = None
@@ -137,7 +147,7 @@ class DelimitedRows:
         if len(values) > width and not any(values[width:]):
             del values[width:]  # delimiters at the end of the line
         if len(values) != width:
-            fields = f"The row has {len(values)} fields, the header {width}."
+            fields = f"The row has {len(values)} fields, not {width}."
             return self._runaway(fields) if len(self._source.held) > 1 else Broken("ragged_row", fields)
         if self._swallowed():
             return self._runaway("The field would hold whole rows.")
@@ -198,6 +208,14 @@ class DelimitedRows:
             where=self._where,
             fix="Double the quotation marks within a field, or export the file again.",
         )
+
+
+def _form(text: str, forms: Sequence[Headerless]) -> Headerless | None:
+    """The form without a header whose row the first line is; None for every other file."""
+    if not forms:
+        return None
+    first = next((line for line in io.StringIO(text, newline="") if line.strip()), "")
+    return next((form for form in forms if form.is_row(first)), None)
 
 
 def _delimiter(text: str) -> tuple[str, bool]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from shoal.core.errors import UserError
@@ -11,6 +11,7 @@ from shoal.ingest.formats.jsonl import JsonRows
 from shoal.ingest.formats.limits import BLOCK, Limits
 from shoal.ingest.formats.packed import Bytes, FilePart, open_bytes, parts_of
 from shoal.ingest.formats.rows import Rows
+from shoal.ingest.source import Headerless
 
 _TABLES = (".csv", ".tsv", ".tab", ".txt", ".psv")
 _BINARY = (b"\xd0\xcf\x11\xe0", b"%PDF", b"\x89PNG", b"SQLite format 3", b"ORC", b"Obj\x01")
@@ -52,8 +53,8 @@ def only_part(path: FilePart, limits: Limits) -> FilePart:
 
 
 @contextmanager
-def open_rows(part: FilePart, limits: Limits) -> Iterator[tuple[Rows, Position]]:
-    """The rows of a file, and how many bytes of it on disk are used up.
+def open_rows(part: FilePart, limits: Limits, forms: Sequence[Headerless] = ()) -> Iterator[tuple[Rows, Position]]:
+    """The rows of a file, and how many bytes of it on disk are used up; of `forms`, a file needs no header line.
 
     Raises UserError: `empty_file`, `unreadable_file`, `truncated_file`, `too_many_columns` and those of the
     format's reader.
@@ -67,8 +68,9 @@ def open_rows(part: FilePart, limits: Limits) -> Iterator[tuple[Rows, Position]]
                 yield rows, lambda: raw.position
             return
         _refuse_binary(stream.first, part)
-        reader = JsonRows if _is_json(stream.first, part.name) else DelimitedRows
-        yield reader(stream, part.label, limits), lambda: raw.position
+        is_json = _is_json(stream.first, part.name)
+        rows = JsonRows(stream, part.label, limits) if is_json else DelimitedRows(stream, part.label, limits, forms)
+        yield rows, lambda: raw.position
 
 
 @contextmanager

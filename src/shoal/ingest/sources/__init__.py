@@ -5,7 +5,7 @@ A new source is one new file here and one line in `SOURCES`.
 
 from __future__ import annotations
 
-from shoal.ingest.source import Source
+from shoal.ingest.source import Headerless, Source
 from shoal.ingest.sources import (
     activecampaign,
     customerio,
@@ -18,6 +18,7 @@ from shoal.ingest.sources import (
     shoal,
     shopify_customers,
     shopify_orders,
+    snowplow,
     stripe,
     typeform,
     warehouse,
@@ -41,6 +42,10 @@ SOURCES: tuple[Source, ...] = (
     *stripe.SOURCES,
     *woocommerce.SOURCES,
     ga4.SOURCE,
+    snowplow.SOURCE,
     *warehouse.SOURCES,
 )
 """All sources. Their order doesn't matter: the best score recognises a file."""
+
+HEADERLESS: tuple[Headerless, ...] = tuple(source.headerless for source in SOURCES if source.headerless)
+"""The forms of files that are read without a header line."""
