@@ -84,6 +84,20 @@ def test_other_kinds(mapped):
     ]
 
 
+@pytest.mark.parametrize(
+    ("schema", "said", "name", "properties"),
+    [
+        ("add_to_cart", {"sku": "S1", "unitPrice": 5, "quantity": 2}, "Product Added", {"price": 5, "quantity": 2}),
+        ("site_search", {"terms": ["blue", "socks"]}, "Products Searched", {"query": "blue socks"}),
+        ("snowplow_ecommerce_action", {"type": "list_view"}, "snowplow_ecommerce_action", {"type": "list_view"}),
+    ],
+)
+def test_events_of_snowplows_own(schema, said, name, properties, mapped):
+    (found,) = mapped(SOURCE, [described(schema, said, "com.snowplowanalytics.snowplow")])
+    assert found.name == name
+    assert found.properties.items() >= properties.items()
+
+
 def test_data_that_a_loader_took_out_of_its_envelope(mapped):
     more = {
         "event_name": "quiz_done",

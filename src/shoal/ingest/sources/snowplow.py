@@ -56,6 +56,15 @@ DESCRIBED: Final = {
 }
 """The name of a schema of Snowplow's own to the canonical name; any other event keeps the name of its schema."""
 
+SAID: Final = {
+    "targetUrl": "link_url",
+    "target_url": "link_url",
+    "terms": "query",
+    "unitPrice": "price",
+    "unit_price": "price",
+}
+"""What those events say, to the name that other sources give it; some loaders write it in snake_case."""
+
 _OWN: Final = "com.snowplowanalytics."
 _SCHEMA: Final = re.compile(r"iglu:([^/]+)/([^/]+)/[^/]+/[^/]+")
 _UUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
@@ -113,8 +122,10 @@ def _described(cells: Cells) -> _Named:
     vendor, stated = schema.groups() if schema else (cells.text("event_vendor"), cells.text("event_name"))
     if stated is None:
         raise RowRejectedError("no_event_name", "The self-describing event names no schema.")
-    name = DESCRIBED.get(stated, stated) if (vendor or "").startswith(_OWN) else stated
-    return name, _said(data, name)
+    told = _said(data)
+    if not (vendor or "").startswith(_OWN) or stated not in DESCRIBED:
+        return stated, told
+    return DESCRIBED[stated], {SAID.get(key, key): _searched(key, value) for key, value in told.items()}
 
 
 def _loaded(cells: Cells) -> object:
@@ -122,12 +133,14 @@ def _loaded(cells: Cells) -> object:
     return next((parsed_json(found) for column in columns if (found := cells.value(column)) is not None), None)
 
 
-def _said(data: object, name: str) -> dict[str, Json]:
+def _said(data: object) -> dict[str, Json]:
     told: Mapping[Any, Any] = data if isinstance(data, Mapping) else {}
-    found = present(**{str(key): values.plain_json(value) for key, value in told.items()})
-    if name == events.LINK_CLICKED and "targetUrl" in found:
-        found["link_url"] = found.pop("targetUrl")
-    return found
+    return present(**{str(key): values.plain_json(value) for key, value in told.items()})
+
+
+def _searched(key: str, value: Json) -> Json:
+    """The words of a search as one text."""
+    return " ".join(map(str, value)) if key == "terms" and isinstance(value, list) else value
 
 
 def _keys(cells: Cells) -> tuple[str, ...]:
