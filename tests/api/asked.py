@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -140,3 +142,9 @@ def served(opened: Opened, **settings: Any) -> Iterator[Asked]:
 
 SCOPES = ("write", "read", "manage", "admin")
 LONG_AGO = Instant(0)
+
+
+def in_a_loop(made):
+    """What a coroutine gives, on a thread of its own: that of a browser's tests has a loop which runs already."""
+    with ThreadPoolExecutor(1) as others:
+        return others.submit(asyncio.run, made).result()

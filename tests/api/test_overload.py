@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import gzip
 import json
@@ -15,6 +14,7 @@ from dataclasses import dataclass, field
 
 import httpx
 import pytest
+from asked import in_a_loop
 from starlette.requests import Request
 
 from shoal.api import bodies
@@ -153,7 +153,7 @@ def test_who_goes_away_while_it_sends_is_no_mistake_of_ours():
         return next(came)
 
     with pytest.raises(UserError) as told:
-        asyncio.run(bodies.body_of(Request({"type": "http", "headers": []}, receive), 100))
+        in_a_loop(bodies.body_of(Request({"type": "http", "headers": []}, receive), 100))
     assert told.value.code == "cut_off"
 
 

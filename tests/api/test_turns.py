@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from asked import in_a_loop
 
 from shoal.api import turns as turns_module
 from shoal.api.turns import Turns
@@ -50,7 +51,7 @@ def ran(*wanted, meanwhile=lambda line, waiting: None):
         async with asyncio.timeout(5):  # nobody holds the turn any more
             await line.one("last")
 
-    asyncio.run(run())
+    in_a_loop(run())
     return line
 
 
@@ -68,7 +69,7 @@ def test_whoever_waited_too_long_is_refused(monkeypatch):
             await asyncio.wait(waiting)
         await line.one("last")
 
-    asyncio.run(run())
+    in_a_loop(run())
     assert [each.code for each in line.results] == ["too_busy"] * 3
     assert line.order == ["last"]
 
@@ -96,7 +97,7 @@ def test_whoever_is_called_and_goes_away_leaves_its_turn_to_the_next():
         gone.cancel()  # it was called at the end of the block
         await asyncio.wait([gone, stays])
 
-    asyncio.run(run())
+    in_a_loop(run())
     assert line.order == ["b"]
 
 
@@ -117,5 +118,5 @@ def test_so_many_bytes_are_worked_on_at_once(monkeypatch):
         await asyncio.gather(*(one(size) for size in (40, 40, 40, 20, 300, 1, 1, 99)))
         return turns._inside, turns._outside, len(turns._lines)
 
-    assert asyncio.run(run()) == (0, 0, 0)
+    assert in_a_loop(run()) == (0, 0, 0)
     assert most == 300  # alone

@@ -22,7 +22,6 @@ from shoal.ingest.webhooks import WEBHOOKS
 from shoal.store import journal
 
 BASE = "https://shoal.example.org"
-NOW = int(time.time())
 
 
 class Play:
@@ -31,6 +30,7 @@ class Play:
     def __init__(self, client, opened, vendor):
         self.client, self.opened, self.vendor = client, opened, vendor
         self.asked = []
+        self.at = int(time.time())
         self.path = f"/v1/webhooks/{vendor.name}"
         self.url = f"{BASE}{self.path}"
         self.hook, self.key = self.created()
@@ -41,9 +41,9 @@ class Play:
         self.client.app.state.post.addresses.forget()
         return hook, key
 
-    def signed(self, number=1, *, key=None, at=NOW, how=None):
+    def signed(self, number=1, *, key=None, at=None, how=None):
         how = how or self.vendor.signed
-        return how(key or self.key, self.vendor.body(number), at, self.url)
+        return how(key or self.key, self.vendor.body(number), self.at if at is None else at, self.url)
 
     def post(self, headers, body):
         return self.client.post(self.path, headers=headers, content=body)
@@ -108,7 +108,7 @@ def test_wrong_key(play):
 
 @pytest.mark.parametrize("off", [-1, 1])
 def test_stale(play, off):
-    answer = play.post(*play.signed(at=NOW + off * (play.vendor.window_s + 600)))
+    answer = play.post(*play.signed(at=play.at + off * (play.vendor.window_s + 600)))
     assert answer.status_code == status(play, "stale")
     if answer.status_code == 401:
         assert answer.json()["error"]["code"] == "stale_signature"

@@ -10,6 +10,9 @@ from shoal.flow.zones import load_zones
 
 
 def test_many_may_be_the_first(sqlite):
+    for made in sqlite.home.derived.iterdir():
+        made.unlink()
+
     def read(_):
         with duckdb.connect() as duck:
             load_zones(duck, sqlite)

@@ -66,7 +66,9 @@ def written(
         structure = duck.execute(
             "SELECT json_group_structure(text::JSON)::VARCHAR FROM (SELECT unnest(?) AS text)", [texts]
         ).fetchall()[0][0]
-    keys = [name for event, name, _ in duck.execute(lake_rows.NAMES).fetchall() if event and name]
+    keys = [
+        name for event, name, _ in duck.execute(lake_rows.NAMES.format(rows="records")).fetchall() if event and name
+    ]
     file = lake.write_file(
         folder,
         duck,

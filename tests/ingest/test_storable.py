@@ -167,7 +167,7 @@ def drain(records: list[Record]) -> None:
         duck.register("batch", table.append_column("origin", pa.repeat("import:1", len(table))))
         duck.execute(f"CREATE TABLE batch_keys AS {lake_rows.SEEN}")
         duck.execute(f"CREATE TABLE records AS {lake_rows.RECORDS}")
-        named = duck.execute(lake_rows.NAMES).fetchall()
+        named = duck.execute(lake_rows.NAMES.format(rows="records")).fetchall()
         texts = [text for event, text, _ in named] + [event for event, _, _ in named]
         assert all(len(text.encode()) <= LONGEST_NAME and "\0" not in text for text in texts)
         structure = duck.execute(
