@@ -6,15 +6,13 @@ points of an import are in `tests/laws/killed_imports.py`, those of an upgrade a
 
 Reads a line of JSON for each process: `folder` and what to do in it: `begin` (with the `url` of a receiver), or a
 `scene` of the workload, with the `point` at which to die or to its end. Answers with a line of JSON: `status` (-9:
-killed) and, of a scene that came to its end, `newest`, the number of changes on the feed.
+killed) and, of a scene that came to its end, `found`, the number of changes on the feed.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import signal
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
@@ -25,6 +23,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine.default import DefaultDialect
 from workload import Place, begin, play, play_to_the_end, small, warm
 
+from forked import carry_out
 from shoal.access import webhooks
 from shoal.destinations import membership, record
 from shoal.flow import backing_up, backup_form, baseline, drain, replaying, restoring, retention, saving, unifying
@@ -211,24 +210,7 @@ def run(order: dict[str, Any]) -> int:
 def main() -> None:
     warm()
     small()
-    for line in sys.stdin:
-        order = json.loads(line)
-        reading, writing = os.pipe()
-        child = os.fork()
-        if child == 0:
-            os.close(reading)
-            try:
-                os.write(writing, str(run(order)).encode())
-                os._exit(0)
-            except BaseException:
-                sys.excepthook(*sys.exc_info())
-                os._exit(1)
-        os.close(writing)
-        with os.fdopen(reading) as pipe:
-            newest = int(pipe.read() or 0)
-        status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-        sys.stdout.write(json.dumps({"status": status, "newest": newest}) + "\n")
-        sys.stdout.flush()
+    carry_out(run)
 
 
 if __name__ == "__main__":

@@ -56,7 +56,7 @@ def test_killed_at_named_points(run: Run, begun: Path, other: Receiver, tmp_path
     ended = run(folder, scene=scene)
     assert ended["status"] == 0, f"the reason is above; alone the points are tried with SHOAL_SOAK=1: {names}"
     if scene == "tell":
-        assert changes(other) == list(range(1, ended["newest"] + 1))
+        assert changes(other) == list(range(1, ended["found"] + 1))
 
 
 def changes(other: Receiver) -> list[int]:

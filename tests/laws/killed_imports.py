@@ -1,13 +1,13 @@
 """Runs imports that are killed at chosen points. A program of its own: it forks, so it must have no threads.
 
 Reads a line of JSON for each import (`home`, `files`, and where to die: `die_at`, the number of a call or return, or
-`point`, as in `POINTS`, with `time`), and answers with a line of JSON: `status` (9: killed) and `calls`.
+`point`, as in `POINTS`, with `time`), and answers with a line of JSON: `status` (9: killed) and `found`, the number of
+calls.
 """
 
 from __future__ import annotations
 
 import itertools
-import json
 import os
 import sys
 import threading
@@ -16,6 +16,7 @@ from functools import wraps
 from pathlib import Path
 from typing import Any
 
+from forked import carry_out
 from shoal.core.time import Instant
 from shoal.flow import compaction, drain, importing
 from shoal.flow.beside import Beside
@@ -130,26 +131,5 @@ def die_at_point(owner: Any, name: str, when: str, time: int) -> None:
     setattr(owner, name, watched)
 
 
-def main() -> None:
-    for line in sys.stdin:
-        order = json.loads(line)
-        reading, writing = os.pipe()
-        child = os.fork()
-        if child == 0:
-            os.close(reading)
-            try:
-                os.write(writing, str(run(order)).encode())
-                os._exit(0)
-            except BaseException:
-                sys.excepthook(*sys.exc_info())
-                os._exit(1)
-        os.close(writing)
-        with os.fdopen(reading) as pipe:
-            calls = pipe.read()
-        status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-        sys.stdout.write(json.dumps({"status": status, "calls": int(calls or 0)}) + "\n")
-        sys.stdout.flush()
-
-
 if __name__ == "__main__":
-    main()
+    carry_out(run)

@@ -20,6 +20,7 @@ from typing import Any
 
 import pytest
 
+from forked import carried_out
 from shoal.flow.home import create, open_home
 from shoal.flow.reading import open_reading
 from shoal.ingest import ledger, names
@@ -48,20 +49,14 @@ driver = _driver()
 @pytest.fixture(scope="module")
 def run() -> Iterator[Run]:
     """Import files into a workspace in a process that dies where it is told to."""
-    process = subprocess.Popen([sys.executable, str(DRIVER)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    assert process.stdin is not None
-    assert process.stdout is not None
+    with carried_out(DRIVER) as carry:
 
-    def order(home: Path, files: list[Path], **where: Any) -> dict[str, int]:
-        process.stdin.write(json.dumps({"home": str(home), "files": list(map(str, files)), **where}) + "\n")
-        process.stdin.flush()
-        answer: dict[str, int] = json.loads(process.stdout.readline())
-        assert answer["status"] in (0, driver.KILLED), "the import broke; its traceback is above"
-        return answer
+        def order(home: Path, files: list[Path], **where: Any) -> dict[str, int]:
+            answer = carry(home=str(home), files=list(map(str, files)), **where)
+            assert answer["status"] in (0, driver.KILLED), "the import broke; its traceback is above"
+            return answer
 
-    yield order
-    process.stdin.close()
-    process.wait(30)
+        yield order
 
 
 @pytest.fixture(scope="module")
@@ -153,7 +148,7 @@ def want(run: Run, files: list[Path], empty: Path, tmp_path_factory: pytest.Temp
     check_sums(found)
     assert [line.duplicates > 0 and line.rows_rejected > 0 for line in found["ledger"]] == [True, True]
     assert len(found["journal"]) == 12
-    return {"calls": answer["calls"], "found": found}
+    return {"calls": answer["found"], "found": found}
 
 
 def look(home: Path, want: dict[str, Any]) -> None:

@@ -25,8 +25,9 @@ def tell_children() -> None:
 
         def tell(said: int, frame: FrameType | None, before: object = before) -> None:
             for child in multiprocessing.active_children():
-                with suppress(ProcessLookupError):
-                    os.kill(child.pid or os.getpid(), _TOLD)
+                if child.pid is not None:
+                    with suppress(ProcessLookupError):
+                        os.kill(child.pid, _TOLD)
             if callable(before):
                 before(said, frame)
 

@@ -18,8 +18,8 @@ PATIENCE_S = 0.2
 """For so long a request waits for its turn."""
 
 MOST_INSIDE = 2 * 2**20
-"""Bytes of bodies that are worked on at the same time; one body at least. A quarter of it makes commits so small that a
-tenth of the events a second is lost."""
+"""Bytes of bodies that are worked on at the same time; one body at least. With a quarter of it commits were so
+small that a tenth fewer events a second were taken."""
 
 MOST_WAITING = 64 * 2**20
 """Bytes of bodies that wait for their turns."""

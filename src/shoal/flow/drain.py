@@ -38,7 +38,7 @@ class Pace:
     threads: int
     row_group: int = lake.ROW_GROUP  # rows that a file's writer holds in memory
     is_beside: bool = False  # whether small files are made into large ones on a thread of their own
-    waiting: int | None = None  # threads that wait for the disk; None: DuckDB's choice
+    async_threads: int | None = None  # DuckDB's, which wait for the disk; None: its choice
 
 
 GENTLE = Pace(most_rows=20_000, threads=1, row_group=10_240)
@@ -110,7 +110,9 @@ class Drain:
 
     def __init__(self, home: Home, database: Database, pace: Pace = GENTLE) -> None:
         self.pace = pace
-        self.duck = open_duck(home.lake, memory="2GB", threads=pace.threads, beside=pace.waiting, scratch=home.scratch)
+        self.duck = open_duck(
+            home.lake, memory="2GB", threads=pace.threads, async_threads=pace.async_threads, scratch=home.scratch
+        )
         self._home = home
         self._database = database
         with database.read() as connection:
@@ -181,7 +183,7 @@ class Drain:
     def keep(self) -> Drained:
         """Write what was taken since the last time to files that become part of the lake."""
         self._finish(wait=True)
-        if not self.waiting:
+        if not self._waiting.fresh:
             return Drained({}, {})
         self._gather()
         portion, self._waiting = self._waiting, _Portion("records")
@@ -196,7 +198,7 @@ class Drain:
         self._finish()
         if self._writing is not None:
             return False
-        if not self.waiting:
+        if not self._waiting.fresh:
             return True
         self._gather()
         self.duck.execute("ALTER TABLE records RENAME TO written")
@@ -362,11 +364,11 @@ def _portions(entries: Iterable[journal.Entry], most_rows: int) -> Iterator[list
 
 
 def _table(entries: Sequence[journal.Entry]) -> pa.Table:
-    return pa.concat_tables([_told(entry) for entry in entries])
+    return pa.concat_tables([records_of(entry) for entry in entries])
 
 
-def _told(entry: journal.Entry) -> pa.Table:
-    """The records of an entry with what it says of all of them."""
+def records_of(entry: journal.Entry) -> pa.Table:
+    """The records of an entry with what it says of all: `canonical.SCHEMA`, `received_at`, `source` and `origin`."""
     records = entry.records()
     for name, value in (("source", entry.source), ("origin", entry.origin)):
         records = records.append_column(name, pa.repeat(pa.scalar(value, pa.string()), records.num_rows))

@@ -32,7 +32,7 @@ from shoal.store.database import Database
 LONGEST_S = 120
 """A try that takes longer is ended, and says nothing of its records."""
 
-_FORKED = replace(GENTLE, waiting=0)
+_FORKED = replace(GENTLE, async_threads=0)
 
 _LEFT_OPEN = 3
 """Files with greater numbers are none of a try's business: the sockets and the lock of an engine."""

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import sqlalchemy as sa
 
-from shoal.flow.drain import STAGE
+from shoal.flow.drain import STAGE, records_of
 from shoal.ingest import conflicts, lake_rows, versions
 from shoal.store import journal
 
@@ -37,14 +37,9 @@ def rows_about(connection: sa.Connection, keys: Collection[str]) -> pa.Table | N
     if not ids:
         return None
     wanted = pa.array(ids, pa.string())
-    return pa.concat_tables([_told(entry, pc.is_in(entry.batch["message_id"], wanted)) for entry in entries])
-
-
-def _told(entry: journal.Entry, wanted: pa.Array) -> pa.Table:
-    records = entry.records().filter(wanted)
-    for name, value in (("source", entry.source), ("origin", entry.origin)):
-        records = records.append_column(name, pa.repeat(pa.scalar(value, pa.string()), records.num_rows))
-    return records
+    return pa.concat_tables(
+        [records_of(entry).filter(pc.is_in(entry.batch["message_id"], wanted)) for entry in entries]
+    )
 
 
 def load(duck: duckdb.DuckDBPyConnection, records: pa.Table, stored: str) -> pa.Table:

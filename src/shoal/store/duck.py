@@ -15,21 +15,21 @@ def open_duck(
     *folders: Path,
     memory: str = "4GB",
     threads: int | None = None,
-    beside: int | None = None,
+    async_threads: int | None = None,
     scratch: Path | None = None,
     again: bool = False,
 ) -> duckdb.DuckDBPyConnection:
     """An in-memory DuckDB that can read and write files below `folders` only.
 
     `memory` limits what it may hold before it spills to `scratch` (where given); `again` keeps
-    the footers of Parquet files in memory, for many queries over the same files. `beside` is the number of threads
-    that wait for the disk, by default DuckDB's choice; with one thread and none beside, a fork of the process can go on
+    the footers of Parquet files in memory, for many queries over the same files. `async_threads` are those that wait
+    for the disk, by default DuckDB's choice; with one thread and none of these, a fork of the process can go on
     with the connection. Times without a zone mean UTC. Nothing can be installed, loaded or attached.
     """
     config: dict[str, str | bool | int | float | list[str]] = {"memory_limit": memory}
     config["threads"] = threads or os.cpu_count() or 1
-    if beside is not None:
-        config["async_threads"] = beside
+    if async_threads is not None:
+        config["async_threads"] = async_threads
     duck = duckdb.connect(":memory:", config=config)
     duck.execute("SET GLOBAL TimeZone = 'UTC'")  # cursors too
     duck.execute("SET preserve_insertion_order = false")
